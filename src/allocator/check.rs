@@ -1,0 +1,162 @@
+//! The invariants of a cluster, as code.
+
+use super::cluster::{GpuId, Server};
+use super::name::Name;
+use super::spec::{MAX_CPUS, MAX_GPUS, MAX_SERVERS};
+use std::collections::HashSet;
+
+/// Where a cluster first contradicts itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("server {server:?}, task {task:?}: {what}")]
+pub struct Disagreement {
+    /// The server's position; none where the cluster as a whole is out of bounds.
+    pub server: Option<usize>,
+    /// The task's position on that server; none where the server itself disagrees.
+    pub task: Option<usize>,
+    /// What is wrong there.
+    pub what: What,
+}
+
+/// What a cluster may not say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum What {
+    /// More servers than [`MAX_SERVERS`].
+    #[error("{0} servers, more than {MAX_SERVERS}")]
+    TooManyServers(usize),
+    /// More GPUs than [`MAX_GPUS`].
+    #[error("{0} GPUs, more than {MAX_GPUS}")]
+    TooManyGpus(u32),
+    /// More CPUs than [`MAX_CPUS`].
+    #[error("{0} CPUs, more than {MAX_CPUS}")]
+    TooManyCpus(u32),
+    /// The name of an earlier server.
+    #[error("a second server named {0}")]
+    SameServer(Name),
+    /// The ID of an earlier task.
+    #[error("a second task named {0}")]
+    SameTask(Name),
+    /// A GPU that the server does not have.
+    #[error("GPU {0} does not exist there")]
+    NoSuchGpu(GpuId),
+    /// A GPU in two tasks, or in a task and free.
+    #[error("GPU {0} stands there and elsewhere")]
+    GpuTwice(GpuId),
+    /// A GPU that is neither free nor held.
+    #[error("GPU {0} is neither free nor held by a task")]
+    GpuLost(GpuId),
+    /// Free and held CPUs do not make the total.
+    #[error("{free} free and {held} held CPUs do not make {total}")]
+    Cpus {
+        /// CPUs said to be free.
+        free: u32,
+        /// CPUs that the tasks hold together.
+        held: u64,
+        /// CPUs the server has.
+        total: u32,
+    },
+}
+
+pub(super) fn check(servers: &[Server]) -> Result<(), Disagreement> {
+    if servers.len() > MAX_SERVERS {
+        let what = What::TooManyServers(servers.len());
+        return Err(Disagreement {
+            server: None,
+            task: None,
+            what,
+        });
+    }
+    for (index, server) in servers.iter().enumerate() {
+        check_server(server).map_err(|(task, what)| Disagreement {
+            server: Some(index),
+            task,
+            what,
+        })?;
+    }
+    check_names(servers)
+}
+
+/// The position of the task that is wrong, if one is, and what is wrong.
+type Wrong = (Option<usize>, What);
+
+fn check_server(server: &Server) -> Result<(), Wrong> {
+    if server.total_gpus > MAX_GPUS {
+        return Err((None, What::TooManyGpus(server.total_gpus)));
+    }
+    if server.total_cpus > MAX_CPUS {
+        return Err((None, What::TooManyCpus(server.total_cpus)));
+    }
+    check_gpus(server)?;
+    let held = server.tasks.iter().map(|task| u64::from(task.cpus)).sum();
+    let (free, total) = (server.free_cpus, server.total_cpus);
+    if u64::from(free) + held == u64::from(total) {
+        Ok(())
+    } else {
+        Err((None, What::Cpus { free, held, total }))
+    }
+}
+
+/// Each GPU stands exactly once: among the free ones, or in one task.
+fn check_gpus(server: &Server) -> Result<(), Wrong> {
+    let mut seen = GpuSet::default();
+    let lists = server
+        .tasks
+        .iter()
+        .enumerate()
+        .map(|(index, task)| (Some(index), &task.gpus));
+    for (task, gpus) in std::iter::once((None, &server.free_gpus)).chain(lists) {
+        for &gpu in gpus {
+            if u32::from(gpu) >= server.total_gpus {
+                return Err((task, What::NoSuchGpu(gpu)));
+            }
+            if !seen.insert(gpu) {
+                return Err((task, What::GpuTwice(gpu)));
+            }
+        }
+    }
+    let lost = super::cluster::gpu_ids(server.total_gpus).find(|&gpu| !seen.contains(gpu));
+    lost.map_or(Ok(()), |gpu| Err((None, What::GpuLost(gpu))))
+}
+
+/// GPU IDs below [`MAX_GPUS`], a bit each: a check of 10,000 servers allocates nothing.
+#[derive(Default)]
+struct GpuSet([u64; MAX_GPUS as usize / 64]);
+
+impl GpuSet {
+    /// False if it was there already.
+    fn insert(&mut self, gpu: GpuId) -> bool {
+        let fresh = !self.contains(gpu);
+        self.0[usize::from(gpu) / 64] |= 1 << (gpu % 64);
+        fresh
+    }
+
+    fn contains(&self, gpu: GpuId) -> bool {
+        self.0[usize::from(gpu) / 64] & (1 << (gpu % 64)) != 0
+    }
+}
+
+fn check_names(servers: &[Server]) -> Result<(), Disagreement> {
+    let tasks = servers.iter().map(|server| server.tasks.len()).sum();
+    let mut server_names = HashSet::with_capacity(servers.len());
+    let mut task_names = HashSet::with_capacity(tasks);
+    for (index, server) in servers.iter().enumerate() {
+        if !server_names.insert(&server.name) {
+            let what = What::SameServer(server.name.clone());
+            return Err(Disagreement {
+                server: Some(index),
+                task: None,
+                what,
+            });
+        }
+        for (position, task) in server.tasks.iter().enumerate() {
+            if !task_names.insert(&task.id) {
+                let what = What::SameTask(task.id.clone());
+                return Err(Disagreement {
+                    server: Some(index),
+                    task: Some(position),
+                    what,
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The cluster: its servers, and the tasks that run there.
+
+use super::check::{self, Disagreement};
+use super::name::Name;
+use super::spec::{ClusterSpec, ServerSpec};
+use std::collections::BTreeSet;
+
+/// A device ID on its server, as `CUDA_VISIBLE_DEVICES` counts them.
+pub type GpuId = u16;
+
+/// A moment, with the offset it was written with.
+pub type Timestamp = chrono::DateTime<chrono::FixedOffset>;
+
+/// What one task holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Unique in the cluster.
+    pub id: Name,
+    /// Its devices, in ascending order.
+    pub gpus: Vec<GpuId>,
+    /// How many CPU cores it may use.
+    pub cpus: u32,
+    /// When it was granted.
+    pub start: Timestamp,
+    /// Who it belongs to; v0.1's tasks belong to anyone.
+    pub owner: Option<String>,
+}
+
+/// One server: what it has, what is free, what runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Unique in the cluster.
+    pub name: Name,
+    /// Its GPU IDs are `0..total_gpus`.
+    pub total_gpus: u32,
+    /// The free ones, in ascending order.
+    pub free_gpus: Vec<GpuId>,
+    /// How many CPU cores it has.
+    pub total_cpus: u32,
+    /// How many of them no task holds.
+    pub free_cpus: u32,
+    /// Nothing new is granted here; what runs stays.
+    pub drain: bool,
+    /// In the order they were granted.
+    pub tasks: Vec<Task>,
+}
+
+impl Server {
+    /// A server on which nothing runs.
+    pub(super) fn fresh(spec: &ServerSpec) -> Self {
+        Self {
+            name: spec.name.clone(),
+            total_gpus: spec.gpus,
+            free_gpus: gpu_ids(spec.gpus).collect(),
+            total_cpus: spec.cpus,
+            free_cpus: spec.cpus,
+            drain: spec.drain,
+            tasks: Vec::new(),
+        }
+    }
+}
+
+/// The IDs of that many GPUs; a server never has more than an ID can count.
+pub(super) fn gpu_ids(count: u32) -> std::ops::Range<GpuId> {
+    0..GpuId::try_from(count).unwrap_or(GpuId::MAX)
+}
+
+/// The servers in first-fit order, agreeing with themselves: every way to make one checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    servers: Vec<Server>,
+    edited: BTreeSet<usize>,
+}
+
+impl Cluster {
+    /// A cluster of these servers.
+    ///
+    /// # Errors
+    /// The first place where they disagree with themselves or each other.
+    pub fn new(servers: Vec<Server>) -> Result<Self, Disagreement> {
+        let cluster = Self {
+            servers,
+            edited: BTreeSet::new(),
+        };
+        cluster.check()?;
+        Ok(cluster)
+    }
+
+    /// The cluster as described, with nothing running.
+    pub fn fresh(spec: &ClusterSpec) -> Self {
+        let servers: Vec<_> = spec.servers().iter().map(Server::fresh).collect();
+        let edited = (0..servers.len()).collect();
+        Self { servers, edited }
+    }
+
+    /// The invariants: IDs in range, none held twice, free and used make the total, names unique.
+    ///
+    /// # Errors
+    /// The first place that breaks one.
+    pub fn check(&self) -> Result<(), Disagreement> {
+        check::check(&self.servers)
+    }
+
+    /// The servers, in first-fit order; a server's ID is its position here.
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// All tasks, with the position of their server.
+    pub fn tasks(&self) -> impl Iterator<Item = (usize, &Task)> {
+        let servers = self.servers.iter().enumerate();
+        servers.flat_map(|(index, server)| server.tasks.iter().map(move |task| (index, task)))
+    }
+
+    /// The position of the server that somebody calls this: by its name, else by its ID.
+    pub fn find_server(&self, name_or_id: &str) -> Option<usize> {
+        let by_name = self
+            .servers
+            .iter()
+            .position(|server| server.name.as_str() == name_or_id);
+        by_name.or_else(|| {
+            name_or_id
+                .parse()
+                .ok()
+                .filter(|&id: &usize| id < self.servers.len())
+        })
+    }
+
+    /// Whether it has exactly the servers described, in that order.
+    pub fn is_as_described(&self, spec: &ClusterSpec) -> bool {
+        let same = |(server, described): (&Server, &ServerSpec)| {
+            server.name == described.name
+                && (server.total_gpus, server.total_cpus) == (described.gpus, described.cpus)
+                && server.drain == described.drain
+        };
+        self.servers.len() == spec.servers().len()
+            && self.servers.iter().zip(spec.servers()).all(same)
+    }
+
+    /// The positions of the servers that changed since this cluster was made from its parts:
+    /// what is to be written again. All of them in a fresh one.
+    pub fn edited(&self) -> &BTreeSet<usize> {
+        &self.edited
+    }
+
+    /// The one way to change a server, so that none is changed unnoticed.
+    pub(super) fn edit(&mut self, index: usize) -> &mut Server {
+        self.edited.insert(index);
+        &mut self.servers[index]
+    }
+
+    /// The one way to change which servers there are, and their order.
+    pub(super) fn replace(&mut self, servers: Vec<Server>) {
+        self.edited = (0..servers.len()).collect();
+        self.servers = servers;
+    }
+}

@@ -1,0 +1,41 @@
+//! The pure library: from a cluster, a request and facts to a new state or a refusal.
+//!
+//! Nothing here reads a file, the clock, the environment or the terminal, and nothing here
+//! speaks to people: a [`Refusal`] is data. Whoever calls gathers the facts (who asks, what
+//! time it is) and saves what comes out.
+//!
+//! ```
+//! use gpumgr::allocator::{self, Cluster, ClusterSpec, Cpus, Gpus, Limits, Request};
+//!
+//! let mut cluster = Cluster::fresh(&ClusterSpec::equal(2, 8, 64)?);
+//! let now = "2026-01-31T09:00:00+00:00".parse()?;
+//!
+//! let request = Request::new("train".parse()?, Gpus::Count(4), Cpus::PerGpu);
+//! let grant = allocator::allocate(&mut cluster, &request, &Limits::default(), now)?;
+//! assert_eq!((grant.server_name.as_str(), grant.gpus, grant.cpus), ("gpu-server-0", vec![0, 1, 2, 3], 32));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod allocate;
+mod check;
+mod cluster;
+mod first_fit;
+mod name;
+mod reconcile;
+mod refusal;
+mod release;
+mod request;
+mod reset;
+mod spec;
+
+pub use allocate::{Grant, allocate};
+pub use check::{Disagreement, What};
+pub use cluster::{Cluster, GpuId, Server, Task, Timestamp};
+pub use first_fit::first_fit;
+pub use name::{BadName, Name, is_printable};
+pub use reconcile::{Change, plan_reconcile, reconcile};
+pub use refusal::{Blocker, Nearest, Refusal, Shortage};
+pub use release::{Actor, Released, release};
+pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request};
+pub use reset::reset;
+pub use spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};

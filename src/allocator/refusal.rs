@@ -1,0 +1,179 @@
+//! Why a request is not met, as data.
+
+use super::cluster::{Cluster, GpuId, Server};
+use super::name::Name;
+use super::request::{Demand, Gpus};
+
+/// Why something is not done. The cluster is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A task of that name holds resources already.
+    #[error("task {task} exists, on {server}")]
+    TaskExists {
+        /// The name asked for.
+        task: Name,
+        /// The server where it runs.
+        server: Name,
+        /// Who it belongs to.
+        owner: Option<String>,
+    },
+    /// No task has that name.
+    #[error("no task is named {task}")]
+    UnknownTask {
+        /// The name asked for.
+        task: Name,
+    },
+    /// No server has that name or ID.
+    #[error("no server is named or numbered {asked}")]
+    UnknownServer {
+        /// The name or ID asked for.
+        asked: String,
+        /// The first names there are, in order.
+        servers: Vec<Name>,
+        /// How many servers there are.
+        count: usize,
+    },
+    /// These tasks belong to others.
+    #[error("{} of the tasks belong to other users", tasks.len())]
+    NotOwner {
+        /// The tasks and their owners.
+        tasks: Vec<(Name, String)>,
+    },
+    /// Fewer GPUs than a task must ask for.
+    #[error("{asked} GPUs are fewer than the {min} a task must ask for")]
+    BelowMinimum {
+        /// How many were asked for.
+        asked: u32,
+        /// `min_gpus_per_task`.
+        min: u32,
+    },
+    /// More GPUs than a task may ask for.
+    #[error("{asked} GPUs are more than the {max} a task may ask for")]
+    AboveMaximum {
+        /// How many were asked for.
+        asked: u32,
+        /// `max_gpus_per_task`.
+        max: u32,
+    },
+    /// No server could ever meet it, even with nothing running.
+    #[error("no server has that much: the largest has {gpus} GPUs, the largest {cpus} CPUs")]
+    Impossible {
+        /// What was asked for.
+        demand: Demand,
+        /// The GPUs of the server that has most.
+        gpus: u32,
+        /// The CPUs of the server that has most.
+        cpus: u32,
+    },
+    /// No server has room now.
+    #[error("no server has room now")]
+    Insufficient(Shortage),
+    /// A changed description takes away what tasks hold.
+    #[error("{} servers hold tasks that are in the way", blockers.len())]
+    InTheWay {
+        /// What is in the way, server by server.
+        blockers: Vec<Blocker>,
+    },
+}
+
+/// What was asked for, and how near it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// What was asked for.
+    pub demand: Demand,
+    /// The server that lacks least of it; none if all that could meet it are draining.
+    pub nearest: Option<Nearest>,
+}
+
+/// What a server lacks for a demand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The server's ID: its position.
+    pub server_id: usize,
+    /// The server's name.
+    pub server_name: Name,
+    /// How many GPUs are free there.
+    pub free_gpus: usize,
+    /// How many CPUs are free there.
+    pub free_cpus: u32,
+    /// How many more GPUs it would take.
+    pub lacks_gpus: usize,
+    /// How many more CPUs it would take.
+    pub lacks_cpus: u32,
+    /// Of GPUs asked for by ID, those that are taken.
+    pub taken: Vec<GpuId>,
+}
+
+impl Nearest {
+    pub(super) fn new(server_id: usize, server: &Server, demand: &Demand) -> Self {
+        let taken: Vec<GpuId> = match &demand.gpus {
+            Gpus::Count(_) => Vec::new(),
+            Gpus::These(ids) => ids
+                .iter()
+                .copied()
+                .filter(|id| !server.free_gpus.contains(id))
+                .collect(),
+        };
+        let lacks_gpus = match &demand.gpus {
+            Gpus::Count(count) => (*count as usize).saturating_sub(server.free_gpus.len()),
+            Gpus::These(_) => taken.len(),
+        };
+        Self {
+            server_id,
+            server_name: server.name.clone(),
+            free_gpus: server.free_gpus.len(),
+            free_cpus: server.free_cpus,
+            lacks_gpus,
+            lacks_cpus: demand.cpus_on(server).saturating_sub(server.free_cpus),
+            taken,
+        }
+    }
+
+    /// GPUs are what people wait for, so they count before CPUs.
+    pub(super) fn distance(&self) -> (usize, u32) {
+        (self.lacks_gpus, self.lacks_cpus)
+    }
+}
+
+/// What keeps one server from becoming what is described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocker {
+    /// The server.
+    pub server: Name,
+    /// The tasks that hold what would go.
+    pub tasks: Vec<Name>,
+}
+
+impl Refusal {
+    /// How many server names an unknown one is answered with.
+    const NAMES_SHOWN: usize = 8;
+
+    pub(crate) fn unknown_server(asked: &str, cluster: &Cluster) -> Self {
+        let servers = cluster.servers();
+        Self::UnknownServer {
+            asked: asked.to_owned(),
+            servers: servers
+                .iter()
+                .take(Self::NAMES_SHOWN)
+                .map(|server| server.name.clone())
+                .collect(),
+            count: servers.len(),
+        }
+    }
+
+    pub(super) fn impossible(servers: &[Server], demand: &Demand) -> Self {
+        Self::Impossible {
+            demand: demand.clone(),
+            gpus: servers
+                .iter()
+                .map(|server| server.total_gpus)
+                .max()
+                .unwrap_or(0),
+            cpus: servers
+                .iter()
+                .map(|server| server.total_cpus)
+                .max()
+                .unwrap_or(0),
+        }
+    }
+}

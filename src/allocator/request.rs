@@ -1,0 +1,172 @@
+//! What somebody asks for.
+
+use super::cluster::{GpuId, Server};
+use super::name::Name;
+use super::spec::{MAX_CPUS, MAX_GPUS};
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+/// Which GPUs a task wants, all on one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gpus {
+    /// That many: the lowest free IDs.
+    Count(u32),
+    /// Exactly these.
+    These(BTreeSet<GpuId>),
+}
+
+/// How many CPU cores a task wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpus {
+    /// Its share of the server: CPUs per GPU, rounded down, at least 1 a GPU and 1 in all.
+    PerGpu,
+    /// That many.
+    Exactly(NonZeroU32),
+}
+
+/// Why numbers cannot make a request on any cluster there could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRequest {
+    /// A task holds at least 1 CPU.
+    #[error("a task needs at least 1 CPU")]
+    NoCpus,
+    /// More GPUs than a server can have.
+    #[error("{asked} GPUs, more than the {MAX_GPUS} a server can have")]
+    Gpus {
+        /// How many were asked for.
+        asked: u32,
+    },
+    /// More CPUs than a server can have.
+    #[error("{asked} CPUs, more than the {MAX_CPUS} a server can have")]
+    Cpus {
+        /// How many were asked for.
+        asked: u32,
+    },
+}
+
+impl Gpus {
+    /// How many they are.
+    pub fn count(&self) -> u32 {
+        match self {
+            Self::Count(count) => *count,
+            Self::These(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Cpus {
+    /// That many, within what a server can have.
+    ///
+    /// # Errors
+    /// None at all, or more than [`MAX_CPUS`].
+    pub fn exactly(count: u32) -> Result<Self, BadRequest> {
+        match NonZeroU32::new(count) {
+            None => Err(BadRequest::NoCpus),
+            Some(_) if count > MAX_CPUS => Err(BadRequest::Cpus { asked: count }),
+            Some(count) => Ok(Self::Exactly(count)),
+        }
+    }
+}
+
+/// The resources a task needs, wherever they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Which GPUs.
+    pub gpus: Gpus,
+    /// How many CPU cores.
+    pub cpus: Cpus,
+}
+
+impl Demand {
+    /// The CPU cores this means on that server.
+    pub fn cpus_on(&self, server: &Server) -> u32 {
+        match self.cpus {
+            Cpus::Exactly(count) => count.get(),
+            Cpus::PerGpu => {
+                let per_gpu = server
+                    .total_cpus
+                    .checked_div(server.total_gpus)
+                    .unwrap_or(0)
+                    .max(1);
+                per_gpu.saturating_mul(self.gpus.count()).max(1)
+            }
+        }
+    }
+
+    /// Whether that server has room for it now.
+    pub fn fits(&self, server: &Server) -> bool {
+        self.cpus_on(server) <= server.free_cpus
+            && match &self.gpus {
+                Gpus::Count(count) => *count as usize <= server.free_gpus.len(),
+                Gpus::These(ids) => ids
+                    .iter()
+                    .all(|id| server.free_gpus.binary_search(id).is_ok()),
+            }
+    }
+
+    /// Whether that server would have room for it if nothing ran there.
+    pub fn could_fit(&self, server: &Server) -> bool {
+        self.cpus_on(server) <= server.total_cpus
+            && match &self.gpus {
+                Gpus::Count(count) => *count <= server.total_gpus,
+                Gpus::These(ids) => ids.iter().all(|id| u32::from(*id) < server.total_gpus),
+            }
+    }
+}
+
+/// A request for resources, on behalf of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The name of the task that will hold them.
+    pub task: Name,
+    /// What it needs.
+    pub demand: Demand,
+    /// The server to try first, by name or ID.
+    pub prefer: Option<String>,
+    /// Who asks; nobody in particular, as in v0.1, if none.
+    pub owner: Option<String>,
+}
+
+impl Request {
+    /// A request of nobody in particular, with no preferred server.
+    pub fn new(task: Name, gpus: Gpus, cpus: Cpus) -> Self {
+        Self {
+            task,
+            demand: Demand { gpus, cpus },
+            prefer: None,
+            owner: None,
+        }
+    }
+
+    /// Tries this server first, then the others in order.
+    #[must_use]
+    pub fn prefer(mut self, server: impl Into<String>) -> Self {
+        self.prefer = Some(server.into());
+        self
+    }
+
+    /// Records who the task belongs to.
+    #[must_use]
+    pub fn owned_by(mut self, owner: Option<String>) -> Self {
+        self.owner = owner;
+        self
+    }
+}
+
+/// How many GPUs one task may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// At least that many; 0 allows tasks of CPUs alone. v0.1 had 2.
+    pub min_gpus_per_task: u32,
+    /// At most that many; if none, what the largest server has.
+    pub max_gpus_per_task: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            min_gpus_per_task: 1,
+            max_gpus_per_task: None,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The wiring: parse, settle, act, render.
+
+use crate::allocator::Request;
+use crate::cli::{self, Action, Invocation, Language, Output};
+use crate::config::Config;
+use crate::error::{Error, Kind};
+use crate::manager::Manager;
+use crate::outcome::Outcome;
+use crate::render::{self, Style, Words};
+use anyhow::Context;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs one command line, program name included, and returns how it ended.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    match cli::parse(arguments) {
+        Ok(invocation) => invoke(invocation),
+        Err(error) => unparsed(&error, cli::wants_json(arguments)),
+    }
+}
+
+/// Wrong usage, or the help or version that was asked for.
+fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+    if error.exit_code() == 0 {
+        return told(print(&error.to_string()), ExitCode::SUCCESS);
+    }
+    let (result, message) = render::usage(error, json);
+    complain(&message);
+    told(print(&result), ExitCode::from(Kind::Usage.exit_code()))
+}
+
+fn invoke(invocation: Invocation) -> ExitCode {
+    let language = invocation.language.unwrap_or_else(language_of_environment);
+    let style = Style {
+        colour: shows_colours(&io::stdout()),
+        error_colour: shows_colours(&io::stderr()),
+        ..Style::new(invocation.output, language, invocation.quiet)
+    };
+    match act(invocation, language, &style) {
+        Ok(Some(outcome)) => tell(&outcome, &style),
+        Ok(None) => ExitCode::FAILURE,
+        Err(error) => fail(&error, &style),
+    }
+}
+
+/// None if the user, asked, declined.
+fn act(
+    invocation: Invocation,
+    language: Language,
+    style: &Style,
+) -> anyhow::Result<Option<Outcome>> {
+    let manager = manager(&invocation, language, style)?;
+    let outcome = match invocation.action {
+        Action::Init => Outcome::Initialized(manager.init()?),
+        Action::Status => Outcome::Status(manager.status()?),
+        Action::Detail { server: None } => Outcome::Detail(manager.status()?),
+        Action::Detail {
+            server: Some(server),
+        } => Outcome::Detail(manager.status_of(&server)?),
+        Action::Allocate {
+            task,
+            gpus,
+            cpus,
+            prefer,
+        } => {
+            let request = Request {
+                prefer,
+                ..Request::new(task, gpus, cpus)
+            };
+            Outcome::Allocated(manager.allocate(request.owned_by(manager.user()))?)
+        }
+        Action::Release { task } => Outcome::Released(manager.release(&task)?),
+        Action::Reset if invocation.yes || confirmed(&manager, style)? => {
+            Outcome::Reset(manager.reset()?)
+        }
+        Action::Reset => return Ok(None),
+        Action::CheckConfig => Outcome::Checked(manager.check_config()),
+    };
+    Ok(Some(outcome))
+}
+
+fn manager(invocation: &Invocation, language: Language, style: &Style) -> anyhow::Result<Manager> {
+    let mut config = Config::find(invocation.config.as_deref()).map_err(Error::from)?;
+    if let Some(path) = &config.passed_over {
+        complain(&render::passed_over(path, &style.words));
+    }
+    if let Some(state) = &invocation.state {
+        config.state_file = std::path::absolute(state).context("the current folder is gone")?;
+    }
+    let notice = Arc::new(
+        move |lock: &std::path::Path, holders: &[crate::system::Holder]| {
+            complain(&render::lock_wait(
+                lock,
+                holders,
+                &Words::in_language(language),
+            ));
+        },
+    );
+    Ok(Manager::new(config)?
+        .force(invocation.force)
+        .on_wait(notice))
+}
+
+/// Asks before a reset, where there is somebody to ask.
+fn confirmed(manager: &Manager, style: &Style) -> anyhow::Result<bool> {
+    if style.output == Output::Json || !io::stdin().is_terminal() {
+        return Err(Error::Unconfirmed.into());
+    }
+    complain(&render::confirm_reset(manager.state_file(), &style.words));
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .context("the answer could not be read")?;
+    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    if !yes {
+        complain(&(style.words.text("reset-declined") + "\n"));
+    }
+    Ok(yes)
+}
+
+fn tell(outcome: &Outcome, style: &Style) -> ExitCode {
+    complain(&render::notes(outcome, style));
+    let printed = print(&render::outcome(outcome, style));
+    if printed.is_err() {
+        complain(&render::untold(outcome, &style.words).unwrap_or_default());
+    }
+    told(printed, ExitCode::SUCCESS)
+}
+
+fn fail(error: &anyhow::Error, style: &Style) -> ExitCode {
+    let (kind, (result, message)) = match error.downcast_ref::<Error>() {
+        Some(error) => (error.kind(), render::failure(error, style)),
+        None => (Kind::Io, render::other_failure(error, style)),
+    };
+    complain(&message);
+    told(print(&result), ExitCode::from(kind.exit_code()))
+}
+
+/// The exit code, unless the result could not be told.
+fn told(printed: io::Result<()>, code: ExitCode) -> ExitCode {
+    match printed {
+        Ok(()) => code,
+        Err(error) => {
+            complain(&format!("gpumgr: standard output: {error}\n"));
+            ExitCode::from(Kind::Io.exit_code())
+        }
+    }
+}
+
+/// To standard output, whole. A reader that has seen enough is no failure.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
+/// To standard error; if even that fails there is nobody left to tell.
+fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn shows_colours(stream: &impl IsTerminal) -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    stream.is_terminal() && !refused && !dumb
+}
+
+/// The first of the locale variables that is set decides.
+fn language_of_environment() -> Language {
+    let variables = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let locale = variables
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    match locale.as_deref().and_then(|locale| locale.get(..2)) {
+        Some("zh") => Language::Zh,
+        Some("ja") => Language::Ja,
+        _ => Language::En,
+    }
+}

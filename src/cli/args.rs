@@ -1,0 +1,194 @@
+//! The flags as typed.
+
+use crate::allocator::Name;
+use clap::{ArgAction, ArgGroup, Parser, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER_HELP: &str = "\
+Examples:
+  gpumgr --status                          what is free
+  gpumgr --allocate train 4 32             4 GPUs and 32 CPUs for the task 'train'
+  gpumgr --allocate train                  1 GPU and its share of the CPUs
+  eval \"$(gpumgr --allocate train 4 --export)\"
+                                           the same, and sets CUDA_VISIBLE_DEVICES in this shell
+  gpumgr --release train                   gives them back
+  gpumgr --init                            after the config changed: running tasks stay
+  gpumgr --status --json | jq .totals      for scripts
+
+Exit codes:
+  0 done    1 I/O, damaged or too new state    2 usage, config, impossible request
+  3 not enough free    4 lock not free in time    5 no such task    6 task ID taken
+  7 another user's task
+
+Without --config: $GPUMGR_CONFIG, ./config.toml, gpumgr/config.toml in your config folder,
+/etc/gpumgr/config.toml; without any, 4 servers of 8 GPUs and 64 CPUs, state in this folder.";
+
+/// Share GPUs and CPU cores among people and jobs: ask for some, get the exact device IDs of the
+/// first server with room, run, give them back.
+#[derive(Parser, Debug)]
+#[command(
+    name = "gpumgr",
+    version,
+    after_help = AFTER_HELP,
+    arg_required_else_help = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "gpumgr ACTION [MODIFIERS]",
+    group = ArgGroup::new("action").required(true).multiple(false),
+)]
+pub(super) struct Args {
+    /// Make the state file from the config; after the config changed, adapt it. No task is lost
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) init: bool,
+
+    /// Show each server's free and total GPUs and CPUs
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) status: bool,
+
+    /// Show free GPU IDs and every task, of one server (name or ID) or of all
+    #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) detail: Option<Option<String>>,
+
+    /// Give TASK the first server with room for GPUS (1 if left out) and CPUS (in proportion)
+    #[arg(
+        long,
+        num_args = 1..=3,
+        value_names = ["TASK", "GPUS", "CPUS"],
+        action = ArgAction::Set,
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) allocate: Option<Vec<String>>,
+
+    /// Give back everything TASK holds
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) release: Option<Name>,
+
+    /// Forget all tasks and begin anew from the config; the old file is kept beside
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) reset: bool,
+
+    /// Say what the config means, or what is wrong with it and where
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) check_config: bool,
+
+    /// How many GPUs, instead of GPUS
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "allocate",
+        help_heading = "With --allocate"
+    )]
+    pub(super) gpus: Option<u32>,
+
+    /// How many CPU cores, instead of CPUS
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "allocate",
+        help_heading = "With --allocate"
+    )]
+    pub(super) cpus: Option<u32>,
+
+    /// Exactly these GPUs, on the first server where all are free: 1,3
+    #[arg(
+        long,
+        value_name = "IDS",
+        value_delimiter = ',',
+        num_args = 1,
+        action = ArgAction::Set,
+        requires = "allocate",
+        conflicts_with = "gpus",
+        help_heading = "With --allocate"
+    )]
+    pub(super) gpu_ids: Option<Vec<u16>>,
+
+    /// Try this server first, then the others in order
+    #[arg(
+        long,
+        value_name = "ID|NAME",
+        requires = "allocate",
+        help_heading = "With --allocate"
+    )]
+    pub(super) prefer_server: Option<String>,
+
+    /// Print only the lines that set the variables, for this shell (sh if left out)
+    #[arg(
+        long,
+        value_name = "SHELL",
+        num_args = 0..=1,
+        default_missing_value = "sh",
+        requires = "allocate",
+        conflicts_with = "json",
+        help_heading = "With --allocate"
+    )]
+    pub(super) export: Option<Shell>,
+
+    /// Print exactly one JSON document, also on failure
+    #[arg(long, help_heading = "Modifiers")]
+    pub(super) json: bool,
+
+    /// The config file
+    #[arg(long, value_name = "PATH", help_heading = "Modifiers")]
+    pub(super) config: Option<PathBuf>,
+
+    /// The state file, whatever the config says
+    #[arg(long, value_name = "PATH", help_heading = "Modifiers")]
+    pub(super) state: Option<PathBuf>,
+
+    /// The language; else LC_ALL, LC_MESSAGES or LANG decides
+    #[arg(long, value_name = "LANG", help_heading = "Modifiers")]
+    pub(super) lang: Option<Language>,
+
+    /// Ask nothing
+    #[arg(long, help_heading = "Modifiers")]
+    pub(super) yes: bool,
+
+    /// Act on other users' tasks, too
+    #[arg(long, help_heading = "Modifiers")]
+    pub(super) force: bool,
+
+    /// Print no hints
+    #[arg(long, help_heading = "Modifiers")]
+    pub(super) quiet: bool,
+
+    /// Print this help
+    #[arg(short, long, action = ArgAction::Help, help_heading = "Modifiers")]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Modifiers")]
+    version: Option<bool>,
+}
+
+/// A shell that `--export` writes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// sh, bash, zsh, dash, ksh
+    #[value(alias = "bash", alias = "zsh")]
+    Sh,
+    /// fish
+    Fish,
+    /// PowerShell
+    #[value(alias = "pwsh")]
+    Powershell,
+    /// The Windows command prompt
+    Cmd,
+}
+
+/// A language with a complete translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English
+    En,
+    /// Simplified Chinese
+    Zh,
+    /// Japanese
+    Ja,
+}

@@ -1,0 +1,31 @@
+//! `--check-config`: what a config means.
+
+use crate::allocator::Cluster;
+use crate::manager::Manager;
+use crate::outcome::{Checked, StateFile, Totals};
+
+impl Manager {
+    /// The settings in use, and how the state compares with them. A state that cannot be read is
+    /// not the config's fault, and for other actions to tell.
+    pub fn check_config(&self) -> Checked {
+        let described = Cluster::fresh(&self.config.cluster);
+        let present = self.store.load().ok().flatten();
+        let state = StateFile {
+            path: self.state_file().to_owned(),
+            created: false,
+            unshareable: false,
+            differs: present
+                .as_ref()
+                .is_some_and(|cluster| self.differs(cluster)),
+        };
+        Checked {
+            config: self.config.path.clone(),
+            state,
+            initialized: self.state_file().exists(),
+            lock_timeout: self.config.lock_timeout,
+            servers: described.servers().to_vec(),
+            totals: Totals::of(described.servers()),
+            limits: self.config.limits,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `--init`: makes the state file, or reconciles it with a changed config.
+
+use super::state_file;
+use crate::allocator::reconcile;
+use crate::error::Error;
+use crate::manager::{Manager, now};
+use crate::outcome::{Initialized, Totals};
+use crate::store::IfAbsent;
+
+impl Manager {
+    /// Makes the state file from the config; an existing one becomes what the config describes,
+    /// without forgetting a task. Without any config an existing one is left alone.
+    ///
+    /// # Errors
+    /// Tasks hold what would go, or the state cannot be changed.
+    pub fn init(&self) -> Result<Initialized, Error> {
+        let spec = self.config.cluster.clone();
+        let has_config = self.config.path.is_some();
+        let create = IfAbsent::Create(spec.clone());
+        let saved = self.store.update(create, now(), move |cluster| {
+            let changes = if has_config {
+                reconcile(cluster, &spec)?
+            } else {
+                Vec::new()
+            };
+            Ok::<_, Error>((changes, Totals::of(cluster.servers())))
+        })?;
+        let state = state_file(self, &saved, false);
+        let (changes, totals) = saved.value;
+        Ok(Initialized {
+            state,
+            changes,
+            totals,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! `--status` and `--detail`: what is there, read without a lock.
+
+use crate::allocator::{Cluster, Refusal, Server};
+use crate::error::Error;
+use crate::manager::{Manager, now};
+use crate::outcome::{StateFile, Status, Totals};
+
+impl Manager {
+    /// All servers and their tasks: v0.1's detailed status.
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub fn status(&self) -> Result<Status, Error> {
+        self.look(|cluster| Ok(cluster.servers().iter().cloned().enumerate().collect()))
+    }
+
+    /// One server and its tasks, by name, else by ID.
+    ///
+    /// # Errors
+    /// There is no such server, or the state cannot be read.
+    pub fn status_of(&self, server: &str) -> Result<Status, Error> {
+        self.look(|cluster| {
+            let id = cluster
+                .find_server(server)
+                .ok_or_else(|| Refusal::unknown_server(server, cluster))?;
+            Ok(vec![(id, cluster.servers()[id].clone())])
+        })
+    }
+
+    /// The counts: v0.1's resource summary.
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub fn summary(&self) -> Result<Totals, Error> {
+        Ok(self.status()?.totals)
+    }
+
+    fn look(
+        &self,
+        choose: impl FnOnce(&Cluster) -> Result<Vec<(usize, Server)>, Refusal>,
+    ) -> Result<Status, Error> {
+        let loaded = self.store.load()?;
+        let initialized = loaded.is_some();
+        let cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
+        let servers = choose(&cluster)?;
+        let state = StateFile {
+            path: self.state_file().to_owned(),
+            created: false,
+            unshareable: false,
+            differs: self.differs(&cluster),
+        };
+        Ok(Status {
+            config: self.config.path.clone(),
+            state,
+            initialized,
+            totals: Totals::of(servers.iter().map(|(_, server)| server)),
+            servers,
+            now: now(),
+        })
+    }
+}

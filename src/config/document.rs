@@ -1,0 +1,272 @@
+//! A TOML table that is read key by key: every value with its place, and at the end nothing left
+//! over.
+
+use super::mistake::{Expected, Mistake, Wrong};
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// How unlike a key may be for it to be suggested instead, of a third of its length.
+const MAX_TYPOS: usize = 3;
+
+/// The whole text as a table.
+pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Mistake> {
+    DeTable::parse(text).map_err(|error| {
+        let start = error.span().map_or(text.len(), |span| span.start);
+        mistake(text, start, Wrong::Syntax(error.message().to_owned()))
+    })
+}
+
+fn mistake(text: &str, offset: usize, wrong: Wrong) -> Mistake {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Mistake {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        wrong,
+    }
+}
+
+/// The mistakes found so far.
+pub(super) struct Mistakes<'t> {
+    text: &'t str,
+    found: Vec<Mistake>,
+}
+
+impl<'t> Mistakes<'t> {
+    pub(super) fn in_text(text: &'t str) -> Self {
+        Self {
+            text,
+            found: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, place: &Range<usize>, wrong: Wrong) {
+        self.found.push(mistake(self.text, place.start, wrong));
+    }
+
+    /// In the order they stand.
+    pub(super) fn into_sorted(mut self) -> Vec<Mistake> {
+        self.found
+            .sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.found
+    }
+}
+
+/// A value and its place.
+pub(super) type Placed<T> = (T, Range<usize>);
+
+/// One table: each key asked for is taken out, and [`Table::finish`] complains about the rest.
+pub(super) struct Table<'t> {
+    name: &'static str,
+    place: Range<usize>,
+    entries: DeTable<'t>,
+    known: Vec<&'static str>,
+    present: Vec<&'static str>,
+}
+
+impl<'t> Table<'t> {
+    pub(super) fn root(document: Spanned<DeTable<'t>>) -> Self {
+        Self::of("", 0..0, document.into_inner())
+    }
+
+    fn of(name: &'static str, place: Range<usize>, entries: DeTable<'t>) -> Self {
+        Self {
+            name,
+            place,
+            entries,
+            known: Vec::new(),
+            present: Vec::new(),
+        }
+    }
+
+    pub(super) fn place(&self) -> &Range<usize> {
+        &self.place
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Placed<DeValue<'t>>> {
+        self.known.push(key);
+        let (written, value) = self.entries.remove_entry(key)?;
+        self.present.push(key);
+        let key_place = written.span();
+        let place = value.span();
+        // A table's own place is its header's end; the key is what people look for.
+        let place = if value.get_ref().is_table() {
+            key_place
+        } else {
+            place
+        };
+        Some((value.into_inner(), place))
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.name.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.name)
+        }
+    }
+
+    fn typed<T>(
+        &mut self,
+        key: &'static str,
+        expected: Expected,
+        mistakes: &mut Mistakes<'_>,
+        convert: impl FnOnce(DeValue<'t>) -> Option<T>,
+    ) -> Option<Placed<T>> {
+        let (value, place) = self.take(key)?;
+        let converted = convert(value);
+        if converted.is_none() {
+            mistakes.add(
+                &place,
+                Wrong::Type {
+                    key: self.path(key),
+                    expected,
+                },
+            );
+        }
+        Some((converted?, place))
+    }
+
+    pub(super) fn text(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<String>> {
+        self.typed(key, Expected::Text, mistakes, |value| {
+            value.as_str().map(str::to_owned)
+        })
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str, mistakes: &mut Mistakes<'_>) -> Option<bool> {
+        Some(
+            self.typed(key, Expected::TrueOrFalse, mistakes, |value| {
+                value.as_bool()
+            })?
+            .0,
+        )
+    }
+
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<u32>> {
+        let number = |value: DeValue<'t>| {
+            let integer = value.as_integer()?;
+            // One too long to read is at any rate out of range.
+            Some(i64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(i64::MAX))
+        };
+        let (number, place) = self.typed(key, Expected::WholeNumber, mistakes, number)?;
+        match u32::try_from(number)
+            .ok()
+            .filter(|number| range.contains(number))
+        {
+            Some(number) => Some((number, place)),
+            None => {
+                let (min, max) = range.into_inner();
+                mistakes.add(
+                    &place,
+                    Wrong::Range {
+                        key: self.path(key),
+                        min,
+                        max,
+                    },
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn duration(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Duration> {
+        let (text, place) = self.text(key, mistakes)?;
+        let duration = humantime::parse_duration(&text).ok();
+        if duration.is_none() {
+            mistakes.add(
+                &place,
+                Wrong::Duration {
+                    key: self.path(key),
+                },
+            );
+        }
+        duration
+    }
+
+    pub(super) fn table(&mut self, key: &'static str, mistakes: &mut Mistakes<'_>) -> Option<Self> {
+        let table = |value| match value {
+            DeValue::Table(table) => Some(table),
+            _ => None,
+        };
+        let (entries, place) = self.typed(key, Expected::Table, mistakes, table)?;
+        Some(Self::of(key, place, entries))
+    }
+
+    pub(super) fn tables(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Vec<Self>> {
+        let tables = |value| match value {
+            DeValue::Array(values) => values
+                .into_iter()
+                .map(|value| {
+                    let place = value.span();
+                    match value.into_inner() {
+                        DeValue::Table(table) => Some(Self::of(key, place, table)),
+                        _ => None,
+                    }
+                })
+                .collect(),
+            _ => None,
+        };
+        Some(self.typed(key, Expected::Tables, mistakes, tables)?.0)
+    }
+
+    /// Complains if the key is not there; a wrong value was complained about already.
+    pub(super) fn require<T>(
+        &self,
+        value: Option<T>,
+        key: &str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<T> {
+        if !self.present.contains(&key) {
+            mistakes.add(
+                &self.place,
+                Wrong::MissingKey {
+                    key: self.path(key),
+                },
+            );
+        }
+        value
+    }
+
+    /// What was never asked for is a mistake.
+    pub(super) fn finish(self, mistakes: &mut Mistakes<'_>) {
+        for key in self.entries.keys() {
+            let near = nearest(key.get_ref(), &self.known).map(str::to_owned);
+            mistakes.add(
+                &key.span(),
+                Wrong::UnknownKey {
+                    key: self.path(key.get_ref()),
+                    near,
+                },
+            );
+        }
+    }
+}
+
+fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let allowed = MAX_TYPOS.max(key.chars().count() / 3);
+    let distance = |known: &&str| strsim::damerau_levenshtein(known, key);
+    known
+        .iter()
+        .copied()
+        .min_by_key(distance)
+        .filter(|known| distance(known) <= allowed)
+}

@@ -1,0 +1,124 @@
+//! What can be wrong with a config, and where.
+
+use crate::allocator::{BadName, BadSpec};
+use std::io;
+use std::path::PathBuf;
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The config that was named is not there.
+    #[error("there is no config {path:?}")]
+    NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("{path:?} cannot be read: {source}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// More than any config could be.
+    #[error("{path:?} is larger than {limit} bytes")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// The most bytes a config may have.
+        limit: u64,
+    },
+    /// The file does not say what it must.
+    #[error("{path:?} has {} mistakes", mistakes.len())]
+    Mistakes {
+        /// Which file.
+        path: PathBuf,
+        /// All of them, in the order they stand.
+        mistakes: Vec<Mistake>,
+    },
+}
+
+/// One mistake, and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The character in that line, counted from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub wrong: Wrong,
+}
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Quoted text.
+    Text,
+    /// A whole number.
+    WholeNumber,
+    /// `true` or `false`.
+    TrueOrFalse,
+    /// `[name]`.
+    Table,
+    /// `[[name]]`.
+    Tables,
+}
+
+/// What is wrong with a config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is no TOML.
+    Syntax(String),
+    /// No such key here.
+    UnknownKey {
+        /// As written.
+        key: String,
+        /// The key that was probably meant.
+        near: Option<String>,
+    },
+    /// A key that must be there is not.
+    MissingKey {
+        /// Which one.
+        key: String,
+    },
+    /// A value of another type.
+    Type {
+        /// The key it belongs to.
+        key: String,
+        /// What it must be.
+        expected: Expected,
+    },
+    /// A number out of bounds.
+    Range {
+        /// The key it belongs to.
+        key: String,
+        /// The least it may be.
+        min: u32,
+        /// The most it may be.
+        max: u32,
+    },
+    /// A text that is no duration.
+    Duration {
+        /// The key it belongs to.
+        key: String,
+    },
+    /// A text that is empty.
+    Empty {
+        /// The key it belongs to.
+        key: String,
+    },
+    /// A text that cannot name a server.
+    Name(BadName),
+    /// Both `[cluster]` and `[[server]]`.
+    BothShapes,
+    /// `min_gpus_per_task` over `max_gpus_per_task`.
+    MinOverMax {
+        /// The one.
+        min: u32,
+        /// The other.
+        max: u32,
+    },
+    /// Servers that do not make a cluster together.
+    Cluster(BadSpec),
+}

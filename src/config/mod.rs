@@ -1,0 +1,65 @@
+//! The config: TOML as written, to checked settings, with the place of every mistake.
+
+mod document;
+mod mistake;
+mod schema;
+mod search;
+
+pub use mistake::{ConfigError, Expected, Mistake, Wrong};
+
+use crate::allocator::{ClusterSpec, Limits};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The state file's name where the config names none.
+const STATE_FILE: &str = "resource_status.json";
+/// How long to wait for the lock where the config does not say.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// v0.1's cluster: servers, GPUs and CPUs of each.
+const V01_CLUSTER: (u32, u32, u32) = (4, 8, 64);
+
+/// Checked settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The file they come from, absolute; none where no config was found.
+    pub path: Option<PathBuf>,
+    /// A `config.toml` in the current folder that is some other program's.
+    pub passed_over: Option<PathBuf>,
+    /// The state file, absolute.
+    pub state_file: PathBuf,
+    /// How long to wait for the lock.
+    pub lock_timeout: Duration,
+    /// The servers.
+    pub cluster: ClusterSpec,
+    /// What one task may ask for.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Reads this file, or without one looks where the command line does: `$GPUMGR_CONFIG`,
+    /// `./config.toml`, the user's config folder, `/etc/gpumgr/config.toml`; without any, v0.1's
+    /// cluster with its state in the current folder.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every mistake in it.
+    pub fn find(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let found = search::find(path)?;
+        let passed_over = found.passed_over;
+        let config = match found.file {
+            Some((path, text)) => schema::parse(&path, &text)?,
+            None => schema::without_file(&search::current_folder()?)?,
+        };
+        Ok(Self {
+            passed_over,
+            ..config
+        })
+    }
+
+    /// Settings from this text, as if it stood in the file at this absolute path.
+    ///
+    /// # Errors
+    /// Every mistake in the text.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        schema::parse(path, text)
+    }
+}

@@ -1,0 +1,166 @@
+//! The keys there are, and what they mean.
+
+use super::document::{self, Mistakes, Placed, Table};
+use super::mistake::{ConfigError, Wrong};
+use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
+use crate::allocator::{
+    BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, Name, ServerSpec,
+};
+use std::path::Path;
+
+/// The settings that this text, standing in the file at this absolute path, describes.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    let failed = |mistakes| ConfigError::Mistakes {
+        path: path.to_owned(),
+        mistakes,
+    };
+    let document = document::parse(text).map_err(|mistake| failed(vec![mistake]))?;
+    let mut mistakes = Mistakes::in_text(text);
+    let config = settle(path, Table::root(document), &mut mistakes);
+    let mistakes = mistakes.into_sorted();
+    match config {
+        Some(config) if mistakes.is_empty() => Ok(config),
+        _ => Err(failed(mistakes)),
+    }
+}
+
+/// The settings where there is no file.
+pub(super) fn without_file(folder: &Path) -> Result<Config, ConfigError> {
+    let config = parse(&folder.join("config.toml"), "")?;
+    Ok(Config {
+        path: None,
+        ..config
+    })
+}
+
+fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<Config> {
+    let state_file = root.text("state_file", mistakes);
+    if let Some((_, place)) = state_file.as_ref().filter(|(text, _)| text.is_empty()) {
+        mistakes.add(
+            place,
+            Wrong::Empty {
+                key: "state_file".to_owned(),
+            },
+        );
+    }
+    let lock_timeout = root.duration("lock_timeout", mistakes);
+    let cluster = cluster(&mut root, mistakes);
+    let limits = root
+        .table("limits", mistakes)
+        .map(|table| limits(table, mistakes));
+    root.finish(mistakes);
+    let folder = path.parent().unwrap_or(path);
+    Some(Config {
+        path: Some(path.to_owned()),
+        passed_over: None,
+        state_file: folder.join(state_file.map_or_else(|| STATE_FILE.to_owned(), |(text, _)| text)),
+        lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
+        cluster: cluster?,
+        limits: limits.unwrap_or_default(),
+    })
+}
+
+fn cluster(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterSpec> {
+    let equal = root.table("cluster", mistakes);
+    let one_by_one = root.tables("server", mistakes);
+    match (equal, one_by_one) {
+        (Some(_), Some(servers)) => {
+            if let Some(server) = servers.first() {
+                mistakes.add(server.place(), Wrong::BothShapes);
+            }
+            None
+        }
+        (None, Some(servers)) => listed_servers(servers, mistakes),
+        (Some(table), None) => equal_servers(table, mistakes),
+        (None, None) => {
+            let (servers, gpus, cpus) = V01_CLUSTER;
+            ClusterSpec::equal(servers as usize, gpus, cpus).ok()
+        }
+    }
+}
+
+fn equal_servers(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterSpec> {
+    let (servers, gpus, cpus) = V01_CLUSTER;
+    let max_servers = u32::try_from(MAX_SERVERS).unwrap_or(u32::MAX);
+    let mut number = |key, range, default| {
+        table
+            .number(key, range, mistakes)
+            .map_or(default, |(number, _)| number)
+    };
+    let servers = number("servers", 1..=max_servers, servers);
+    let gpus = number("gpus_per_server", 0..=MAX_GPUS, gpus);
+    let cpus = number("cpus_per_server", 1..=MAX_CPUS, cpus);
+    table.finish(mistakes);
+    ClusterSpec::equal(servers as usize, gpus, cpus).ok()
+}
+
+fn listed_servers(tables: Vec<Table<'_>>, mistakes: &mut Mistakes<'_>) -> Option<ClusterSpec> {
+    let places: Vec<_> = tables.iter().map(|table| table.place().clone()).collect();
+    let servers: Option<Vec<_>> = {
+        // All of them are read, for all mistakes are to be told.
+        let servers: Vec<_> = tables
+            .into_iter()
+            .map(|table| listed_server(table, mistakes))
+            .collect();
+        servers.into_iter().collect()
+    };
+    let servers = servers?;
+    let names: Vec<_> = servers.iter().map(|server| server.name.clone()).collect();
+    match ClusterSpec::new(servers) {
+        Ok(cluster) => Some(cluster),
+        Err(wrong) => {
+            let second = match &wrong {
+                BadSpec::SameName { server } => names.iter().rposition(|name| name == server),
+                _ => None,
+            };
+            let place = places.get(second.unwrap_or(0)).cloned().unwrap_or(0..0);
+            mistakes.add(&place, Wrong::Cluster(wrong));
+            None
+        }
+    }
+}
+
+fn listed_server(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<ServerSpec> {
+    let name = table.text("name", mistakes);
+    let name = table
+        .require(name, "name", mistakes)
+        .and_then(|name| server_name(name, mistakes));
+    let gpus = table.number("gpus", 0..=MAX_GPUS, mistakes);
+    let gpus = table.require(gpus, "gpus", mistakes);
+    let cpus = table.number("cpus", 1..=MAX_CPUS, mistakes);
+    let cpus = table.require(cpus, "cpus", mistakes);
+    let drain = table.flag("drain", mistakes).unwrap_or(false);
+    table.finish(mistakes);
+    Some(ServerSpec {
+        name: name?,
+        gpus: gpus?.0,
+        cpus: cpus?.0,
+        drain,
+    })
+}
+
+fn server_name((text, place): Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<Name> {
+    Name::try_from(text)
+        .map_err(|why| mistakes.add(&place, Wrong::Name(why)))
+        .ok()
+}
+
+fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {
+    let min = table.number("min_gpus_per_task", 0..=MAX_GPUS, mistakes);
+    let max = table.number("max_gpus_per_task", 0..=MAX_GPUS, mistakes);
+    table.finish(mistakes);
+    let min_gpus = min.map_or(Limits::default().min_gpus_per_task, |(number, _)| number);
+    if let Some((max, place)) = max.as_ref().filter(|(max, _)| *max < min_gpus) {
+        mistakes.add(
+            place,
+            Wrong::MinOverMax {
+                min: min_gpus,
+                max: *max,
+            },
+        );
+    }
+    Limits {
+        min_gpus_per_task: min_gpus,
+        max_gpus_per_task: max.map(|(number, _)| number),
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the config is.
+
+use super::document;
+use super::mistake::ConfigError;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// A cluster of 100,000 servers, one by one, has less.
+const MAX_BYTES: u64 = 16 << 20;
+const FILE: &str = "config.toml";
+const VARIABLE: &str = "GPUMGR_CONFIG";
+const SYSTEM_WIDE: &str = "/etc/gpumgr/config.toml";
+/// Other programs have a `config.toml`, too: one of these makes it ours.
+const OUR_KEYS: [&str; 3] = ["cluster", "server", "state_file"];
+
+pub(super) struct Found {
+    /// The config's absolute path and text.
+    pub(super) file: Option<(PathBuf, String)>,
+    /// A `./config.toml` that is not ours.
+    pub(super) passed_over: Option<PathBuf>,
+}
+
+pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
+    let variable = std::env::var_os(VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from);
+    if let Some(path) = named.map(Path::to_owned).or(variable) {
+        let path = absolute(&path)?;
+        let text = read(&path)?.ok_or_else(|| ConfigError::NotFound { path: path.clone() })?;
+        return Ok(Found {
+            file: Some((path, text)),
+            passed_over: None,
+        });
+    }
+    let mut passed_over = None;
+    let here = absolute(Path::new(FILE))?;
+    if let Some(text) = read(&here)? {
+        if is_ours(&here, &text)? {
+            return Ok(Found {
+                file: Some((here, text)),
+                passed_over,
+            });
+        }
+        passed_over = Some(here);
+    }
+    let users = dirs::config_dir().map(|folder| folder.join("gpumgr").join(FILE));
+    for path in users.into_iter().chain([PathBuf::from(SYSTEM_WIDE)]) {
+        if let Some(text) = read(&path)? {
+            return Ok(Found {
+                file: Some((path, text)),
+                passed_over,
+            });
+        }
+    }
+    Ok(Found {
+        file: None,
+        passed_over,
+    })
+}
+
+pub(super) fn current_folder() -> Result<PathBuf, ConfigError> {
+    absolute(Path::new("")).or_else(|_| absolute(Path::new(".")))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, ConfigError> {
+    std::path::absolute(path).map_err(|source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn is_ours(path: &Path, text: &str) -> Result<bool, ConfigError> {
+    let document = document::parse(text).map_err(|mistake| ConfigError::Mistakes {
+        path: path.to_owned(),
+        mistakes: vec![mistake],
+    })?;
+    Ok(document
+        .get_ref()
+        .keys()
+        .any(|key| OUR_KEYS.contains(&key.get_ref().as_ref())))
+}
+
+/// The text of the file, none where there is no file.
+fn read(path: &Path) -> Result<Option<String>, ConfigError> {
+    let failed = |source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = match File::open(path) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
+        opened => opened.map_err(failed)?,
+    };
+    let mut text = String::new();
+    let bytes = file
+        .take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    if bytes as u64 > MAX_BYTES {
+        return Err(ConfigError::TooLarge {
+            path: path.to_owned(),
+            limit: MAX_BYTES,
+        });
+    }
+    Ok(Some(text))
+}

@@ -1,0 +1,85 @@
+//! The manager: v0.1's API in Rust. Each of its actions is a file in [`crate::commands`].
+
+use crate::allocator::{Actor, Cluster, Timestamp};
+use crate::config::Config;
+use crate::error::Error;
+use crate::store::{FileStore, WaitNotice};
+use crate::system;
+use std::path::Path;
+
+/// One cluster, opened on a config: allocates and releases for the current user.
+///
+/// Nothing is cached: each call reads the state file, so any number of managers, processes and
+/// v0.1 scripts may work on it at once.
+#[derive(Clone)]
+pub struct Manager {
+    pub(crate) config: Config,
+    pub(crate) store: FileStore,
+    pub(crate) actor: Actor,
+}
+
+impl Manager {
+    /// A manager on this config file, or on the one that [`Config::find`] finds.
+    ///
+    /// # Errors
+    /// The config is missing or wrong.
+    pub fn open(config: Option<&Path>) -> Result<Self, Error> {
+        Self::new(Config::find(config)?)
+    }
+
+    /// A manager with these settings, acting for the current user.
+    ///
+    /// # Errors
+    /// The state path leads nowhere.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let store = FileStore::new(&config.state_file, config.lock_timeout)?;
+        let actor = Actor {
+            user: system::user(),
+            force: false,
+        };
+        Ok(Self {
+            config,
+            store,
+            actor,
+        })
+    }
+
+    /// Acts on other users' tasks, too.
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.actor.force = force;
+        self
+    }
+
+    /// Calls this once in each action that waits for the lock for more than a second.
+    #[must_use]
+    pub fn on_wait(mut self, notice: WaitNotice) -> Self {
+        self.store = self.store.on_wait(notice);
+        self
+    }
+
+    /// The user that the system says this is; the owner of what it allocates.
+    pub fn user(&self) -> Option<String> {
+        self.actor.user.clone()
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The state file: absolute, links resolved.
+    pub fn state_file(&self) -> &Path {
+        &self.store.place().state
+    }
+
+    /// Whether a config says something else than this cluster is.
+    pub(crate) fn differs(&self, cluster: &Cluster) -> bool {
+        self.config.path.is_some() && !cluster.is_as_described(&self.config.cluster)
+    }
+}
+
+/// The one place that asks for the time.
+pub(crate) fn now() -> Timestamp {
+    chrono::Local::now().fixed_offset()
+}

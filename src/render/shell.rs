@@ -1,0 +1,54 @@
+//! `--export`: lines that a shell evaluates, quoted so that a value can never become code.
+
+use crate::cli::Shell;
+use crate::outcome::Allocated;
+
+/// One line a variable.
+pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
+    let variables = [("CUDA_VISIBLE_DEVICES", allocated.gpu_devices())];
+    variables
+        .iter()
+        .map(|(name, value)| line(shell, name, value))
+        .collect()
+}
+
+fn line(shell: Shell, name: &str, value: &str) -> String {
+    match shell {
+        Shell::Sh => format!("export {name}={}\n", sh_quoted(value)),
+        Shell::Fish => format!("set -gx {name} {};\n", fish_quoted(value)),
+        Shell::Powershell => format!("$env:{name} = {}\n", powershell_quoted(not_empty(value))),
+        Shell::Cmd => format!("set \"{name}={}\"\n", not_empty(value)),
+    }
+}
+
+/// PowerShell and cmd cannot hold an empty variable: setting one to nothing removes it, and all
+/// GPUs would be visible. No device has the ID -1, so it means the same as an empty list.
+fn not_empty(devices: &str) -> &str {
+    if devices.is_empty() { "-1" } else { devices }
+}
+
+fn is_plain(value: &str) -> bool {
+    !value.is_empty()
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b",._-/:".contains(&byte))
+}
+
+fn sh_quoted(value: &str) -> String {
+    if is_plain(value) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+fn fish_quoted(value: &str) -> String {
+    if is_plain(value) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+fn powershell_quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}

@@ -1,0 +1,79 @@
+//! `--check-config`: what a config means.
+
+use super::{seconds, totals};
+use crate::allocator::Server;
+use crate::outcome::Checked;
+use crate::render::words::Words;
+
+pub(super) fn checked(checked: &Checked, words: &Words) -> String {
+    let config = match &checked.config {
+        Some(path) => words.say(
+            "check-config",
+            [("path", path.to_string_lossy().as_ref().into())],
+        ),
+        None => words.text("check-no-config"),
+    };
+    let key = if checked.initialized {
+        "check-state"
+    } else {
+        "check-state-absent"
+    };
+    let state = words.say(
+        key,
+        [("path", checked.state.path.to_string_lossy().as_ref().into())],
+    );
+    let timeout = words.say(
+        "check-timeout",
+        [("timeout", seconds(checked.lock_timeout).into())],
+    );
+    let largest = checked
+        .servers
+        .iter()
+        .map(|server| server.total_gpus)
+        .max()
+        .unwrap_or(0);
+    let limits = words.say(
+        "check-limits",
+        [
+            ("min", checked.limits.min_gpus_per_task.into()),
+            (
+                "max",
+                checked.limits.max_gpus_per_task.unwrap_or(largest).into(),
+            ),
+        ],
+    );
+    let servers: String = alike(&checked.servers)
+        .map(|servers| format!("  {}\n", same(servers, words)))
+        .collect();
+    format!(
+        "{config}\n{state}\n{timeout}\n{limits}\n{}\n{servers}",
+        totals(&checked.totals, words)
+    )
+}
+
+/// Runs of servers that differ in name alone.
+fn alike(servers: &[Server]) -> impl Iterator<Item = &[Server]> {
+    servers.chunk_by(|one, next| {
+        (one.total_gpus, one.total_cpus, one.drain)
+            == (next.total_gpus, next.total_cpus, next.drain)
+    })
+}
+
+fn same(servers: &[Server], words: &Words) -> String {
+    let name = match servers {
+        [] => return String::new(),
+        [only] => only.name.to_string(),
+        [first, .., last] => format!("{} … {}", first.name, last.name),
+    };
+    let name = if servers[0].drain {
+        words.say("server-draining", [("server", name.into())])
+    } else {
+        name
+    };
+    let values = [
+        ("server", name.into()),
+        ("gpus", servers[0].total_gpus.into()),
+        ("cpus", servers[0].total_cpus.into()),
+    ];
+    words.say("check-server", values)
+}

@@ -1,0 +1,80 @@
+//! `--detail`: free IDs and every task.
+
+use super::{gpu_list, row, table};
+use crate::allocator::{Server, Task, Timestamp};
+use crate::outcome::Status;
+use crate::render::words::Words;
+use chrono::{Local, TimeDelta};
+
+pub(super) fn detail(status: &Status, words: &Words) -> String {
+    let servers: Vec<_> = status
+        .servers
+        .iter()
+        .map(|(id, shown)| server(*id, shown, status.now, words))
+        .collect();
+    servers.join("\n")
+}
+
+fn server(id: usize, server: &Server, now: Timestamp, words: &Words) -> String {
+    let name = words.say(
+        "detail-server",
+        [("server", server.name.as_str().into()), ("id", id.into())],
+    );
+    let name = if server.drain {
+        words.say("server-draining", [("server", name.into())])
+    } else {
+        name
+    };
+    let gpus = words.say(
+        "detail-gpus",
+        [
+            ("ids", gpu_list(&server.free_gpus).into()),
+            ("free", server.free_gpus.len().into()),
+            ("total", server.total_gpus.into()),
+        ],
+    );
+    let cpus = words.say(
+        "detail-cpus",
+        [
+            ("free", server.free_cpus.into()),
+            ("total", server.total_cpus.into()),
+        ],
+    );
+    let tasks = if server.tasks.is_empty() {
+        format!("  {}\n", words.text("detail-no-tasks"))
+    } else {
+        tasks(&server.tasks, now, words)
+    };
+    format!("{name}\n  {gpus}\n  {cpus}\n{tasks}")
+}
+
+fn tasks(tasks: &[Task], now: Timestamp, words: &Words) -> String {
+    let columns = ["task", "gpus", "cpus", "owner", "start", "age"];
+    let mut table = table(columns.map(|column| words.text(&format!("column-{column}"))));
+    for task in tasks {
+        table.add_row(row([
+            task.id.to_string(),
+            gpu_list(&task.gpus),
+            task.cpus.to_string(),
+            task.owner.clone().unwrap_or_else(|| "-".to_owned()),
+            task.start
+                .with_timezone(&Local)
+                .format("%Y-%m-%d %H:%M:%S")
+                .to_string(),
+            age(now - task.start),
+        ]));
+    }
+    table.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// The two largest units, such as `2d 3h`; nothing is older than now, whatever clocks say.
+fn age(age: TimeDelta) -> String {
+    let seconds = age.num_seconds().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
+        (0, hours, minutes) => format!("{hours}h {}m", minutes % 60),
+        (days, hours, _) => format!("{days}d {}h", hours % 24),
+    }
+}

@@ -1,0 +1,143 @@
+//! Text for people.
+
+mod change;
+mod config;
+mod detail;
+mod notes;
+mod status;
+
+pub(crate) use notes::{confirm_reset, lock_wait, notes, passed_over, untold};
+
+use super::Style;
+use super::words::{Words, printable};
+use crate::allocator::{Cpus, GpuId, Gpus, Name};
+use crate::outcome::{Outcome, Totals};
+use crate::system::Holder;
+use anstyle::AnsiColor;
+use comfy_table::{
+    Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+};
+use std::time::Duration;
+
+/// v0.1's frame.
+const FRAME: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new('┌', '─', '┬', '┐'))
+    .header_lines(ContentLineStyle::new('│', '│', '│'))
+    .header_separator(LineStyle::new('├', '─', '┼', '┤'))
+    .content_lines(ContentLineStyle::new('│', '│', '│'))
+    .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
+
+pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
+    match outcome {
+        Outcome::Initialized(init) => change::initialized(init, style),
+        Outcome::Status(shown) => status::status(shown, &style.words),
+        Outcome::Detail(shown) => detail::detail(shown, &style.words),
+        Outcome::Allocated(granted) => change::allocated(granted, style),
+        Outcome::Released(given_back) => change::released(given_back, style),
+        Outcome::Reset(done) => change::reset(done, style),
+        Outcome::Checked(checked) => config::checked(checked, &style.words),
+    }
+}
+
+fn done_mark(style: &Style) -> String {
+    paint("✓", AnsiColor::Green, style.colour)
+}
+
+pub(super) fn paint_error(text: &str, style: &Style) -> String {
+    paint(text, AnsiColor::Red, style.error_colour)
+}
+
+fn paint(text: &str, colour: AnsiColor, wanted: bool) -> String {
+    let colour = colour.on_default();
+    if wanted {
+        format!("{colour}{text}{colour:#}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A table with these headings, all cells centred but those of the first column.
+fn table(headings: impl IntoIterator<Item = String>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(FRAME)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(row(headings));
+    table
+}
+
+fn row(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {
+    let cell = |(column, text): (usize, String)| {
+        let alignment = if column == 0 {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Center
+        };
+        Cell::new(printable(&text)).set_alignment(alignment)
+    };
+    texts.into_iter().enumerate().map(cell).collect()
+}
+
+fn percent(used: u32, total: u32) -> String {
+    if total == 0 {
+        "-".to_owned()
+    } else {
+        format!("{:.1}%", f64::from(used) * 100.0 / f64::from(total))
+    }
+}
+
+fn gpu_list(gpus: &[GpuId]) -> String {
+    let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
+    format!("[{}]", ids.join(", "))
+}
+
+/// `[0, 1]` where they were named, the number where they were counted.
+pub(super) fn gpus_asked(gpus: &Gpus) -> String {
+    match gpus {
+        Gpus::Count(count) => count.to_string(),
+        Gpus::These(ids) => gpu_list(&ids.iter().copied().collect::<Vec<_>>()),
+    }
+}
+
+pub(super) fn cpus_asked(cpus: Cpus, words: &Words) -> String {
+    match cpus {
+        Cpus::Exactly(count) => count.to_string(),
+        Cpus::PerGpu => words.text("cpus-in-proportion"),
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn names(shown: &[Name], count: usize) -> String {
+    let mut texts: Vec<_> = shown.iter().map(ToString::to_string).collect();
+    if count > shown.len() {
+        texts.push(format!("… (+{})", count - shown.len()));
+    }
+    texts.join(", ")
+}
+
+/// `python3 (PID 4242, alice)`.
+pub(super) fn holders(holders: &[Holder]) -> String {
+    let holder = |Holder { pid, command, user }: &Holder| {
+        let user = user
+            .as_ref()
+            .map(|user| format!(", {user}"))
+            .unwrap_or_default();
+        format!("{} (PID {pid}{user})", command.as_deref().unwrap_or("?"))
+    };
+    let holders: Vec<_> = holders.iter().map(holder).collect();
+    holders.join(", ")
+}
+
+/// `60s`, `0.5s`.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{}s", duration.as_secs_f64())
+}
+
+fn totals(totals: &Totals, words: &Words) -> String {
+    let values = [
+        ("servers", totals.servers.into()),
+        ("gpus", totals.total_gpus.into()),
+        ("cpus", totals.total_cpus.into()),
+    ];
+    words.say("cluster-size", values)
+}

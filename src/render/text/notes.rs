@@ -1,0 +1,84 @@
+//! What goes to standard error beside a result: warnings, hints, progress and questions.
+
+use super::{Style, holders};
+use crate::outcome::{Outcome, Status};
+use crate::render::words::Words;
+use crate::system::Holder;
+use std::path::Path;
+
+/// Warnings first, then hints, which `--quiet` leaves out.
+pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
+    let words = &style.words;
+    let mut lines = Vec::new();
+    if let Some(state) = outcome.state() {
+        let path = state.path.to_string_lossy();
+        let told = matches!(outcome, Outcome::Initialized(_) | Outcome::Reset(_));
+        if state.created && !told {
+            lines.push(words.say("note-created", [("path", path.as_ref().into())]));
+        }
+        if state.unshareable {
+            let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
+            lines.push(words.say("warning-sticky", [("path", folder.as_ref().into())]));
+        }
+        if let Outcome::Status(Status {
+            initialized: false, ..
+        })
+        | Outcome::Detail(Status {
+            initialized: false, ..
+        }) = outcome
+        {
+            lines.push(words.say("note-not-initialized", [("path", path.as_ref().into())]));
+        }
+        if state.differs && !style.quiet {
+            lines.push(words.text("hint-differs"));
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// Another program's `config.toml` was found and left alone.
+pub(crate) fn passed_over(path: &Path, words: &Words) -> String {
+    words.say(
+        "note-passed-over",
+        [("path", path.to_string_lossy().as_ref().into())],
+    ) + "\n"
+}
+
+/// The lock is not free yet.
+pub(crate) fn lock_wait(lock: &Path, held_by: &[Holder], words: &Words) -> String {
+    let path = lock.to_string_lossy();
+    let line = if held_by.is_empty() {
+        words.say("note-lock", [("path", path.as_ref().into())])
+    } else {
+        words.say(
+            "note-lock.held",
+            [
+                ("path", path.as_ref().into()),
+                ("holders", holders(held_by).into()),
+            ],
+        )
+    };
+    line + "\n"
+}
+
+/// The question before a reset.
+pub(crate) fn confirm_reset(state: &Path, words: &Words) -> String {
+    words.say(
+        "confirm-reset",
+        [("path", state.to_string_lossy().as_ref().into())],
+    ) + " "
+}
+
+/// The allocation stands, but standard output could not take the result.
+pub(crate) fn untold(outcome: &Outcome, words: &Words) -> Option<String> {
+    let Outcome::Allocated(allocated) = outcome else {
+        return None;
+    };
+    let grant = &allocated.grant;
+    let values = [
+        ("task", grant.task.as_str().into()),
+        ("server", grant.server_name.as_str().into()),
+        ("devices", allocated.gpu_devices().into()),
+    ];
+    Some(words.say("warning-untold", values) + "\n")
+}

@@ -1,0 +1,66 @@
+//! `--status`: v0.1's table and totals.
+
+use super::{percent, row, table};
+use crate::allocator::Server;
+use crate::outcome::{Status, Totals};
+use crate::render::words::Words;
+use unicode_width::UnicodeWidthStr;
+
+pub(super) fn status(status: &Status, words: &Words) -> String {
+    let columns = [
+        "server", "gpu-free", "gpu-use", "cpu-free", "cpu-use", "tasks",
+    ];
+    let mut table = table(columns.map(|column| words.text(&format!("column-{column}"))));
+    for (_, server) in &status.servers {
+        table.add_row(row(cells(server, words)));
+    }
+    let table = table.to_string();
+    let width = table.lines().next().map_or(0, |line| line.chars().count());
+    format!(
+        "{}\n{table}\n\n{}",
+        title(&words.text("title"), width),
+        totals(&status.totals, words)
+    )
+}
+
+fn title(title: &str, width: usize) -> String {
+    let bars = width.saturating_sub(title.width() + 2);
+    let left = bars / 2;
+    format!("{} {title} {}", "=".repeat(left), "=".repeat(bars - left))
+}
+
+fn cells(server: &Server, words: &Words) -> [String; 6] {
+    let free_gpus = u32::try_from(server.free_gpus.len()).unwrap_or(server.total_gpus);
+    let name = server.name.to_string();
+    [
+        if server.drain {
+            words.say("server-draining", [("server", name.into())])
+        } else {
+            name
+        },
+        format!("{free_gpus}/{}", server.total_gpus),
+        percent(server.total_gpus - free_gpus, server.total_gpus),
+        format!("{}/{}", server.free_cpus, server.total_cpus),
+        percent(server.total_cpus - server.free_cpus, server.total_cpus),
+        server.tasks.len().to_string(),
+    ]
+}
+
+fn totals(totals: &Totals, words: &Words) -> String {
+    let line = |key, values: [(&'static str, u32); 2]| {
+        words.say(key, values.map(|(name, value)| (name, value.into())))
+    };
+    format!(
+        "{}\n  {}\n  {}\n  {}\n",
+        words.text("totals"),
+        line(
+            "totals-gpus",
+            [("free", totals.free_gpus), ("total", totals.total_gpus)]
+        ),
+        line(
+            "totals-cpus",
+            [("free", totals.free_cpus), ("total", totals.total_cpus)]
+        ),
+        words.say("totals-tasks", [("tasks", totals.tasks.into())]),
+    )
+}

@@ -1,0 +1,94 @@
+//! The message files, and text made fit for a terminal.
+
+use crate::allocator::is_printable;
+use crate::cli::Language;
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use std::fmt::Write;
+use unic_langid::LanguageIdentifier;
+
+const EN: &str = include_str!("locales/en.ftl");
+const ZH: &str = include_str!("locales/zh.ftl");
+const JA: &str = include_str!("locales/ja.ftl");
+
+/// All messages of one language.
+pub(crate) struct Words(FluentBundle<FluentResource>);
+
+impl Words {
+    pub(crate) fn in_language(language: Language) -> Self {
+        let (tag, text) = match language {
+            Language::En => ("en", EN),
+            Language::Zh => ("zh-Hans", ZH),
+            Language::Ja => ("ja", JA),
+        };
+        // The tag picks the plural rules.
+        let mut bundle =
+            FluentBundle::new(vec![tag.parse::<LanguageIdentifier>().unwrap_or_default()]);
+        // The marks would keep a name in one script from reordering another; names have no such
+        // characters, and a shell line must have none.
+        bundle.set_use_isolating(false);
+        let resource =
+            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
+        bundle.add_resource_overriding(resource);
+        Self(bundle)
+    }
+
+    /// The message; text in it that came from outside is made printable. `key` is a message's
+    /// name, or `name.attribute`.
+    pub(crate) fn say<'a>(
+        &self,
+        key: &str,
+        values: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>,
+    ) -> String {
+        let mut arguments = FluentArgs::new();
+        for (name, value) in values {
+            let value = match value {
+                FluentValue::String(text) => FluentValue::from(printable(&text)),
+                other => other,
+            };
+            arguments.set(name, value);
+        }
+        let (name, attribute) = key
+            .split_once('.')
+            .map_or((key, None), |(name, attribute)| (name, Some(attribute)));
+        let message = self.0.get_message(name);
+        let pattern = message.and_then(|message| match attribute {
+            None => message.value(),
+            Some(attribute) => message
+                .get_attribute(attribute)
+                .map(|attribute| attribute.value()),
+        });
+        let Some(pattern) = pattern else {
+            return key.to_owned();
+        };
+        self.0
+            .format_pattern(pattern, Some(&arguments), &mut Vec::new())
+            .into_owned()
+    }
+
+    /// A message without values.
+    pub(crate) fn text(&self, key: &str) -> String {
+        self.say(key, [])
+    }
+}
+
+/// The text with everything that a terminal would obey, or not show, written as an escape.
+pub(crate) fn printable(text: &str) -> String {
+    escape(text, is_printable)
+}
+
+/// The same, line by line.
+pub(crate) fn printable_lines(text: &str) -> String {
+    escape(text, |c| c == '\n' || is_printable(c))
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if keep(c) {
+            printable.push(c);
+        } else {
+            let _ = write!(printable, "{}", c.escape_default());
+        }
+    }
+    printable
+}

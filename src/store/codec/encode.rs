@@ -1,0 +1,302 @@
+//! From a cluster back to text.
+//!
+//! Over an old text only what changed is written anew: its bytes are spliced in, and everything
+//! else, known or not, stays as it was. So a change of one server among ten thousand costs little
+//! more than copying the file.
+
+use super::VERSION;
+use super::decode::layout;
+use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
+use crate::store::error::Damage;
+use chrono::SecondsFormat;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+#[derive(Deserialize)]
+struct FileParts<'t> {
+    #[serde(borrow)]
+    servers: &'t RawValue,
+    #[serde(borrow)]
+    last_updated: &'t RawValue,
+}
+
+#[derive(Deserialize)]
+struct ServerParts<'t> {
+    #[serde(borrow)]
+    server_id: &'t RawValue,
+    #[serde(borrow)]
+    total_gpus: &'t RawValue,
+    #[serde(borrow)]
+    available_gpus: &'t RawValue,
+    #[serde(borrow)]
+    total_cpus: &'t RawValue,
+    #[serde(borrow)]
+    available_cpus: &'t RawValue,
+    #[serde(borrow)]
+    drain: Option<&'t RawValue>,
+    #[serde(borrow)]
+    running_tasks: &'t RawValue,
+}
+
+#[derive(Deserialize)]
+struct ServerKey<'t> {
+    #[serde(borrow)]
+    server_name: Cow<'t, str>,
+}
+
+#[derive(Deserialize)]
+struct TaskKey<'t> {
+    #[serde(borrow)]
+    task_id: Cow<'t, str>,
+}
+
+/// The text of this cluster, over the old text it was decoded from, if there is one.
+pub(in crate::store) fn encode(
+    old: Option<&str>,
+    cluster: &Cluster,
+    now: Timestamp,
+) -> Result<String, Damage> {
+    match old {
+        None => Ok(fresh_file(cluster, now)),
+        Some(old) => spliced_file(old, cluster, now).map_err(|error| layout(&error)),
+    }
+}
+
+fn fresh_file(cluster: &Cluster, now: Timestamp) -> String {
+    let servers = cluster
+        .servers()
+        .iter()
+        .enumerate()
+        .map(|(id, server)| Cow::Owned(fresh_server(id, server)));
+    format!(
+        "{{\n  \"servers\": {},\n  \"last_updated\": {},\n  \"version\": {}\n}}\n",
+        list(servers, 4),
+        time(now),
+        json(VERSION),
+    )
+}
+
+fn spliced_file(old: &str, cluster: &Cluster, now: Timestamp) -> serde_json::Result<String> {
+    let parts: FileParts<'_> = serde_json::from_str(old)?;
+    let servers: Vec<&RawValue> = serde_json::from_str(parts.servers.get())?;
+    let mut splice = Splice::of(old);
+    if same_places(&servers, cluster)? {
+        for &id in cluster.edited() {
+            splice.replace(
+                servers[id].get(),
+                spliced_server(servers[id].get(), id, &cluster.servers()[id])?,
+            );
+        }
+    } else {
+        splice.replace(parts.servers.get(), moved_servers(&servers, cluster)?);
+    }
+    splice.replace(parts.last_updated.get(), time(now));
+    Ok(splice.done())
+}
+
+/// Whether each edited server is the one that stood at its position before. Servers move only by
+/// being replaced all together, and then all count as edited.
+fn same_places(old: &[&RawValue], cluster: &Cluster) -> serde_json::Result<bool> {
+    if old.len() != cluster.servers().len() {
+        return Ok(false);
+    }
+    for &id in cluster.edited() {
+        if key(old[id])? != cluster.servers()[id].name.as_str() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn key<'t>(server: &'t RawValue) -> serde_json::Result<Cow<'t, str>> {
+    serde_json::from_str::<ServerKey<'t>>(server.get()).map(|key| key.server_name)
+}
+
+/// The list of servers after some came, went or moved: each that stays keeps what it had.
+fn moved_servers(old: &[&RawValue], cluster: &Cluster) -> serde_json::Result<String> {
+    let by_name: HashMap<_, _> = old
+        .iter()
+        .map(|server| Ok((key(server)?, server.get())))
+        .collect::<serde_json::Result<_>>()?;
+    let text = |(id, server): (usize, &Server)| match by_name.get(server.name.as_str()) {
+        Some(old) => spliced_server(old, id, server),
+        None => Ok(fresh_server(id, server)),
+    };
+    let texts: Vec<_> = cluster
+        .servers()
+        .iter()
+        .enumerate()
+        .map(text)
+        .collect::<serde_json::Result<_>>()?;
+    Ok(list(texts.into_iter().map(Cow::Owned), 4))
+}
+
+fn spliced_server(old: &str, id: usize, server: &Server) -> serde_json::Result<String> {
+    let parts: ServerParts<'_> = serde_json::from_str(old)?;
+    let mut splice = Splice::of(old);
+    splice.replace(parts.server_id.get(), id.to_string());
+    splice.replace(parts.total_gpus.get(), server.total_gpus.to_string());
+    splice.replace(parts.available_gpus.get(), gpu_list(&server.free_gpus));
+    splice.replace(parts.total_cpus.get(), server.total_cpus.to_string());
+    splice.replace(parts.available_cpus.get(), server.free_cpus.to_string());
+    splice.replace(
+        parts.running_tasks.get(),
+        spliced_tasks(parts.running_tasks.get(), &server.tasks)?,
+    );
+    match parts.drain {
+        Some(drain) => splice.replace(drain.get(), server.drain.to_string()),
+        None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
+        None => {}
+    }
+    Ok(splice.done())
+}
+
+fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
+    let old: Vec<&RawValue> = serde_json::from_str(old)?;
+    let key = |task: &&'_ RawValue| {
+        serde_json::from_str::<TaskKey<'_>>(task.get()).map(|key| key.task_id.into_owned())
+    };
+    let by_id: HashMap<_, _> = old
+        .iter()
+        .map(|task| Ok((key(task)?, task.get())))
+        .collect::<serde_json::Result<_>>()?;
+    let text = |task: &Task| match by_id.get(task.id.as_str()) {
+        Some(old) => Cow::Borrowed(*old),
+        None => Cow::Owned(fresh_task(task)),
+    };
+    Ok(list(tasks.iter().map(text), 8))
+}
+
+fn fresh_server(id: usize, server: &Server) -> String {
+    let Server {
+        name,
+        total_gpus,
+        free_gpus,
+        total_cpus,
+        free_cpus,
+        drain,
+        tasks,
+    } = server;
+    format!(
+        r#"{{
+      "server_id": {id},
+      "server_name": {},
+      "total_gpus": {total_gpus},
+      "available_gpus": {},
+      "total_cpus": {total_cpus},
+      "available_cpus": {free_cpus},
+      "running_tasks": {}{}
+    }}"#,
+        name_json(name),
+        gpu_list(free_gpus),
+        list(tasks.iter().map(|task| Cow::Owned(fresh_task(task))), 8),
+        if *drain { drain_field() } else { String::new() },
+    )
+}
+
+fn drain_field() -> String {
+    ",\n      \"drain\": true".to_owned()
+}
+
+fn fresh_task(task: &Task) -> String {
+    let Task {
+        id,
+        gpus,
+        cpus,
+        start,
+        owner,
+    } = task;
+    let owner = owner
+        .as_deref()
+        .map(|owner| format!(",\n          \"owner\": {}", json(owner)));
+    format!(
+        r#"{{
+          "task_id": {},
+          "allocated_gpus": {},
+          "allocated_cpus": {cpus},
+          "start_time": {}{}
+        }}"#,
+        name_json(id),
+        gpu_list(gpus),
+        time(*start),
+        owner.unwrap_or_default(),
+    )
+}
+
+fn name_json(name: &Name) -> String {
+    json(name.as_str())
+}
+
+fn json(text: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_value(text)
+        .map(|value| value.to_string())
+        .unwrap_or_default()
+}
+
+fn time(time: Timestamp) -> String {
+    json(&time.to_rfc3339_opts(SecondsFormat::Secs, false))
+}
+
+fn gpu_list(gpus: &[GpuId]) -> String {
+    let ids: Vec<_> = gpus.iter().map(GpuId::to_string).collect();
+    format!("[{}]", ids.join(", "))
+}
+
+/// A list with an item a line, indented by that many columns.
+fn list<'t>(items: impl Iterator<Item = Cow<'t, str>>, indent: usize) -> String {
+    let mut text = String::from("[");
+    let mut separator = "";
+    for item in items {
+        let _ = write!(text, "{separator}\n{:indent$}{item}", "");
+        separator = ",";
+    }
+    if !separator.is_empty() {
+        let _ = write!(text, "\n{:1$}", "", indent - 2);
+    }
+    text.push(']');
+    text
+}
+
+/// A text with some of its parts replaced.
+struct Splice<'t> {
+    text: &'t str,
+    edits: Vec<(std::ops::Range<usize>, String)>,
+}
+
+impl<'t> Splice<'t> {
+    fn of(text: &'t str) -> Self {
+        Self {
+            text,
+            edits: Vec::new(),
+        }
+    }
+
+    /// The part must be a slice of the text.
+    fn replace(&mut self, part: &'t str, new: String) {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        self.edits.push((start..start + part.len(), new));
+    }
+
+    /// The part must be a slice of the text.
+    fn insert_after(&mut self, part: &'t str, new: String) {
+        self.replace(&part[part.len()..], new);
+    }
+
+    fn done(mut self) -> String {
+        self.edits
+            .sort_by_key(|(range, _)| (range.start, range.end));
+        let grown: usize = self.edits.iter().map(|(_, new)| new.len()).sum();
+        let mut done = String::with_capacity(self.text.len() + grown);
+        let mut copied = 0;
+        for (range, new) in self.edits {
+            done.push_str(&self.text[copied..range.start]);
+            done.push_str(&new);
+            copied = range.end;
+        }
+        done.push_str(&self.text[copied..]);
+        done
+    }
+}

@@ -1,0 +1,13 @@
+//! v0.1's public JSON layout. What this version does not know is kept, byte for byte.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::{decode, not_text, path_of};
+pub(super) use encode::encode;
+
+/// The one version of the layout that this gpumgr reads and writes.
+const VERSION: &str = "0.1";
+
+#[cfg(test)]
+mod tests;

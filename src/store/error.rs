@@ -1,0 +1,181 @@
+//! What can go wrong with a state file.
+
+use super::codec::path_of;
+use crate::allocator::{BadName, Disagreement, What};
+use crate::system::Holder;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What was being done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Reading the state.
+    Read,
+    /// Opening or locking the lock file or the folder.
+    Lock,
+    /// Writing the new state beside the old one, and putting it in its place.
+    Write,
+    /// Keeping the old state under a dated name.
+    Keep,
+    /// Making the new state's name durable; the change itself is in place.
+    Flush,
+}
+
+/// Why the state could not be read or changed. Whatever it says, the file is whole.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The system refused.
+    #[error("{action:?} {path:?}: {source}")]
+    Io {
+        /// What was being done.
+        action: Action,
+        /// To which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no state file, and this must not make one.
+    #[error("there is no state file {path:?}")]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A folder, a pipe or a device stands where the state should be.
+    #[error("{path:?} is not a regular file")]
+    NotAFile {
+        /// Where it stands.
+        path: PathBuf,
+    },
+    /// More than any state could be.
+    #[error("{path:?} has {bytes} bytes, more than any state")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// How large it is.
+        bytes: u64,
+    },
+    /// The file is no state, or contradicts itself.
+    #[error("{path:?} is damaged: {damage}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where in it.
+        damage: Damage,
+    },
+    /// The file says it is of a version that this one does not know.
+    #[error("{path:?} has version {version:?}, which this gpumgr does not know")]
+    NewerVersion {
+        /// Which file.
+        path: PathBuf,
+        /// The version it says.
+        version: String,
+    },
+    /// The lock was not free in time.
+    #[error("{path:?} was not free within {waited:?}")]
+    LockTimeout {
+        /// The lock file.
+        path: PathBuf,
+        /// How long was waited for it.
+        waited: Duration,
+        /// Who held it then, where the system tells.
+        holders: Vec<Holder>,
+    },
+    /// The file system has no locks.
+    #[error("the file system of {path:?} has no locks: {source}")]
+    CannotLock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The new file could not get the old one's group, so others would be shut out.
+    #[error("the group {group} of {path:?} cannot be kept: {source}")]
+    GroupLost {
+        /// The state file.
+        path: PathBuf,
+        /// The group's number.
+        group: u32,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    pub(super) fn io(action: Action, path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Why a text is not a state that this version knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// It is no JSON, or not of v0.1's layout.
+    #[error("{message}")]
+    Layout {
+        /// What was expected and found, with line and column.
+        message: String,
+        /// It is not even JSON, as when it is read while v0.1 writes it.
+        torn: bool,
+    },
+    /// It contradicts itself.
+    #[error("{at}: {what}")]
+    Disagrees {
+        /// Where, by the names of the fields.
+        at: String,
+        /// What is wrong there.
+        what: What,
+    },
+    /// A task or server with an impossible name.
+    #[error("{at}: {why}")]
+    Name {
+        /// Where, by the names of the fields.
+        at: String,
+        /// What is wrong with it.
+        why: BadName,
+    },
+    /// A server whose ID is not its position.
+    #[error("{at} is {found}, but its position is {position}")]
+    ServerId {
+        /// Where, by the names of the fields.
+        at: String,
+        /// The ID it says.
+        found: u64,
+        /// Where it stands.
+        position: usize,
+    },
+    /// A time that is none.
+    #[error("{at}: {text:?} is no time")]
+    Time {
+        /// Where, by the names of the fields.
+        at: String,
+        /// What stands there.
+        text: String,
+    },
+    /// A version that this one does not know.
+    #[error("version {0:?}")]
+    Version(String),
+}
+
+impl Damage {
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        let path = path.to_owned();
+        match self {
+            Self::Version(version) => StoreError::NewerVersion { path, version },
+            damage => StoreError::Damaged { path, damage },
+        }
+    }
+}
+
+impl From<Disagreement> for Damage {
+    fn from(wrong: Disagreement) -> Self {
+        Self::Disagrees {
+            at: path_of(&wrong),
+            what: wrong.what,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The lock: only who holds its [`Guard`] can save.
+//!
+//! Two locks, always in this order. First the folder's own, which nobody can delete, so that two
+//! gpumgr never meet whatever happens to the lock file. Then the lock file's, which v0.1 takes,
+//! too; it must still be the file that its name leads to. Both die with their holder. Where a
+//! folder cannot be locked (NFS, Windows), the lock file's is left.
+
+use super::error::{Action, StoreError};
+use super::place::Place;
+use crate::system::{self, Holder};
+use fs4::{FileExt, TryLockError};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// After that long, who waits is told for what.
+const NOTICE_AFTER: Duration = Duration::from_secs(1);
+
+/// Told once, with the lock file and its holders, when a lock is not free for a moment.
+pub type WaitNotice = Arc<dyn Fn(&Path, &[Holder]) + Send + Sync>;
+
+/// How to wait for the lock.
+#[derive(Clone)]
+pub struct LockWait {
+    timeout: Duration,
+    pub(super) notice: Option<WaitNotice>,
+}
+
+impl LockWait {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            notice: None,
+        }
+    }
+}
+
+/// Both locks; whoever has one is alone. Dropping it, or dying, gives them back.
+pub(super) struct Guard {
+    // Declared, and so dropped, in this order: the file's lock first.
+    file: File,
+    folder: Folder,
+}
+
+/// The locked folder, where a folder can be opened.
+pub(super) struct Folder(Option<File>);
+
+impl Guard {
+    /// Lets v0.1 in again, but no other gpumgr yet.
+    pub(super) fn release_file(self) -> Folder {
+        drop(self.file);
+        self.folder
+    }
+
+    fn try_acquire(place: &Place) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, try_lock)
+    }
+
+    fn acquire(place: &Place) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, lock)
+    }
+
+    fn acquire_by(
+        place: &Place,
+        lock: fn(&File) -> io::Result<bool>,
+    ) -> Result<Option<Self>, StoreError> {
+        let at_folder = |error| StoreError::io(Action::Lock, &place.folder, error);
+        let folder = Folder(system::open_folder(&place.folder).map_err(at_folder)?);
+        if let Some(open) = &folder.0 {
+            match lock(open) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) if system::cannot_lock(&error) => {}
+                Err(error) => return Err(at_folder(error)),
+            }
+        }
+        Ok(lock_file(place, lock)?.map(|file| Self { file, folder }))
+    }
+}
+
+impl Folder {
+    /// Makes what was renamed in the folder durable.
+    pub(super) fn flush(self) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), system::flush_folder)
+    }
+}
+
+/// Locks the file that the name leads to, also when it led elsewhere before the lock was had.
+fn lock_file(
+    place: &Place,
+    lock: fn(&File) -> io::Result<bool>,
+) -> Result<Option<File>, StoreError> {
+    let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
+    loop {
+        let file = match system::open_lock_file(&place.lock, &place.folder) {
+            // Deleted between the attempts to make and to open it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && place.folder.exists() => {
+                continue;
+            }
+            opened => opened.map_err(failed)?,
+        };
+        match lock(&file) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(source) if system::cannot_lock(&source) => {
+                return Err(StoreError::CannotLock {
+                    path: place.lock.clone(),
+                    source,
+                });
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        if system::names_this_file(&place.lock, &file).map_err(failed)? {
+            return Ok(Some(file));
+        }
+    }
+}
+
+/// True once it is locked.
+fn lock(file: &File) -> io::Result<bool> {
+    loop {
+        match FileExt::lock(file) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            locked => return locked.map(|()| true),
+        }
+    }
+}
+
+/// False if somebody else holds it.
+fn try_lock(file: &File) -> io::Result<bool> {
+    match FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Runs the work under the lock.
+///
+/// The system wakes those who wait in turn, but waits without end; so where the lock is not
+/// free, another thread waits for it and does the work itself (handing the lock back would cost a
+/// wake-up while everybody waits), and this one watches the time.
+pub(super) fn with<R, F>(place: &Place, wait: &LockWait, work: F) -> Result<R, StoreError>
+where
+    F: FnOnce(Guard) -> R + Send + 'static,
+    R: Send + 'static,
+{
+    if let Some(guard) = Guard::try_acquire(place)? {
+        return Ok(work(guard));
+    }
+    let turn = Arc::new(Turn::default());
+    let (sender, done) = mpsc::channel();
+    let waiter = {
+        let (place, turn) = (place.clone(), Arc::clone(&turn));
+        move || {
+            let guard = Guard::acquire(&place);
+            if turn.take() {
+                let _ = sender.send(guard.map(|guard| guard.map(work)));
+            }
+        }
+    };
+    let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
+    thread::Builder::new().spawn(waiter).map_err(failed)?;
+    match watch(place, wait, &turn, &done)? {
+        Some(result) => Ok(result),
+        None => Err(timed_out(place, wait)),
+    }
+}
+
+/// Whose turn it is to act: the waiting thread's with the lock, or the watching one's without.
+#[derive(Default)]
+struct Turn(AtomicBool);
+
+impl Turn {
+    /// True for the first to ask.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    fn is_taken(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+type Done<R> = Result<Option<R>, StoreError>;
+
+/// What came of the work, none if the lock was not free in time.
+fn watch<R>(
+    place: &Place,
+    wait: &LockWait,
+    turn: &Turn,
+    done: &mpsc::Receiver<Done<R>>,
+) -> Done<R> {
+    let before_notice = NOTICE_AFTER.min(wait.timeout);
+    match done.recv_timeout(before_notice) {
+        Err(RecvTimeoutError::Timeout) => {}
+        received => return received.unwrap_or_else(|_| Err(waiter_died(place))),
+    }
+    let still_waits = wait.timeout > NOTICE_AFTER && !turn.is_taken();
+    if let Some(notice) = wait.notice.as_ref().filter(|_| still_waits) {
+        notice(&place.lock, &holders(place));
+    }
+    match done.recv_timeout(wait.timeout - before_notice) {
+        Err(RecvTimeoutError::Timeout) if turn.take() => Ok(None),
+        Err(RecvTimeoutError::Timeout) => done.recv().unwrap_or_else(|_| Err(waiter_died(place))),
+        received => received.unwrap_or_else(|_| Err(waiter_died(place))),
+    }
+}
+
+fn waiter_died(place: &Place) -> StoreError {
+    StoreError::io(
+        Action::Lock,
+        &place.lock,
+        io::Error::other("the transaction's thread ended early"),
+    )
+}
+
+fn timed_out(place: &Place, wait: &LockWait) -> StoreError {
+    StoreError::LockTimeout {
+        path: place.lock.clone(),
+        waited: wait.timeout,
+        holders: holders(place),
+    }
+}
+
+fn holders(place: &Place) -> Vec<Holder> {
+    let mut holders = system::find_lock_holders(&place.lock);
+    holders.extend(system::find_lock_holders(&place.folder));
+    holders.dedup_by_key(|holder| holder.pid);
+    holders
+}

@@ -1,0 +1,218 @@
+//! The state file: the only module that knows files.
+//!
+//! [`FileStore::load`] reads without a lock; [`FileStore::update`] runs one pure function under
+//! it: lock, load, function, check, save, unlock. A save replaces the file whole or not at all.
+
+mod codec;
+mod error;
+mod lock;
+mod place;
+mod read;
+mod save;
+mod steps;
+
+pub use error::{Action, Damage, StoreError};
+pub use lock::{LockWait, WaitNotice};
+pub use place::Place;
+
+use crate::allocator::{Cluster, ClusterSpec, Timestamp};
+use lock::Guard;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use steps::Step;
+
+/// One state file, with the lock beside it.
+#[derive(Clone)]
+pub struct FileStore {
+    place: Place,
+    wait: LockWait,
+}
+
+/// What to do where there is no state file yet.
+#[derive(Clone, Debug)]
+pub enum IfAbsent {
+    /// Begin with this cluster, nothing running.
+    Create(ClusterSpec),
+    /// Fail with [`StoreError::Missing`], making nothing.
+    Fail,
+}
+
+/// What came of a transaction.
+#[derive(Clone, Debug)]
+pub struct Saved<T> {
+    /// What the function returned.
+    pub value: T,
+    /// The state file was made by this.
+    pub created: bool,
+    /// Where the replaced file was kept.
+    pub kept: Option<PathBuf>,
+    /// The folder's sticky bit keeps other users from changing the file.
+    pub unshareable: bool,
+}
+
+impl FileStore {
+    /// The state file at this path; nothing is opened yet.
+    ///
+    /// # Errors
+    /// The path leads nowhere: a loop of links, or no current folder.
+    pub fn new(state: &Path, lock_timeout: Duration) -> Result<Self, StoreError> {
+        Ok(Self {
+            place: Place::of(state)?,
+            wait: LockWait::new(lock_timeout),
+        })
+    }
+
+    /// Calls this once if the lock is not free within a second.
+    #[must_use]
+    pub fn on_wait(mut self, notice: WaitNotice) -> Self {
+        self.wait.notice = Some(notice);
+        self
+    }
+
+    /// Where the file and its lock really are.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The state now, waiting for nobody; none where there is no file yet.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not a state this version knows.
+    pub fn load(&self) -> Result<Option<Cluster>, StoreError> {
+        read::patiently(&self.place.state)
+    }
+
+    /// Runs the function on the state under the lock, and saves what it changed. A refusal, or
+    /// a function that changes nothing, leaves the file untouched.
+    ///
+    /// The function must have no effect but on the cluster it is given. It may run on another
+    /// thread: the one that got the lock.
+    ///
+    /// # Errors
+    /// The function's own, or why the state cannot be locked, loaded or saved.
+    pub fn update<T, E, F>(
+        &self,
+        if_absent: IfAbsent,
+        now: Timestamp,
+        function: F,
+    ) -> Result<Saved<T>, E>
+    where
+        F: FnOnce(&mut Cluster) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        if matches!(if_absent, IfAbsent::Fail) && !self.place.state.exists() {
+            return Err(StoreError::Missing {
+                path: self.place.state.clone(),
+            }
+            .into());
+        }
+        let place = self.place.clone();
+        lock::with(&self.place, &self.wait, move |guard| {
+            update(&place, guard, if_absent, now, function)
+        })?
+    }
+
+    /// Lays the state anew under the lock, whatever the file holds, which is kept beside it under
+    /// a dated name. The function gets the present state: none where there is no file or it is
+    /// not a state this version knows.
+    ///
+    /// # Errors
+    /// The function's own, or why the state cannot be locked, read or saved.
+    pub fn replace<T, E, F>(&self, now: Timestamp, function: F) -> Result<Saved<T>, E>
+    where
+        F: FnOnce(Option<Cluster>) -> Result<(Cluster, T), E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let place = self.place.clone();
+        lock::with(&self.place, &self.wait, move |guard| {
+            replace(&place, guard, now, function)
+        })?
+    }
+}
+
+fn update<T, E: From<StoreError>>(
+    place: &Place,
+    guard: Guard,
+    if_absent: IfAbsent,
+    now: Timestamp,
+    function: impl FnOnce(&mut Cluster) -> Result<T, E>,
+) -> Result<Saved<T>, E> {
+    steps::reached(Step::Locked);
+    let old = read::to_change(&place.state)?;
+    let mut cluster = match (&old, if_absent) {
+        (Some(old), _) => codec::decode(old.text()).map_err(|damage| damage.at(&place.state))?,
+        (None, IfAbsent::Create(spec)) => Cluster::fresh(&spec),
+        (None, IfAbsent::Fail) => {
+            return Err(StoreError::Missing {
+                path: place.state.clone(),
+            }
+            .into());
+        }
+    };
+    steps::reached(Step::Loaded);
+    let value = function(&mut cluster)?;
+    let created = old.is_none();
+    let unshareable = created && place.is_sticky();
+    if !cluster.edited().is_empty() {
+        cluster
+            .check()
+            .map_err(|wrong| Damage::from(wrong).at(&place.state))?;
+        let text = codec::encode(old.as_ref().map(read::Opened::text), &cluster, now)
+            .map_err(|damage| damage.at(&place.state))?;
+        save::save(
+            place,
+            guard,
+            old.as_ref().map(read::Opened::metadata),
+            &text,
+        )?;
+    }
+    Ok(Saved {
+        value,
+        created,
+        kept: None,
+        unshareable,
+    })
+}
+
+fn replace<T, E: From<StoreError>>(
+    place: &Place,
+    guard: Guard,
+    now: Timestamp,
+    function: impl FnOnce(Option<Cluster>) -> Result<(Cluster, T), E>,
+) -> Result<Saved<T>, E> {
+    steps::reached(Step::Locked);
+    let old = read::metadata(&place.state)?;
+    let present = match read::once(&place.state) {
+        Ok(present) => present,
+        Err(StoreError::Io {
+            action,
+            path,
+            source,
+        }) => {
+            return Err(StoreError::Io {
+                action,
+                path,
+                source,
+            }
+            .into());
+        }
+        Err(_not_a_state) => None,
+    };
+    steps::reached(Step::Loaded);
+    let (cluster, value) = function(present)?;
+    let text = codec::encode(None, &cluster, now).map_err(|damage| damage.at(&place.state))?;
+    let kept = old
+        .is_some()
+        .then(|| save::keep_old(place, now))
+        .transpose()?;
+    save::save(place, guard, old.as_ref(), &text)?;
+    let unshareable = old.is_none() && place.is_sticky();
+    Ok(Saved {
+        value,
+        created: old.is_none(),
+        kept,
+        unshareable,
+    })
+}

@@ -1,0 +1,102 @@
+//! Reading the state file.
+
+use super::codec;
+use super::error::{Action, Damage, StoreError};
+use crate::allocator::Cluster;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Five times what the largest usual cluster needs; more is no state but a mistake.
+const MAX_BYTES: u64 = 512 << 20;
+/// How long v0.1, which writes in place, may take to finish a file.
+const TORN_FOR: Duration = Duration::from_secs(1);
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(5);
+
+/// A state file as found, open for writing: proof that this user may change it.
+pub(super) struct Opened {
+    text: String,
+    metadata: Metadata,
+}
+
+impl Opened {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+/// Reads without a lock. v0.1 may be writing the file in place, so what is no JSON is read
+/// again for a while before it is called damaged.
+pub(super) fn patiently(path: &Path) -> Result<Option<Cluster>, StoreError> {
+    let give_up = Instant::now() + TORN_FOR;
+    loop {
+        match once(path) {
+            Err(StoreError::Damaged {
+                damage: Damage::Layout { torn: true, .. },
+                ..
+            }) if Instant::now() < give_up => {
+                std::thread::sleep(READ_AGAIN_AFTER);
+            }
+            read => return read,
+        }
+    }
+}
+
+/// Reads the file as it is at this moment.
+pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
+    let opened = open(path, OpenOptions::new().read(true))?;
+    opened
+        .map(|opened| codec::decode(&opened.text).map_err(|damage| damage.at(path)))
+        .transpose()
+}
+
+/// Reads the file in order to replace it, which whoever may not write it must not do.
+pub(super) fn to_change(path: &Path) -> Result<Option<Opened>, StoreError> {
+    open(path, OpenOptions::new().read(true).write(true))
+}
+
+/// The file's metadata, none where there is no file.
+pub(super) fn metadata(path: &Path) -> Result<Option<Metadata>, StoreError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(Action::Read, path, error)),
+        Ok(metadata) if !metadata.is_file() => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+        }),
+        Ok(metadata) => Ok(Some(metadata)),
+    }
+}
+
+fn open(path: &Path, options: &OpenOptions) -> Result<Option<Opened>, StoreError> {
+    // Looked at before it is opened, for opening a pipe would wait for ever.
+    let Some(metadata) = metadata(path)? else {
+        return Ok(None);
+    };
+    if metadata.len() > MAX_BYTES {
+        return Err(StoreError::TooLarge {
+            path: path.to_owned(),
+            bytes: metadata.len(),
+        });
+    }
+    let failed = |error| StoreError::io(Action::Read, path, error);
+    let file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let bytes = bytes(&file, metadata.len()).map_err(failed)?;
+    let text = String::from_utf8(bytes).map_err(|error| codec::not_text(&error).at(path))?;
+    Ok(Some(Opened { text, metadata }))
+}
+
+fn bytes(mut file: &File, expected: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
+    Read::by_ref(&mut file)
+        .take(MAX_BYTES)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

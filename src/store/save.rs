@@ -1,0 +1,125 @@
+//! Replacing the state file: whole or not at all.
+//!
+//! A temporary file in the same folder, flushed, renamed over the old one, the folder flushed. A
+//! full disk, a killed process or a power cut leaves the old file or the new one.
+
+use super::error::{Action, StoreError};
+use super::lock::Guard;
+use super::place::Place;
+use super::steps::{self, Step};
+use crate::allocator::Timestamp;
+use crate::system::{self, KeepError};
+use std::fs::{self, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
+/// the lock.
+const TEMP_PREFIX: &str = ".gpumgr-";
+
+/// Puts the text in the state file's place, with the old one's access rights, and gives the
+/// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is
+/// in place; gpumgr's own only when it is durable, so that v0.1, which asks only ten times a
+/// second, gets its turn meanwhile.
+pub(super) fn save(
+    place: &Place,
+    guard: Guard,
+    old: Option<&Metadata>,
+    text: &str,
+) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    sweep(&place.folder);
+    let mut temp = tempfile::Builder::new()
+        .prefix(TEMP_PREFIX)
+        .tempfile_in(&place.folder)
+        .map_err(failed)?;
+    steps::reached(Step::TempCreated);
+    temp.write_all(text.as_bytes()).map_err(failed)?;
+    steps::reached(Step::TempWritten);
+    set_access(place, &temp, old)?;
+    temp.as_file().sync_all().map_err(failed)?;
+    steps::reached(Step::TempFlushed);
+    temp.persist(&place.state)
+        .map_err(|error| failed(error.error))?;
+    steps::reached(Step::Renamed);
+    let folder = guard.release_file();
+    folder
+        .flush()
+        .map_err(|error| StoreError::io(Action::Flush, &place.folder, error))?;
+    steps::reached(Step::FolderFlushed);
+    Ok(())
+}
+
+fn set_access(
+    place: &Place,
+    temp: &NamedTempFile,
+    old: Option<&Metadata>,
+) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let Some(old) = old else {
+        let folder = fs::metadata(&place.folder).map_err(failed)?;
+        return system::share_as_folder(temp.as_file(), &folder).map_err(failed);
+    };
+    system::keep_access(temp.as_file(), old).map_err(|error| match error {
+        KeepError::Mode(source) => failed(source),
+        KeepError::Group(group, source) => StoreError::GroupLost {
+            path: place.state.clone(),
+            group,
+            source,
+        },
+    })
+}
+
+/// Removes what crashes left. What cannot be removed harms nobody, and is tried again next time.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(TEMP_PREFIX.as_bytes())
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Gives the old file a second, dated name; returns it. At no moment is there no state file.
+pub(super) fn keep_old(place: &Place, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let failed = |error| StoreError::io(Action::Keep, &place.state, error);
+    let date = now.format("%Y%m%d-%H%M%S");
+    let stem = place
+        .state
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    for attempt in 1.. {
+        let again = if attempt == 1 {
+            String::new()
+        } else {
+            format!("-{attempt}")
+        };
+        let kept = place.folder.join(format!("{stem}.{date}{again}.json"));
+        match link_or_copy(&place.state, &kept) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+            Ok(()) => {
+                steps::reached(Step::OldKept);
+                return Ok(kept);
+            }
+        }
+    }
+    Err(failed(io::Error::from(io::ErrorKind::AlreadyExists)))
+}
+
+/// A file system without hard links gets a copy, flushed before the original goes.
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let mut copy = fs::File::create_new(to)?;
+            io::copy(&mut fs::File::open(from)?, &mut copy)?;
+            copy.sync_all()
+        }
+        linked => linked,
+    }
+}

@@ -1,0 +1,165 @@
+//! Unix: users from the system's database, `flock`, modes and groups.
+
+use super::{Holder, KeepError};
+use nix::errno::Errno;
+use nix::unistd::{Uid, User};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::Path;
+
+const STICKY: u32 = 0o1000;
+const READ_WRITE: u32 = 0o666;
+const OWNER_READ_WRITE: u32 = 0o600;
+const PERMISSIONS: u32 = 0o7777;
+
+/// The effective user's name from the system's database, never `$USER`; where it has none (a
+/// container with any user ID), the number.
+pub(crate) fn user() -> Option<String> {
+    Some(user_name(Uid::effective()))
+}
+
+fn user_name(uid: Uid) -> String {
+    let known = User::from_uid(uid).ok().flatten();
+    known.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// Whether files in this folder can be replaced by their owners alone.
+pub(crate) fn sticky(folder: &Metadata) -> bool {
+    folder.mode() & STICKY != 0
+}
+
+/// The folder itself, to lock and to flush; none where folders cannot be opened.
+pub(crate) fn open_folder(folder: &Path) -> io::Result<Option<File>> {
+    File::open(folder).map(Some)
+}
+
+/// Makes the folder's entries durable. A file system that has no such flush needs none.
+pub(crate) fn flush_folder(folder: &File) -> io::Result<()> {
+    match folder.sync_all() {
+        Err(error) if matches!(errno(&error), Errno::EINVAL | Errno::ENOTSUP) => Ok(()),
+        done => done,
+    }
+}
+
+/// Opens the lock file, which is never written: made where absent, usable by whoever may use the
+/// folder; read-only where no more is allowed, since that suffices to lock it.
+pub(crate) fn open_lock_file(path: &Path, folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .custom_flags(nix::libc::O_NOFOLLOW);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            share_as_folder(&file, &fs::metadata(folder)?)?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match options.open(path) {
+            Err(error) if read_only(&error) => options.write(false).open(path),
+            opened => opened,
+        },
+        Err(error) => Err(error),
+    }
+}
+
+fn read_only(error: &io::Error) -> bool {
+    matches!(errno(error), Errno::EACCES | Errno::EPERM | Errno::EROFS)
+}
+
+/// Whether the path still leads to this very file.
+pub(crate) fn names_this_file(path: &Path, file: &File) -> io::Result<bool> {
+    let here = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok((here.dev(), here.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a lock failed because the file system has none of that kind, as on NFS, where `flock`
+/// wants a descriptor open for writing, which a folder never is.
+pub(crate) fn cannot_lock(error: &io::Error) -> bool {
+    let errno = errno(error);
+    matches!(
+        errno,
+        Errno::EBADF | Errno::EINVAL | Errno::ENOLCK | Errno::ENOSYS | Errno::EISDIR
+    ) || errno == Errno::EOPNOTSUPP
+}
+
+fn errno(error: &io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(0))
+}
+
+/// Lets those use a new file who may use its folder: the folder's own read and write permissions
+/// and its group, whatever this user's umask. In a sticky folder nobody else can replace the
+/// file, so nobody else may write it.
+pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
+    let shared = if sticky(folder) { 0o644 } else { READ_WRITE };
+    let group_kept =
+        file.metadata()?.gid() == folder.gid() || fchown(file, None, Some(folder.gid())).is_ok();
+    // Without the folder's group, the group bits would speak of other people.
+    let shared = if group_kept { shared } else { shared & !0o060 };
+    file.set_permissions(Permissions::from_mode(
+        folder.mode() & shared | OWNER_READ_WRITE,
+    ))
+}
+
+/// Gives a file the mode and group of the one it is to replace, and the owner where that is
+/// allowed (to root).
+pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> {
+    let new = file.metadata().map_err(KeepError::Mode)?;
+    if new.uid() != old.uid() {
+        // Only root may; anybody else becomes the owner, as with any editor that saves by renaming.
+        let _ = fchown(file, Some(old.uid()), None);
+    }
+    if new.gid() != old.gid() {
+        fchown(file, None, Some(old.gid())).map_err(|error| KeepError::Group(old.gid(), error))?;
+    }
+    let mode = old.mode() & PERMISSIONS;
+    file.set_permissions(Permissions::from_mode(mode))
+        .map_err(KeepError::Mode)
+}
+
+/// The processes that hold a lock on this file, as far as `/proc` tells.
+pub(crate) fn find_lock_holders(path: &Path) -> Vec<Holder> {
+    let (Ok(file), Ok(locks)) = (fs::metadata(path), fs::read_to_string("/proc/locks")) else {
+        return Vec::new();
+    };
+    let (major, minor) = (nix::libc::major(file.dev()), nix::libc::minor(file.dev()));
+    let inode = format!("{major:02x}:{minor:02x}:{}", file.ino());
+    locks
+        .lines()
+        .filter_map(|line| holder_of(line, &inode))
+        .collect()
+}
+
+/// A line such as `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; one who waits has `->` after
+/// the number.
+fn holder_of(line: &str, inode: &str) -> Option<Holder> {
+    let mut words = line.split_whitespace().skip(1);
+    let (_kind, _mode, _access) = (
+        words.next().filter(|word| *word != "->")?,
+        words.next()?,
+        words.next()?,
+    );
+    let pid: u32 = words.next()?.parse().ok()?;
+    if words.next()? != inode {
+        return None;
+    }
+    let command = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    let user = fs::metadata(format!("/proc/{pid}"))
+        .ok()
+        .map(|process| user_name(Uid::from_raw(process.uid())));
+    Some(Holder {
+        pid,
+        command: command.map(|name| name.trim_end().to_owned()),
+        user,
+    })
+}
+
+/// Stops this process until somebody continues or kills it.
+#[cfg(debug_assertions)]
+pub(crate) fn stop_here() {
+    let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
+}
