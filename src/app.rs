@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
-use crate::render::{self, Style, Words};
+use crate::render::{self, Style};
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -33,12 +33,9 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
 
 fn invoke(invocation: Invocation) -> ExitCode {
     let language = invocation.language.unwrap_or_else(language_of_environment);
-    let style = Style {
-        colour: shows_colours(&io::stdout()),
-        error_colour: shows_colours(&io::stderr()),
-        ..Style::new(invocation.output, language, invocation.quiet)
-    };
-    match act(invocation, language, &style) {
+    let style = Style::new(invocation.output, language, invocation.quiet)
+        .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()));
+    match act(invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::FAILURE,
         Err(error) => fail(&error, &style),
@@ -46,12 +43,8 @@ fn invoke(invocation: Invocation) -> ExitCode {
 }
 
 /// None if the user, asked, declined.
-fn act(
-    invocation: Invocation,
-    language: Language,
-    style: &Style,
-) -> anyhow::Result<Option<Outcome>> {
-    let manager = manager(&invocation, language, style)?;
+fn act(invocation: Invocation, style: &Style) -> anyhow::Result<Option<Outcome>> {
+    let manager = manager(&invocation, style)?;
     let outcome = match invocation.action {
         Action::Init => Outcome::Initialized(manager.init()?),
         Action::Status => Outcome::Status(manager.status()?),
@@ -81,21 +74,18 @@ fn act(
     Ok(Some(outcome))
 }
 
-fn manager(invocation: &Invocation, language: Language, style: &Style) -> anyhow::Result<Manager> {
+fn manager(invocation: &Invocation, style: &Style) -> anyhow::Result<Manager> {
     let mut config = Config::find(invocation.config.as_deref()).map_err(Error::from)?;
     if let Some(path) = &config.passed_over {
-        complain(&render::passed_over(path, &style.words));
+        complain(&render::passed_over(path, style));
     }
     if let Some(state) = &invocation.state {
         config.state_file = std::path::absolute(state).context("the current folder is gone")?;
     }
+    let language = style.language;
     let notice = Arc::new(
         move |lock: &std::path::Path, holders: &[crate::system::Holder]| {
-            complain(&render::lock_wait(
-                lock,
-                holders,
-                &Words::in_language(language),
-            ));
+            complain(&render::lock_wait(lock, holders, language));
         },
     );
     Ok(Manager::new(config)?
@@ -108,14 +98,14 @@ fn confirmed(manager: &Manager, style: &Style) -> anyhow::Result<bool> {
     if style.output == Output::Json || !io::stdin().is_terminal() {
         return Err(Error::Unconfirmed.into());
     }
-    complain(&render::confirm_reset(manager.state_file(), &style.words));
+    complain(&render::confirm_reset(manager.state_file(), style));
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
         .context("the answer could not be read")?;
     let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if !yes {
-        complain(&(style.words.text("reset-declined") + "\n"));
+        complain(&render::declined(style));
     }
     Ok(yes)
 }
@@ -124,7 +114,7 @@ fn tell(outcome: &Outcome, style: &Style) -> ExitCode {
     complain(&render::notes(outcome, style));
     let printed = print(&render::outcome(outcome, style));
     if printed.is_err() {
-        complain(&render::untold(outcome, &style.words).unwrap_or_default());
+        complain(&render::untold(outcome, style).unwrap_or_default());
     }
     told(printed, ExitCode::SUCCESS)
 }

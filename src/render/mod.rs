@@ -6,33 +6,50 @@ mod shell;
 mod text;
 mod words;
 
-pub(crate) use text::{confirm_reset, lock_wait, notes, passed_over, untold};
-pub(crate) use words::Words;
+pub(crate) use text::{confirm_reset, declined, lock_wait, notes, passed_over, untold};
 
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
 use crate::outcome::Outcome;
+use std::cell::OnceCell;
+use words::{Part, Words};
 
 /// How to render: in which form, language and colours.
 pub(crate) struct Style {
     pub(crate) output: Output,
-    pub(crate) words: Words,
+    pub(crate) language: Language,
     pub(crate) quiet: bool,
-    /// Whether standard output shows colours.
-    pub(crate) colour: bool,
-    /// Whether standard error does.
-    pub(crate) error_colour: bool,
+    output_colour: bool,
+    error_colour: bool,
+    results: OnceCell<Words>,
 }
 
 impl Style {
+    /// Without colours.
     pub(crate) fn new(output: Output, language: Language, quiet: bool) -> Self {
         Self {
             output,
-            words: Words::in_language(language),
+            language,
             quiet,
-            colour: false,
+            output_colour: false,
             error_colour: false,
+            results: OnceCell::new(),
         }
+    }
+
+    /// Whether standard output and standard error show colours.
+    pub(crate) fn colours(self, output_colour: bool, error_colour: bool) -> Self {
+        Self {
+            output_colour,
+            error_colour,
+            ..self
+        }
+    }
+
+    /// The messages of results, read when first needed.
+    fn results(&self) -> &Words {
+        self.results
+            .get_or_init(|| Words::new(Part::Results, self.language))
     }
 }
 
@@ -47,7 +64,7 @@ pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
 
 /// What a failure puts on standard output and on standard error.
 pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
-    let message = failure::message(error, &style.words);
+    let message = failure::message(error, &Words::new(Part::Failures, style.language));
     match style.output {
         Output::Json => (
             json::failure(error.kind(), &message.in_one_line(), &message.hint),

@@ -6,23 +6,35 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use std::fmt::Write;
 use unic_langid::LanguageIdentifier;
 
-const EN: &str = include_str!("locales/en.ftl");
-const ZH: &str = include_str!("locales/zh.ftl");
-const JA: &str = include_str!("locales/ja.ftl");
+/// Which messages: a command that succeeds never reads those of failures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    Results,
+    Failures,
+}
 
-/// All messages of one language.
+macro_rules! messages {
+    ($language:literal, $part:expr) => {
+        match $part {
+            Part::Results => include_str!(concat!("locales/", $language, "/results.ftl")),
+            Part::Failures => include_str!(concat!("locales/", $language, "/failures.ftl")),
+        }
+    };
+}
+
+/// All messages of one part in one language.
 pub(crate) struct Words(FluentBundle<FluentResource>);
 
 impl Words {
-    pub(crate) fn in_language(language: Language) -> Self {
+    pub(crate) fn new(part: Part, language: Language) -> Self {
         let (tag, text) = match language {
-            Language::En => ("en", EN),
-            Language::Zh => ("zh-Hans", ZH),
-            Language::Ja => ("ja", JA),
+            Language::En => ("en", messages!("en", part)),
+            Language::Zh => ("zh-Hans", messages!("zh", part)),
+            Language::Ja => ("ja", messages!("ja", part)),
         };
         // The tag picks the plural rules.
-        let mut bundle =
-            FluentBundle::new(vec![tag.parse::<LanguageIdentifier>().unwrap_or_default()]);
+        let tag = tag.parse::<LanguageIdentifier>().unwrap_or_default();
+        let mut bundle = FluentBundle::new(vec![tag]);
         // The marks would keep a name in one script from reordering another; names have no such
         // characters, and a shell line must have none.
         bundle.set_use_isolating(false);

@@ -6,7 +6,7 @@ use crate::outcome::{Allocated, Initialized, Reset};
 use crate::render::words::Words;
 
 pub(super) fn initialized(init: &Initialized, style: &Style) -> String {
-    let words = &style.words;
+    let words = style.results();
     let headline = match (init.state.created, init.changes.is_empty()) {
         (true, _) => words.text("init-created"),
         (false, true) => words.text("init-unchanged"),
@@ -67,7 +67,7 @@ fn change(change: &Change, words: &Words) -> String {
 
 /// v0.1's words: what was asked for, what it got, how to use it, how to give it back.
 pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
-    let words = &style.words;
+    let words = style.results();
     let grant = &allocated.grant;
     let (task, devices) = (grant.task.as_str(), allocated.gpu_devices());
     let lines = |keys: &[&str]| -> String {
@@ -121,7 +121,7 @@ fn shell_word(task: &str) -> String {
 }
 
 pub(super) fn released(released: &Released, style: &Style) -> String {
-    let words = &style.words;
+    let words = style.results();
     let task = released.task.id.as_str();
     format!(
         "{}\n{} {}\n",
@@ -132,7 +132,7 @@ pub(super) fn released(released: &Released, style: &Style) -> String {
 }
 
 pub(super) fn reset(reset: &Reset, style: &Style) -> String {
-    let words = &style.words;
+    let words = style.results();
     let forgotten = |task: &Task| {
         let values = [
             ("task", task.id.as_str().into()),

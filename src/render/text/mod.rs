@@ -6,7 +6,7 @@ mod detail;
 mod notes;
 mod status;
 
-pub(crate) use notes::{confirm_reset, lock_wait, notes, passed_over, untold};
+pub(crate) use notes::{confirm_reset, declined, lock_wait, notes, passed_over, untold};
 
 use super::Style;
 use super::words::{Words, printable};
@@ -30,17 +30,17 @@ const FRAME: TableStyle = TableStyle::new()
 pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
     match outcome {
         Outcome::Initialized(init) => change::initialized(init, style),
-        Outcome::Status(shown) => status::status(shown, &style.words),
-        Outcome::Detail(shown) => detail::detail(shown, &style.words),
+        Outcome::Status(shown) => status::status(shown, style.results()),
+        Outcome::Detail(shown) => detail::detail(shown, style.results()),
         Outcome::Allocated(granted) => change::allocated(granted, style),
         Outcome::Released(given_back) => change::released(given_back, style),
         Outcome::Reset(done) => change::reset(done, style),
-        Outcome::Checked(checked) => config::checked(checked, &style.words),
+        Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
 }
 
 fn done_mark(style: &Style) -> String {
-    paint("✓", AnsiColor::Green, style.colour)
+    paint("✓", AnsiColor::Green, style.output_colour)
 }
 
 pub(super) fn paint_error(text: &str, style: &Style) -> String {

@@ -1,14 +1,15 @@
 //! What goes to standard error beside a result: warnings, hints, progress and questions.
 
 use super::{Style, holders};
+use crate::cli::Language;
 use crate::outcome::{Outcome, Status};
-use crate::render::words::Words;
+use crate::render::words::{Part, Words};
 use crate::system::Holder;
 use std::path::Path;
 
 /// Warnings first, then hints, which `--quiet` leaves out.
 pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
-    let words = &style.words;
+    let words = style.results();
     let mut lines = Vec::new();
     if let Some(state) = outcome.state() {
         let path = state.path.to_string_lossy();
@@ -37,15 +38,16 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
 }
 
 /// Another program's `config.toml` was found and left alone.
-pub(crate) fn passed_over(path: &Path, words: &Words) -> String {
-    words.say(
+pub(crate) fn passed_over(path: &Path, style: &Style) -> String {
+    style.results().say(
         "note-passed-over",
         [("path", path.to_string_lossy().as_ref().into())],
     ) + "\n"
 }
 
 /// The lock is not free yet.
-pub(crate) fn lock_wait(lock: &Path, held_by: &[Holder], words: &Words) -> String {
+pub(crate) fn lock_wait(lock: &Path, held_by: &[Holder], language: Language) -> String {
+    let words = Words::new(Part::Results, language);
     let path = lock.to_string_lossy();
     let line = if held_by.is_empty() {
         words.say("note-lock", [("path", path.as_ref().into())])
@@ -62,15 +64,15 @@ pub(crate) fn lock_wait(lock: &Path, held_by: &[Holder], words: &Words) -> Strin
 }
 
 /// The question before a reset.
-pub(crate) fn confirm_reset(state: &Path, words: &Words) -> String {
-    words.say(
+pub(crate) fn confirm_reset(state: &Path, style: &Style) -> String {
+    style.results().say(
         "confirm-reset",
         [("path", state.to_string_lossy().as_ref().into())],
     ) + " "
 }
 
 /// The allocation stands, but standard output could not take the result.
-pub(crate) fn untold(outcome: &Outcome, words: &Words) -> Option<String> {
+pub(crate) fn untold(outcome: &Outcome, style: &Style) -> Option<String> {
     let Outcome::Allocated(allocated) = outcome else {
         return None;
     };
@@ -80,5 +82,10 @@ pub(crate) fn untold(outcome: &Outcome, words: &Words) -> Option<String> {
         ("server", grant.server_name.as_str().into()),
         ("devices", allocated.gpu_devices().into()),
     ];
-    Some(words.say("warning-untold", values) + "\n")
+    Some(style.results().say("warning-untold", values) + "\n")
+}
+
+/// What a reset that was declined leaves.
+pub(crate) fn declined(style: &Style) -> String {
+    style.results().text("reset-declined") + "\n"
 }

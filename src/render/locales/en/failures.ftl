@@ -1,94 +1,4 @@
-# English. Every message here must be in zh.ftl and ja.ftl, too; a test compares them.
-
-## Tables
-
-title = GPU resource status
-column-server = Server
-column-gpu-free = GPU free/total
-column-gpu-use = GPU use
-column-cpu-free = CPU free/total
-column-cpu-use = CPU use
-column-tasks = Running tasks
-column-task = Task
-column-gpus = GPUs
-column-cpus = CPUs
-column-owner = Owner
-column-start = Start
-column-age = Age
-totals = Total:
-totals-gpus = GPU: { $free }/{ $total } free
-totals-cpus = CPU: { $free }/{ $total } free
-totals-tasks = Running tasks: { $tasks }
-server-draining = { $server } (draining)
-detail-server = { $server } (ID { $id })
-detail-gpus = Free GPUs: { $ids } ({ $free }/{ $total })
-detail-cpus = Free CPUs: { $free }/{ $total }
-detail-no-tasks = No tasks
-cluster-size = { $servers ->
-        [one] 1 server
-       *[other] { $servers } servers
-    }, { $gpus ->
-        [one] 1 GPU
-       *[other] { $gpus } GPUs
-    }, { $cpus ->
-        [one] 1 CPU
-       *[other] { $cpus } CPUs
-    }
-state-file = State: { $path }
-cpus-in-proportion = in proportion
-
-## Actions
-
-init-created = Initialized
-init-unchanged = Already initialized; nothing changed
-init-reconciled = Adapted to the changed config; all tasks are kept
-change-added = + { $server }: { $gpus } GPUs, { $cpus } CPUs
-change-removed = - { $server }
-change-gpus = { $server }: { $from } → { $to } GPUs
-change-cpus = { $server }: { $from } → { $to } CPUs
-change-drain = { $server }: draining, nothing new is granted there
-change-undrain = { $server }: no longer draining
-change-reordered = The order of the servers
-allocate-trying = Trying to allocate:
-allocate-task = Task ID: { $task }
-allocate-count = GPUs: { $count }
-allocate-cpus = CPUs: { $cpus }
-allocate-done = Allocated!
-allocate-server = Server: { $server }
-allocate-ids = GPU IDs: { $ids }
-allocate-devices = GPU device string: { $devices }
-allocate-use = To use them:
-allocate-release = To release them:
-release-trying = Trying to release: { $task }
-release-done = Released: { $task }
-reset-done = Reset
-reset-forgot = Forgot { $task } (GPUs { $gpus })
-reset-kept = The old file is kept as { $path }
-check-config = Config: { $path }
-check-no-config = Config: none found, so v0.1's cluster
-check-state = State: { $path }
-check-state-absent = State: { $path } (not made yet)
-check-timeout = Lock timeout: { $timeout }
-check-limits = GPUs per task: { $min } to { $max }
-check-server = { $server }: { $gpus } GPUs, { $cpus } CPUs
-
-## Notes, warnings, hints, questions
-
-note-created = Made the state file { $path }
-note-not-initialized = Nothing is initialized yet: this is what the config describes. 'gpumgr --init' or the first allocation makes { $path }
-note-passed-over = Passed over { $path }: it has no [cluster], [[server]] or state_file, so it is another program's
-note-lock = Waiting for the lock { $path } …
-    .held = Waiting for the lock { $path }, held by { $holders } …
-warning-sticky = Warning: { $path } has the sticky bit, so only you can change the state file in it. To share it, use a folder without that bit that your group may write
-warning-untold = The allocation stands: { $task } holds GPUs { $devices } on { $server }. Release it if it is of no use
-hint-differs = Hint: the config describes another cluster than the state holds; 'gpumgr --init' adapts the state, and no task is lost
-confirm-reset = Forget all tasks in { $path }? What they run goes on, on GPUs that others will be given. [y/N]
-reset-declined = Nothing was changed
-hint-flush = The change is in place, but may not survive a power cut. Check the disk
-hint-no-folder = Make the folder, or name another place: --state PATH, or state_file in the config
-hint-permission = Ask its owner for write access to the folder and the file, or name another place: --state PATH
-hint-disk-full = Free some space on that disk; the state is as it was
-hint-io = The state is as it was
+# English. Every message here must be in zh/ and ja/, too; a test compares them.
 
 ## Errors
 
@@ -156,6 +66,12 @@ error-config-large = The config { $path } is too large
     .hint = Check the path in --config or $GPUMGR_CONFIG
 error-config-mistakes = The config { $path } is not valid
     .hint = config.example.toml documents every key
+cpus-in-proportion = in proportion
+hint-flush = The change is in place, but may not survive a power cut. Check the disk
+hint-no-folder = Make the folder, or name another place: --state PATH, or state_file in the config
+hint-permission = Ask its owner for write access to the folder and the file, or name another place: --state PATH
+hint-disk-full = Free some space on that disk; the state is as it was
+hint-io = The state is as it was
 
 ## What is wrong with a state file
 

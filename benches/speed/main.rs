@@ -1,0 +1,34 @@
+//! Speed, as ratios measured side by side in one run: `cargo bench`.
+//!
+//! The floor (`benches/floor.rs`) is the least that any safe change costs; it is built with the
+//! same profile. Two programs that are compared run in turn, pair by pair, so that whatever else
+//! the machine does hits both.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench talks to its terminal"
+)]
+
+mod first_fit;
+mod lab;
+mod load;
+mod pairs;
+mod v01;
+
+use lab::{Lab, Result};
+
+fn main() -> Result<()> {
+    let floor = lab::build_floor()?;
+    println!("| what | measured | goal |\n|---|---|---|");
+    pairs::default_size(&floor)?;
+    load::contended(&floor)?;
+    pairs::ten_megabytes(&floor)?;
+    v01::beside_python()?;
+    pairs::status_while_locked()?;
+    first_fit::in_memory()
+}
+
+/// A row of the table.
+fn row(what: &str, measured: &str, goal: &str) {
+    println!("| {what} | {measured} | {goal} |");
+}

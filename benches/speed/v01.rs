@@ -1,0 +1,33 @@
+//! v0.1's way, in Python.
+
+use crate::lab::{median, ms, ratio, time};
+use crate::{Lab, Result, row};
+use std::path::Path;
+
+const PAIRS: usize = 50;
+
+pub(crate) fn beside_python() -> Result<()> {
+    let lab = Lab::new()?;
+    time(lab.gpumgr(&["--init"]))?;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/v01.py");
+    let python = |action: &str| {
+        let mut command = lab.program(Path::new("python3"));
+        command.args([script, action, "python", "1", "1"]);
+        command
+    };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        ours.push(time(lab.gpumgr(&["--allocate", "bench", "1", "1"]))?);
+        time(lab.gpumgr(&["--release", "bench"]))?;
+        theirs.push(time(python("allocate"))?);
+        time(python("release"))?;
+    }
+    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+    let measured = format!("{:.2} ({} / {})", ratio(ours, theirs), ms(ours), ms(theirs));
+    row(
+        "one `--allocate` / v0.1's way in Python, which never flushes",
+        &measured,
+        "published",
+    );
+    Ok(())
+}

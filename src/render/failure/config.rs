@@ -1,0 +1,117 @@
+//! What is wrong with a config.
+
+use super::{Message, at_path, bad_name, shown};
+use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS};
+use crate::config::{ConfigError, Expected, Mistake, Wrong};
+use crate::render::words::{Words, printable};
+use std::path::Path;
+
+pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
+    match error {
+        ConfigError::NotFound { path } => at_path(words, "error-config-missing", path),
+        ConfigError::Io { path, source } => Message {
+            details: vec![printable(&source.to_string())],
+            ..at_path(words, "error-config-unreadable", path)
+        },
+        ConfigError::TooLarge { path, limit } => Message {
+            details: vec![words.say(
+                "error-config-large.limit",
+                [("megabytes", (limit >> 20).into())],
+            )],
+            ..at_path(words, "error-config-large", path)
+        },
+        ConfigError::Mistakes { path, mistakes } => Message {
+            details: mistakes
+                .iter()
+                .map(|mistake| place_of(path, mistake, words))
+                .collect(),
+            ..at_path(words, "error-config-mistakes", path)
+        },
+    }
+}
+
+/// `file:line:column: what`, as compilers write it and editors follow it.
+fn place_of(path: &Path, mistake: &Mistake, words: &Words) -> String {
+    let Mistake {
+        line,
+        column,
+        wrong,
+    } = mistake;
+    format!(
+        "{}:{line}:{column}: {}",
+        printable(&shown(path)),
+        self::wrong(wrong, words)
+    )
+}
+
+fn wrong(wrong: &Wrong, words: &Words) -> String {
+    match wrong {
+        Wrong::Syntax(message) => {
+            let lines: Vec<_> = message.lines().collect();
+            words.say("config-syntax", [("message", lines.join(", ").into())])
+        }
+        Wrong::UnknownKey {
+            key,
+            near: Some(near),
+        } => words.say(
+            "config-unknown-key.near",
+            [("key", key.as_str().into()), ("near", near.as_str().into())],
+        ),
+        Wrong::UnknownKey { key, near: None } => {
+            words.say("config-unknown-key", [("key", key.as_str().into())])
+        }
+        Wrong::MissingKey { key } => {
+            words.say("config-missing-key", [("key", key.as_str().into())])
+        }
+        Wrong::Type { key, expected } => {
+            words.say(expected_key(*expected), [("key", key.as_str().into())])
+        }
+        Wrong::Range { key, min, max } => words.say(
+            "config-range",
+            [
+                ("key", key.as_str().into()),
+                ("min", (*min).into()),
+                ("max", (*max).into()),
+            ],
+        ),
+        Wrong::Duration { key } => words.say("config-duration", [("key", key.as_str().into())]),
+        Wrong::Empty { key } => words.say("config-empty", [("key", key.as_str().into())]),
+        Wrong::Name(why) => words.say("config-name", [("why", bad_name(*why, words).into())]),
+        Wrong::BothShapes => words.text("config-both-shapes"),
+        Wrong::MinOverMax { min, max } => words.say(
+            "config-min-over-max",
+            [("min", (*min).into()), ("max", (*max).into())],
+        ),
+        Wrong::Cluster(spec) => cluster(spec, words),
+    }
+}
+
+fn expected_key(expected: Expected) -> &'static str {
+    match expected {
+        Expected::Text => "config-type-text",
+        Expected::WholeNumber => "config-type-number",
+        Expected::TrueOrFalse => "config-type-flag",
+        Expected::Table => "config-type-table",
+        Expected::Tables => "config-type-tables",
+    }
+}
+
+fn cluster(spec: &BadSpec, words: &Words) -> String {
+    match spec {
+        BadSpec::Servers { count } => words.say(
+            "config-servers",
+            [("count", (*count).into()), ("max", MAX_SERVERS.into())],
+        ),
+        BadSpec::SameName { server } => {
+            words.say("damage-same-server", [("name", server.as_str().into())])
+        }
+        BadSpec::Gpus { gpus, .. } => words.say(
+            "damage-gpus",
+            [("count", (*gpus).into()), ("max", MAX_GPUS.into())],
+        ),
+        BadSpec::Cpus { cpus, .. } => words.say(
+            "damage-cpus",
+            [("count", (*cpus).into()), ("max", MAX_CPUS.into())],
+        ),
+    }
+}

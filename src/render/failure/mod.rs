@@ -1,0 +1,94 @@
+//! Errors in words: what happened, to what, and what to do next.
+
+mod config;
+mod refused;
+mod store;
+
+use super::Style;
+use super::text::paint_error;
+use super::words::{Words, printable};
+use crate::allocator::BadName;
+use crate::error::Error;
+use std::path::Path;
+
+/// An error in words.
+pub(super) struct Message {
+    headline: String,
+    details: Vec<String>,
+    pub(super) hint: String,
+}
+
+impl Message {
+    pub(super) fn in_one_line(&self) -> String {
+        let parts: Vec<_> = std::iter::once(&self.headline)
+            .chain(&self.details)
+            .map(String::as_str)
+            .collect();
+        parts.join("; ")
+    }
+
+    pub(super) fn for_terminal(&self, style: &Style) -> String {
+        let mut text = format!("{} {}\n", paint_error("✗", style), self.headline);
+        let hint = (!self.hint.is_empty()).then_some(&self.hint);
+        for line in self
+            .details
+            .iter()
+            .chain(hint)
+            .flat_map(|part| part.lines())
+        {
+            text.push_str("  ");
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+pub(super) fn message(error: &Error, words: &Words) -> Message {
+    match error {
+        Error::Refused(refusal) => refused::message(refusal, words),
+        Error::Store(error) => store::message(error, words),
+        Error::Config(error) => config::message(error, words),
+        Error::Unconfirmed => plain(words, "error-unconfirmed"),
+    }
+}
+
+/// What the front end itself ran into, in the words of the system.
+pub(super) fn other(error: &anyhow::Error) -> Message {
+    Message {
+        headline: printable(&format!("{error:#}")),
+        details: Vec::new(),
+        hint: String::new(),
+    }
+}
+
+fn plain(words: &Words, key: &str) -> Message {
+    Message {
+        headline: words.text(key),
+        details: Vec::new(),
+        hint: words.text(&format!("{key}.hint")),
+    }
+}
+
+fn at_path(words: &Words, key: &str, path: &Path) -> Message {
+    Message {
+        headline: words.say(key, [("path", shown(path).into())]),
+        details: Vec::new(),
+        hint: words.text(&format!("{key}.hint")),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn bad_name(why: BadName, words: &Words) -> String {
+    match why {
+        BadName::Empty => words.text("name-empty"),
+        BadName::LeadingDash => words.text("name-dash"),
+        BadName::TooLong { chars } => words.say("name-long", [("chars", chars.into())]),
+        BadName::Unprintable { position } => {
+            words.say("name-unprintable", [("position", position.into())])
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What the cluster as it is does not allow.
+
+use super::Message;
+use crate::allocator::{Blocker, Demand, Nearest, Refusal, Shortage};
+use crate::render::text::{cpus_asked, gpus_asked, names};
+use crate::render::words::Words;
+
+pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
+    match refusal {
+        Refusal::TaskExists {
+            task,
+            server,
+            owner,
+        } => Message {
+            headline: words.say(
+                "error-task-exists",
+                [
+                    ("task", task.as_str().into()),
+                    ("server", server.as_str().into()),
+                ],
+            ),
+            details: owner
+                .iter()
+                .map(|owner| {
+                    words.say(
+                        "error-task-exists.owner",
+                        [("owner", owner.as_str().into())],
+                    )
+                })
+                .collect(),
+            hint: words.say("error-task-exists.hint", [("task", task.as_str().into())]),
+        },
+        Refusal::UnknownTask { task } => Message {
+            headline: words.say("error-unknown-task", [("task", task.as_str().into())]),
+            details: Vec::new(),
+            hint: words.text("error-unknown-task.hint"),
+        },
+        Refusal::UnknownServer {
+            asked,
+            servers,
+            count,
+        } => Message {
+            headline: words.say("error-unknown-server", [("server", asked.as_str().into())]),
+            details: vec![words.say(
+                "error-unknown-server.names",
+                [("names", names(servers, *count).into())],
+            )],
+            hint: words.text("error-unknown-server.hint"),
+        },
+        Refusal::NotOwner { tasks } => Message {
+            headline: words.text("error-not-owner"),
+            details: tasks
+                .iter()
+                .map(|(task, owner)| {
+                    words.say(
+                        "error-not-owner.task",
+                        [
+                            ("task", task.as_str().into()),
+                            ("owner", owner.as_str().into()),
+                        ],
+                    )
+                })
+                .collect(),
+            hint: words.text("error-not-owner.hint"),
+        },
+        Refusal::BelowMinimum { asked, min } => Message {
+            headline: words.say(
+                "error-below-minimum",
+                [("asked", (*asked).into()), ("min", (*min).into())],
+            ),
+            details: Vec::new(),
+            hint: words.say("error-below-minimum.hint", [("min", (*min).into())]),
+        },
+        Refusal::AboveMaximum { asked, max } => Message {
+            headline: words.say(
+                "error-above-maximum",
+                [("asked", (*asked).into()), ("max", (*max).into())],
+            ),
+            details: Vec::new(),
+            hint: words.say("error-above-maximum.hint", [("max", (*max).into())]),
+        },
+        Refusal::Impossible { demand, gpus, cpus } => Message {
+            headline: words.text("error-impossible"),
+            details: vec![
+                asked(demand, words),
+                words.say(
+                    "error-impossible.largest",
+                    [("gpus", (*gpus).into()), ("cpus", (*cpus).into())],
+                ),
+            ],
+            hint: words.text("error-impossible.hint"),
+        },
+        Refusal::Insufficient(shortage) => insufficient(shortage, words),
+        Refusal::InTheWay { blockers } => Message {
+            headline: words.text("error-in-the-way"),
+            details: blockers
+                .iter()
+                .map(|blocker| in_the_way(blocker, words))
+                .collect(),
+            hint: words.text("error-in-the-way.hint"),
+        },
+    }
+}
+
+fn asked(demand: &Demand, words: &Words) -> String {
+    let (gpus, cpus) = (gpus_asked(&demand.gpus), cpus_asked(demand.cpus, words));
+    words.say(
+        "error-insufficient.asked",
+        [("gpus", gpus.into()), ("cpus", cpus.into())],
+    )
+}
+
+fn insufficient(Shortage { demand, nearest }: &Shortage, words: &Words) -> Message {
+    let detail = match nearest {
+        Some(nearest) => nearest_server(nearest, words),
+        None => words.text("error-insufficient.draining"),
+    };
+    Message {
+        headline: words.text("error-insufficient"),
+        details: vec![asked(demand, words), detail],
+        hint: words.text("error-insufficient.hint"),
+    }
+}
+
+fn nearest_server(nearest: &Nearest, words: &Words) -> String {
+    let taken: Vec<_> = nearest.taken.iter().map(ToString::to_string).collect();
+    let values = [
+        ("server", nearest.server_name.as_str().into()),
+        ("free_gpus", nearest.free_gpus.into()),
+        ("free_cpus", nearest.free_cpus.into()),
+        ("lacks_gpus", nearest.lacks_gpus.into()),
+        ("lacks_cpus", nearest.lacks_cpus.into()),
+        ("taken", taken.join(",").into()),
+    ];
+    let key = if taken.is_empty() {
+        "error-insufficient.nearest"
+    } else {
+        "error-insufficient.nearest-ids"
+    };
+    words.say(key, values)
+}
+
+fn in_the_way(Blocker { server, tasks }: &Blocker, words: &Words) -> String {
+    let tasks = names(tasks, tasks.len());
+    words.say(
+        "error-in-the-way.server",
+        [("server", server.as_str().into()), ("tasks", tasks.into())],
+    )
+}
