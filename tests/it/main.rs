@@ -7,5 +7,7 @@
     reason = "a test fails by panicking, and lays out its own files"
 )]
 
+mod locales;
+mod readme;
 mod smoke;
 mod support;

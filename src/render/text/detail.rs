@@ -49,8 +49,15 @@ fn server(id: usize, server: &Server, now: Timestamp, words: &Words) -> String {
 }
 
 fn tasks(tasks: &[Task], now: Timestamp, words: &Words) -> String {
-    let columns = ["task", "gpus", "cpus", "owner", "start", "age"];
-    let mut table = table(columns.map(|column| words.text(&format!("column-{column}"))));
+    let columns = [
+        "column-task",
+        "column-gpus",
+        "column-cpus",
+        "column-owner",
+        "column-start",
+        "column-age",
+    ];
+    let mut table = table(columns.map(|column| words.text(column)));
     for task in tasks {
         table.add_row(row([
             task.id.to_string(),

@@ -8,9 +8,14 @@ use unicode_width::UnicodeWidthStr;
 
 pub(super) fn status(status: &Status, words: &Words) -> String {
     let columns = [
-        "server", "gpu-free", "gpu-use", "cpu-free", "cpu-use", "tasks",
+        "column-server",
+        "column-gpu-free",
+        "column-gpu-use",
+        "column-cpu-free",
+        "column-cpu-use",
+        "column-tasks",
     ];
-    let mut table = table(columns.map(|column| words.text(&format!("column-{column}"))));
+    let mut table = table(columns.map(|column| words.text(column)));
     for (_, server) in &status.servers {
         table.add_row(row(cells(server, words)));
     }

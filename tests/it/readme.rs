@@ -1,0 +1,197 @@
+//! The README's examples, run as they stand.
+
+use crate::support::{Lab, Ran};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// One fenced block: what stands behind the fence, and its lines.
+struct Block {
+    info: String,
+    text: String,
+}
+
+/// A command and what it printed.
+struct Example {
+    command: String,
+    output: String,
+}
+
+fn repository(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn blocks(markdown: &str) -> Vec<Block> {
+    let fenced = markdown.split("\n```").skip(1).step_by(2);
+    let block = |text: &str| {
+        let (info, text) = text.split_once('\n').unwrap();
+        Block {
+            info: info.to_owned(),
+            text: format!("{text}\n"),
+        }
+    };
+    fenced.map(block).collect()
+}
+
+fn examples(console: &str) -> Vec<Example> {
+    let commands = console.strip_prefix("$ ").unwrap().split("\n$ ");
+    let example = |text: &str| {
+        let (command, output) = text.split_once('\n').unwrap_or((text, ""));
+        Example {
+            command: command.to_owned(),
+            output: output.to_owned(),
+        }
+    };
+    commands.map(example).collect()
+}
+
+/// A shell in the lab that finds this gpumgr, both outputs in one.
+fn shell(lab: &Lab, command: &str) -> Ran {
+    let binary = Path::new(env!("CARGO_BIN_EXE_gpumgr"))
+        .parent()
+        .unwrap()
+        .to_owned();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths(std::iter::once(binary).chain(std::env::split_paths(&rest))).unwrap();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("exec 2>&1\n{command}")])
+        .current_dir(lab.path());
+    shell
+        .env_clear()
+        .env("HOME", lab.path())
+        .env("PATH", path)
+        .stdin(Stdio::null());
+    Ran::of(shell.output().unwrap())
+}
+
+/// What differs from run to run is made the same: the folder, the user, times, ages, and how wide
+/// these make a table.
+fn normal(text: &str, lab: &Lab, user: &str) -> String {
+    let folder = fs::canonicalize(lab.path()).unwrap();
+    let text = text
+        .replace(folder.to_str().unwrap(), "/home/alice/lab")
+        .replace(&format!(" {user} "), " alice ");
+    let word = |word: &str| match word {
+        word if word.len() == 10 && word.starts_with("20") && word.contains('-') => {
+            "DATE".to_owned()
+        }
+        word if word.len() == 8 && word.matches(':').count() == 2 => "TIME".to_owned(),
+        word if word
+            .strip_suffix('s')
+            .is_some_and(|age| age.parse::<u32>().is_ok()) =>
+        {
+            "AGE".to_owned()
+        }
+        word if word.contains('─') => word
+            .split('─')
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("─"),
+        word => word.to_owned(),
+    };
+    let line = |line: &str| {
+        line.split_whitespace()
+            .map(word)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    text.lines()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim_end()
+        .to_owned()
+}
+
+fn user(lab: &Lab) -> String {
+    let (_, allocated) = lab.json(&["--allocate", "who", "--state", "elsewhere.json"]);
+    allocated["owner"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_readme_prints_what_gpumgr_prints() {
+    let lab = Lab::new();
+    lab.write(
+        "train.py",
+        "import os; print('training on', os.environ['CUDA_VISIBLE_DEVICES'])\n",
+    );
+    let user = user(&lab);
+    let mut run = 0;
+    for Block { info, text } in blocks(&repository("README.md")) {
+        match info.split_once(' ') {
+            Some((_language, file)) => lab.write(file, text),
+            None if info == "console" => {
+                for Example { command, output } in examples(&text) {
+                    let ran = shell(&lab, &command);
+                    assert_eq!(
+                        normal(&ran.stdout, &lab, &user),
+                        normal(&output, &lab, &user),
+                        "$ {command}"
+                    );
+                    run += 1;
+                }
+            }
+            None => {}
+        }
+    }
+    assert!(run >= 10, "only {run} examples were found");
+}
+
+#[test]
+fn the_first_command_of_the_readme_allocates_on_the_example_config() {
+    let lab = Lab::new();
+    lab.write("config.example.toml", repository("config.example.toml"));
+    let readme = repository("README.md");
+    let line = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("cargo run --release -- "))
+        .unwrap();
+    let arguments: Vec<_> = line
+        .split(" #")
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    let ran = lab.ok(&arguments);
+    assert!(ran.stdout.contains("Server: gpu-server-0\n"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("export CUDA_VISIBLE_DEVICES=0,1,2,3\n"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn the_example_config_loads_as_it_stands_and_describes_the_default() {
+    let lab = Lab::new();
+    let (_, by_default) = lab.json(&["--check-config"]);
+    lab.write("config.example.toml", repository("config.example.toml"));
+    let (code, example) = lab.json(&["--check-config", "--config", "config.example.toml"]);
+    assert_eq!(code, 0, "{example}");
+    for same in ["servers", "limits", "lock_timeout_seconds", "state"] {
+        assert_eq!(example[same], by_default[same], "{same}");
+    }
+}
+
+#[test]
+fn what_the_example_config_shows_in_comments_is_valid_too() {
+    let example = repository("config.example.toml");
+    let (settings, limits) = example.split_once("\n[limits]").unwrap();
+    let (top, shapes) = settings.split_once("[cluster]").unwrap();
+    // The second shape instead of the first, and the limit that is left out.
+    let servers: String = shapes
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with("[[") || line.contains(" = "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let limits = limits.replace("# max_gpus", "max_gpus");
+    let lab = Lab::with_config(&format!("{top}\n{servers}\n[limits]{limits}"));
+    let (code, checked) = lab.json(&["--check-config"]);
+    assert_eq!(
+        (code, checked["totals"]["servers"].as_u64()),
+        (0, Some(2)),
+        "{checked}"
+    );
+}
