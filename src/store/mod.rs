@@ -101,7 +101,8 @@ impl FileStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if matches!(if_absent, IfAbsent::Fail) && !self.place.state.exists() {
+        if matches!(if_absent, IfAbsent::Fail) && matches!(self.place.state.try_exists(), Ok(false))
+        {
             return Err(StoreError::Missing {
                 path: self.place.state.clone(),
             }

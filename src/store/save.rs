@@ -61,9 +61,9 @@ fn set_access(
         let folder = fs::metadata(&place.folder).map_err(failed)?;
         return system::share_as_folder(temp.as_file(), &folder).map_err(failed);
     };
-    system::keep_access(temp.as_file(), old).map_err(|error| match error {
-        KeepError::Mode(source) => failed(source),
-        KeepError::Group(group, source) => StoreError::GroupLost {
+    system::keep_access(temp.as_file(), old).map_err(|KeepError { group, source }| match group {
+        None => failed(source),
+        Some(group) => StoreError::GroupLost {
             path: place.state.clone(),
             group,
             source,

@@ -31,9 +31,9 @@ pub struct Holder {
 
 /// Why a new file could not be made as usable as the one it replaces.
 #[derive(Debug)]
-pub(crate) enum KeepError {
-    /// The group with this number could not be given to it.
-    Group(u32, std::io::Error),
-    /// Its permissions could not be set.
-    Mode(std::io::Error),
+pub(crate) struct KeepError {
+    /// The number of the group that could not be given to it; none if it was its permissions.
+    pub(crate) group: Option<u32>,
+    /// What the system said.
+    pub(crate) source: std::io::Error,
 }

@@ -92,10 +92,12 @@ fn errno(error: &io::Error) -> Errno {
 }
 
 /// Lets those use a new file who may use its folder: the folder's own read and write permissions
-/// and its group, whatever this user's umask. In a sticky folder nobody else can replace the
+/// and its group, whatever this user's umask; made by root, it belongs to the folder's owner. In a sticky folder nobody else can replace the
 /// file, so nobody else may write it.
 pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
     let shared = if sticky(folder) { 0o644 } else { READ_WRITE };
+    // Only root may.
+    let _ = fchown(file, Some(folder.uid()), None);
     let group_kept =
         file.metadata()?.gid() == folder.gid() || fchown(file, None, Some(folder.gid())).is_ok();
     // Without the folder's group, the group bits would speak of other people.
@@ -108,17 +110,21 @@ pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> 
 /// Gives a file the mode and group of the one it is to replace, and the owner where that is
 /// allowed (to root).
 pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> {
-    let new = file.metadata().map_err(KeepError::Mode)?;
+    let no_mode = |source| KeepError {
+        group: None,
+        source,
+    };
+    let new = file.metadata().map_err(no_mode)?;
     if new.uid() != old.uid() {
         // Only root may; anybody else becomes the owner, as with any editor that saves by renaming.
         let _ = fchown(file, Some(old.uid()), None);
     }
     if new.gid() != old.gid() {
-        fchown(file, None, Some(old.gid())).map_err(|error| KeepError::Group(old.gid(), error))?;
+        let group = Some(old.gid());
+        fchown(file, None, group).map_err(|source| KeepError { group, source })?;
     }
-    let mode = old.mode() & PERMISSIONS;
-    file.set_permissions(Permissions::from_mode(mode))
-        .map_err(KeepError::Mode)
+    file.set_permissions(Permissions::from_mode(old.mode() & PERMISSIONS))
+        .map_err(no_mode)
 }
 
 /// The processes that hold a lock on this file, as far as `/proc` tells.

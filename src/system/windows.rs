@@ -68,8 +68,12 @@ pub(crate) fn share_as_folder(_file: &File, _folder: &Metadata) -> io::Result<()
 }
 
 /// A new file inherits its folder's access list, as the one it replaces did.
-pub(crate) fn keep_access(_file: &File, _old: &Metadata) -> Result<(), KeepError> {
-    Ok(())
+pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> {
+    file.set_permissions(old.permissions())
+        .map_err(|source| KeepError {
+            group: None,
+            source,
+        })
 }
 
 /// The system does not tell.
