@@ -1,6 +1,6 @@
 //! The wiring: parse, settle, act, render.
 
-use crate::allocator::Request;
+use crate::allocator::{Refusal, Request};
 use crate::cli::{self, Action, Invocation, Language, Output};
 use crate::config::Config;
 use crate::error::{Error, Kind};
@@ -35,16 +35,41 @@ fn invoke(invocation: Invocation) -> ExitCode {
     let language = invocation.language.unwrap_or_else(language_of_environment);
     let style = Style::new(invocation.output, language, invocation.quiet)
         .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()));
-    match act(invocation, &style) {
+    let manager = match manager(&invocation, &style) {
+        Ok(manager) => manager,
+        Err(error) => return fail(&error, &style),
+    };
+    match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::FAILURE,
-        Err(error) => fail(&error, &style),
+        Err(error) => {
+            let code = fail(&error, &style);
+            if !style.quiet && may_be_outdated(&error) && manager.config_differs() {
+                complain(&render::differs(&style));
+            }
+            code
+        }
     }
 }
 
+/// Whether a changed config that nobody told the state of may be why.
+fn may_be_outdated(error: &anyhow::Error) -> bool {
+    use Refusal::{Impossible, Insufficient, UnknownServer};
+    let refused = error.downcast_ref();
+    matches!(
+        refused,
+        Some(Error::Refused(
+            Impossible { .. } | Insufficient(_) | UnknownServer { .. }
+        ))
+    )
+}
+
 /// None if the user, asked, declined.
-fn act(invocation: Invocation, style: &Style) -> anyhow::Result<Option<Outcome>> {
-    let manager = manager(&invocation, style)?;
+fn act(
+    manager: &Manager,
+    invocation: Invocation,
+    style: &Style,
+) -> anyhow::Result<Option<Outcome>> {
     let outcome = match invocation.action {
         Action::Init => Outcome::Initialized(manager.init()?),
         Action::Status => Outcome::Status(manager.status()?),
@@ -65,7 +90,7 @@ fn act(invocation: Invocation, style: &Style) -> anyhow::Result<Option<Outcome>>
             Outcome::Allocated(manager.allocate(request.owned_by(manager.user()))?)
         }
         Action::Release { task } => Outcome::Released(manager.release(&task)?),
-        Action::Reset if invocation.yes || confirmed(&manager, style)? => {
+        Action::Reset if invocation.yes || confirmed(manager, style)? => {
             Outcome::Reset(manager.reset()?)
         }
         Action::Reset => return Ok(None),
@@ -132,6 +157,8 @@ fn fail(error: &anyhow::Error, style: &Style) -> ExitCode {
 fn told(printed: io::Result<()>, code: ExitCode) -> ExitCode {
     match printed {
         Ok(()) => code,
+        // A reader that has seen enough is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
         Err(error) => {
             complain(&format!("gpumgr: standard output: {error}\n"));
             ExitCode::from(Kind::Io.exit_code())
@@ -139,16 +166,11 @@ fn told(printed: io::Result<()>, code: ExitCode) -> ExitCode {
     }
 }
 
-/// To standard output, whole. A reader that has seen enough is no failure.
+/// To standard output, whole.
 fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed,
-    }
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 /// To standard error; if even that fails there is nobody left to tell.

@@ -73,6 +73,13 @@ impl Manager {
         &self.store.place().state
     }
 
+    /// Whether the config describes another cluster than the state holds, as far as that can be
+    /// read: then [`Manager::init`] would change something.
+    pub fn config_differs(&self) -> bool {
+        let present = self.store.load().ok().flatten();
+        present.is_some_and(|cluster| self.differs(&cluster))
+    }
+
     /// Whether a config says something else than this cluster is.
     pub(crate) fn differs(&self, cluster: &Cluster) -> bool {
         self.config.path.is_some() && !cluster.is_as_described(&self.config.cluster)

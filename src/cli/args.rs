@@ -79,21 +79,11 @@ pub(super) struct Args {
     pub(super) check_config: bool,
 
     /// How many GPUs, instead of GPUS
-    #[arg(
-        long,
-        value_name = "N",
-        requires = "allocate",
-        help_heading = "With --allocate"
-    )]
+    #[arg(long, value_name = "N", help_heading = "With --allocate")]
     pub(super) gpus: Option<u32>,
 
     /// How many CPU cores, instead of CPUS
-    #[arg(
-        long,
-        value_name = "N",
-        requires = "allocate",
-        help_heading = "With --allocate"
-    )]
+    #[arg(long, value_name = "N", help_heading = "With --allocate")]
     pub(super) cpus: Option<u32>,
 
     /// Exactly these GPUs, on the first server where all are free: 1,3
@@ -103,19 +93,13 @@ pub(super) struct Args {
         value_delimiter = ',',
         num_args = 1,
         action = ArgAction::Set,
-        requires = "allocate",
         conflicts_with = "gpus",
         help_heading = "With --allocate"
     )]
     pub(super) gpu_ids: Option<Vec<u16>>,
 
     /// Try this server first, then the others in order
-    #[arg(
-        long,
-        value_name = "ID|NAME",
-        requires = "allocate",
-        help_heading = "With --allocate"
-    )]
+    #[arg(long, value_name = "ID|NAME", help_heading = "With --allocate")]
     pub(super) prefer_server: Option<String>,
 
     /// Print only the lines that set the variables, for this shell (sh if left out)
@@ -124,7 +108,6 @@ pub(super) struct Args {
         value_name = "SHELL",
         num_args = 0..=1,
         default_missing_value = "sh",
-        requires = "allocate",
         conflicts_with = "json",
         help_heading = "With --allocate"
     )]
@@ -170,25 +153,25 @@ pub(super) struct Args {
 /// A shell that `--export` writes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
-    /// sh, bash, zsh, dash, ksh
+    // sh, bash, zsh, dash, ksh
     #[value(alias = "bash", alias = "zsh")]
     Sh,
-    /// fish
+    // fish
     Fish,
-    /// PowerShell
+    // PowerShell
     #[value(alias = "pwsh")]
     Powershell,
-    /// The Windows command prompt
+    // The Windows command prompt
     Cmd,
 }
 
 /// A language with a complete translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
-    /// English
+    // English
     En,
-    /// Simplified Chinese
+    // Simplified Chinese
     Zh,
-    /// Japanese
+    // Japanese
     Ja,
 }

@@ -60,6 +60,10 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
         let message = "unexpected '--': no action takes words after it";
         return Err(error(ErrorKind::UnknownArgument, message));
     }
+    if let Some(flag) = stray_modifier(&args) {
+        let message = format!("'{flag}' goes with '--allocate' alone");
+        return Err(error(ErrorKind::ArgumentConflict, message));
+    }
     let output = match args.export {
         Some(shell) => Output::Export(shell),
         None if args.json => Output::Json,
@@ -93,6 +97,22 @@ fn before_double_dash(arguments: &[OsString]) -> &[OsString] {
 
 fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
     Args::command().error(kind, message)
+}
+
+/// A flag that says something about an allocation where there is none. clap's own `requires` is
+/// silent where the required flag conflicts with one that is given, as all actions do.
+fn stray_modifier(args: &Args) -> Option<&'static str> {
+    let modifiers = [
+        ("--gpus", args.gpus.is_some()),
+        ("--cpus", args.cpus.is_some()),
+        ("--gpu-ids", args.gpu_ids.is_some()),
+        ("--prefer-server", args.prefer_server.is_some()),
+        ("--export", args.export.is_some()),
+    ];
+    let given = modifiers.into_iter().find(|(_, given)| *given);
+    given
+        .map(|(flag, _)| flag)
+        .filter(|_| args.allocate.is_none())
 }
 
 /// clap sees to it that there is exactly one.

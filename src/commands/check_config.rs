@@ -9,14 +9,11 @@ impl Manager {
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
         let described = Cluster::fresh(&self.config.cluster);
-        let present = self.store.load().ok().flatten();
         let state = StateFile {
             path: self.state_file().to_owned(),
             created: false,
             unshareable: false,
-            differs: present
-                .as_ref()
-                .is_some_and(|cluster| self.differs(cluster)),
+            differs: self.config_differs(),
         };
         Checked {
             config: self.config.path.clone(),

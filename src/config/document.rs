@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Mistake> {
     })
 }
 
-fn mistake(text: &str, offset: usize, wrong: Wrong) -> Mistake {
+pub(super) fn mistake(text: &str, offset: usize, wrong: Wrong) -> Mistake {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Mistake {

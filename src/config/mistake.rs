@@ -68,6 +68,8 @@ pub enum Expected {
 /// What is wrong with a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrong {
+    /// It is no text: not UTF-8.
+    NotText,
     /// It is no TOML.
     Syntax(String),
     /// No such key here.

@@ -1,7 +1,7 @@
 //! Where the config is.
 
 use super::document;
-use super::mistake::ConfigError;
+use super::mistake::{ConfigError, Wrong};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -98,16 +98,27 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         }
         opened => opened.map_err(failed)?,
     };
-    let mut text = String::new();
-    let bytes = file
-        .take(MAX_BYTES + 1)
-        .read_to_string(&mut text)
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
         .map_err(failed)?;
-    if bytes as u64 > MAX_BYTES {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(ConfigError::TooLarge {
             path: path.to_owned(),
             limit: MAX_BYTES,
         });
     }
-    Ok(Some(text))
+    text(path, bytes).map(Some)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let readable = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..readable]).into_owned();
+        let mistakes = vec![document::mistake(&before, before.len(), Wrong::NotText)];
+        ConfigError::Mistakes {
+            path: path.to_owned(),
+            mistakes,
+        }
+    })
 }

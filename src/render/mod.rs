@@ -6,7 +6,7 @@ mod shell;
 mod text;
 mod words;
 
-pub(crate) use text::{confirm_reset, declined, lock_wait, notes, passed_over, untold};
+pub(crate) use text::{confirm_reset, declined, differs, lock_wait, notes, passed_over, untold};
 
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};

@@ -9,6 +9,7 @@ use super::error::{Action, StoreError};
 use super::place::Place;
 use crate::system::{self, Holder};
 use fs4::{FileExt, TryLockError};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -228,9 +229,14 @@ fn timed_out(place: &Place, wait: &LockWait) -> StoreError {
     }
 }
 
+/// Who is in the way at either lock; who waits for the file has the folder, but is not.
 fn holders(place: &Place) -> Vec<Holder> {
-    let mut holders = system::find_lock_holders(&place.lock);
-    holders.extend(system::find_lock_holders(&place.folder));
-    holders.dedup_by_key(|holder| holder.pid);
-    holders
+    let mut seen = HashSet::from([std::process::id()]);
+    let of_file = system::find_lock_holders(&place.lock);
+    let of_folder = system::find_lock_holders(&place.folder);
+    of_file
+        .into_iter()
+        .chain(of_folder)
+        .filter(|holder| seen.insert(holder.pid))
+        .collect()
 }

@@ -25,6 +25,13 @@ pub struct Place {
 
 impl Place {
     pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
+        // The name of a folder, of which a path would quietly make a file's.
+        let last = path.as_os_str().as_encoded_bytes().last();
+        if last.is_some_and(|byte| std::path::is_separator(char::from(*byte))) {
+            return Err(StoreError::NotAFile {
+                path: path.to_owned(),
+            });
+        }
         let state = resolve(path).map_err(|source| StoreError::io(Action::Read, path, source))?;
         let folder = state.parent().unwrap_or(&state).to_owned();
         let lock = folder.join(LOCK_FILE);

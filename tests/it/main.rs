@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and lays out its own files"
 )]
 
+mod cli;
 mod locales;
 mod readme;
 mod smoke;

@@ -49,6 +49,12 @@ impl Lab {
         fs::read_to_string(self.join(name)).unwrap()
     }
 
+    /// The file's absolute path, links resolved, as messages show it.
+    pub(crate) fn shown(&self, name: &str) -> String {
+        let folder = self.path().canonicalize().unwrap();
+        folder.join(name).to_str().unwrap().to_owned()
+    }
+
     /// The state file as it is.
     pub(crate) fn state_text(&self) -> String {
         self.read("resource_status.json")
@@ -87,6 +93,12 @@ impl Lab {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
+    /// Runs with these variables besides.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        Ran::of(command.envs(variables.iter().copied()).output().unwrap())
+    }
+
     /// Runs what must succeed.
     pub(crate) fn ok(&self, arguments: &[&str]) -> Ran {
         let ran = self.run(arguments);
@@ -103,6 +115,12 @@ impl Lab {
             document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}")),
         )
     }
+}
+
+/// Says that a test could not be run here; shown with `--nocapture`.
+#[allow(clippy::print_stderr, reason = "the test harness keeps it")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 impl Ran {

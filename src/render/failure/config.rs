@@ -46,6 +46,7 @@ fn place_of(path: &Path, mistake: &Mistake, words: &Words) -> String {
 
 fn wrong(wrong: &Wrong, words: &Words) -> String {
     match wrong {
+        Wrong::NotText => words.text("config-not-text"),
         Wrong::Syntax(message) => {
             let lines: Vec<_> = message.lines().collect();
             words.say("config-syntax", [("message", lines.join(", ").into())])

@@ -6,7 +6,7 @@ mod detail;
 mod notes;
 mod status;
 
-pub(crate) use notes::{confirm_reset, declined, lock_wait, notes, passed_over, untold};
+pub(crate) use notes::{confirm_reset, declined, differs, lock_wait, notes, passed_over, untold};
 
 use super::Style;
 use super::words::{Words, printable};

@@ -89,3 +89,8 @@ pub(crate) fn untold(outcome: &Outcome, style: &Style) -> Option<String> {
 pub(crate) fn declined(style: &Style) -> String {
     style.results().text("reset-declined") + "\n"
 }
+
+/// After a refusal that may be due to it.
+pub(crate) fn differs(style: &Style) -> String {
+    style.results().text("hint-differs") + "\n"
+}

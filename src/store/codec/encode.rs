@@ -147,6 +147,9 @@ fn spliced_server(old: &str, id: usize, server: &Server) -> serde_json::Result<S
         spliced_tasks(parts.running_tasks.get(), &server.tasks)?,
     );
     match parts.drain {
+        Some(drain) if drain.get() == "true" && !server.drain => {
+            splice.remove_field("drain", drain.get())
+        }
         Some(drain) => splice.replace(drain.get(), server.drain.to_string()),
         None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
         None => {}
@@ -278,6 +281,20 @@ impl<'t> Splice<'t> {
     fn replace(&mut self, part: &'t str, new: String) {
         let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
         self.edits.push((start..start + part.len(), new));
+    }
+
+    /// Takes out a field and its comma. The value must be a slice of the text.
+    fn remove_field(&mut self, key: &str, value: &'t str) {
+        let end = value.as_ptr() as usize - self.text.as_ptr() as usize + value.len();
+        let key = self.text[..end].rfind(&format!("\"{key}\"")).unwrap_or(end);
+        let before = self.text[..key].trim_end();
+        let after = self.text[end..].trim_start();
+        let range = match (before.strip_suffix(','), after.strip_prefix(',')) {
+            (Some(before), _) => before.len()..end,
+            (None, Some(after)) => key..self.text.len() - after.trim_start().len(),
+            (None, None) => key..end,
+        };
+        self.edits.push((range, String::new()));
     }
 
     /// The part must be a slice of the text.

@@ -93,6 +93,7 @@ name-unprintable = character { $position } of the name is not printable
 
 ## What is wrong with a config
 
+config-not-text = not UTF-8 text
 config-syntax = not valid TOML: { $message }
 config-unknown-key = unknown key { $key }
     .near = unknown key { $key }; did you mean { $near }?

@@ -93,6 +93,7 @@ name-unprintable = 名前の { $position } 文字目は表示できない文字�
 
 ## 設定の問題
 
+config-not-text = UTF-8 のテキストではありません
 config-syntax = TOML として正しくありません: { $message }
 config-unknown-key = 不明なキー { $key }
     .near = 不明なキー { $key }。{ $near } のことですか?

@@ -93,6 +93,7 @@ name-unprintable = 名称的第 { $position } 个字符不可打印
 
 ## 配置的问题
 
+config-not-text = 不是 UTF-8 文本
 config-syntax = 不是有效的 TOML: { $message }
 config-unknown-key = 未知的键 { $key }
     .near = 未知的键 { $key }；是否想写 { $near }?

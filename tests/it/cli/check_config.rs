@@ -1,0 +1,181 @@
+//! `--check-config`: what a config means, or what is wrong with it, line and column.
+
+use super::*;
+
+#[test]
+fn a_config_is_explained() {
+    let lab = Lab::with_config(&format!("lock_timeout = '90s'\n{UNEQUAL}"));
+    let ran = lab.ok(&["--check-config"]);
+    for part in [
+        &lab.shown("config.toml"),
+        &lab.shown(STATE),
+        "90s",
+        "1 to 4",
+        "2 servers, 6 GPUs, 72 CPUs",
+        "small: 2 GPUs, 8 CPUs",
+        "large: 4 GPUs, 64 CPUs",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {ran:?}");
+    }
+    assert_eq!(ran.stderr, "");
+    assert_eq!(lab.files(), ["config.toml"]);
+}
+
+#[test]
+fn without_a_config_it_says_so() {
+    let ran = Lab::new().ok(&["--check-config"]);
+    assert!(ran.stdout.contains("none found"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("4 servers, 32 GPUs, 256 CPUs"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn the_example_is_a_config() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml");
+    let lab = Lab::new();
+    let ran = lab.ok(&["--config", example, "--check-config"]);
+    assert!(
+        ran.stdout.contains("4 servers, 32 GPUs, 256 CPUs"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    for (text, line, column, needle) in [
+        ("state_file = 5\n[cluster]\n", 1, 14, "state_file"),
+        ("state_file = ''\n", 1, 14, "state_file"),
+        ("lock_timeout = 'soon'\n[cluster]\n", 1, 16, "lock_timeout"),
+        ("[cluster]\nservers = 0\n", 2, 11, "servers"),
+        ("[cluster]\nservers = 100001\n", 2, 11, "100000"),
+        ("[cluster]\nservers = -1\n", 2, 11, "servers"),
+        ("[cluster]\nservers = 1.5\n", 2, 11, "servers"),
+        ("[cluster]\nservers = '4'\n", 2, 11, "servers"),
+        (
+            "[cluster]\nservers = 99999999999999999999\n",
+            2,
+            11,
+            "servers",
+        ),
+        ("[cluster]\n  gpus_per_server = 1025\n", 2, 21, "1024"),
+        ("[cluster]\ncpus_per_server = 0\n", 2, 19, "cpus_per_server"),
+        ("[cluster]\ncpus_per_server = 65537\n", 2, 19, "65536"),
+        (
+            "[cluster]\n[limits]\nmin_gpus_per_task = 3\nmax_gpus_per_task = 2\n",
+            4,
+            21,
+            "min_gpus_per_task",
+        ),
+        (
+            "[cluster]\nservers = 1\n[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\n",
+            3,
+            1,
+            "[[server]]",
+        ),
+        ("[[server]]\nname = 'a'\ngpus = 1\n", 1, 1, "cpus"),
+        ("[[server]]\ngpus = 1\ncpus = 1\n", 1, 1, "name"),
+        ("[[server]]\nname = ''\ngpus = 1\ncpus = 1\n", 2, 8, "empty"),
+        ("[[server]]\nname = '-x'\ngpus = 1\ncpus = 1\n", 2, 8, "'-'"),
+        (
+            "[[server]]\nname = \"a\\u001b[31m\"\ngpus = 1\ncpus = 1\n",
+            2,
+            8,
+            "printable",
+        ),
+        (
+            "[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\ndrain = 'no'\n",
+            5,
+            9,
+            "drain",
+        ),
+        ("[cluster]\nservers = 1\nservers = 2\n", 3, 1, "TOML"),
+        ("[cluster]\nservers = \n", 2, 11, "TOML"),
+    ] {
+        let lab = Lab::with_config(text);
+        let ran = lab.refused(2, "config", &["--check-config"]);
+        let place = format!("{}:{line}:{column}: ", lab.shown("config.toml"));
+        let told = ran.stderr.lines().find(|told| told.contains(&place));
+        let told = told.unwrap_or_else(|| panic!("{text}\nnot at {line}:{column}: {}", ran.stderr));
+        assert!(told.contains(needle), "{text}\n{told}");
+        assert!(!ran.stderr.contains('\u{1b}'), "{text}");
+        // Nothing runs on a config that is wrong.
+        lab.refused(2, "config", &["--allocate", "t"]);
+        assert_eq!(lab.files(), ["config.toml"], "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_key_suggests_the_near_one() {
+    for (text, key, near) in [
+        ("[cluster]\nserver = 3\n", "server", "servers"),
+        (
+            "[cluster]\ngpus_per_servers = 3\n",
+            "gpus_per_servers",
+            "gpus_per_server",
+        ),
+        (
+            "lock_timout = '1s'\n[cluster]\n",
+            "lock_timout",
+            "lock_timeout",
+        ),
+        ("state_file = 'x'\n[limit]\n", "limit", "limits"),
+        (
+            "[cluster]\n[limits]\nmin_gpu_per_task = 1\n",
+            "min_gpu_per_task",
+            "min_gpus_per_task",
+        ),
+        ("[[server]]\nname = 'a'\ngpu = 1\ncpus = 1\n", "gpu", "gpus"),
+    ] {
+        let ran = Lab::with_config(text).refused(2, "config", &["--check-config"]);
+        let told = ran
+            .stderr
+            .lines()
+            .find(|line| line.contains("did you mean"));
+        let told = told.unwrap_or_else(|| panic!("{text}\n{}", ran.stderr));
+        assert!(told.contains(&format!("{key};")), "{told}");
+        assert!(told.contains(&format!("mean {near}?")), "{told}");
+    }
+    // What resembles nothing suggests nothing.
+    let ran = Lab::with_config("[cluster]\nquantum_flux = 1\n").refused(2, "config", &["--init"]);
+    assert!(ran.stderr.contains("quantum_flux"), "{ran:?}");
+    assert!(!ran.stderr.contains("did you mean"), "{ran:?}");
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_order() {
+    let text = "lock_timeout = 5\n[cluster]\nservers = 0\ncpus_per_server = 0\n[limit]\n";
+    let ran = Lab::with_config(text).refused(2, "config", &["--check-config"]);
+    let lines: Vec<_> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| line.split("config.toml:").nth(1)?.split(':').next())
+        .collect();
+    assert_eq!(lines, ["1", "3", "4", "5"], "{ran:?}");
+}
+
+#[test]
+fn two_servers_of_one_name_are_told_at_the_second() {
+    let one = "[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\n";
+    let ran = Lab::with_config(&one.repeat(2)).refused(2, "config", &["--check-config"]);
+    assert!(ran.stderr.contains("config.toml:5:"), "{ran:?}");
+}
+
+/// TOML is UTF-8 by definition, so this is a wrong config, not a disk that failed.
+#[test]
+fn what_is_no_text_is_no_config() {
+    let lab = Lab::new();
+    lab.write("config.toml", b"[cluster]\n# caf\xe9\n");
+    let ran = lab.refused(2, "config", &["--check-config"]);
+    assert!(ran.stderr.contains(&lab.shown("config.toml")), "{ran:?}");
+}
+
+/// It is asked about the config; whoever has to mend the state asks it where that is.
+#[test]
+fn a_damaged_state_does_not_keep_it_from_answering() {
+    let lab = Lab::with_config(UNEQUAL);
+    lab.write(STATE, "{");
+    let ran = lab.ok(&["--check-config"]);
+    assert!(ran.stdout.contains(&lab.shown(STATE)), "{ran:?}");
+}

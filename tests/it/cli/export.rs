@@ -1,0 +1,139 @@
+//! `--export`: lines that a shell evaluates, and nothing but them on stdout.
+
+use super::*;
+
+const CPUS_ALONE: &str = "[limits]\nmin_gpus_per_task = 0\n[cluster]\nservers = 1\n";
+
+#[test]
+fn each_shell_has_its_own_words() {
+    for (arguments, line) in [
+        (&[] as &[&str], "export CUDA_VISIBLE_DEVICES=0,1,2,3\n"),
+        (&["sh"], "export CUDA_VISIBLE_DEVICES=0,1,2,3\n"),
+        (&["fish"], "set -gx CUDA_VISIBLE_DEVICES 0,1,2,3;\n"),
+        (&["powershell"], "$env:CUDA_VISIBLE_DEVICES = '0,1,2,3'\n"),
+        (&["cmd"], "set \"CUDA_VISIBLE_DEVICES=0,1,2,3\"\n"),
+    ] {
+        let lab = Lab::new();
+        lab.ok(&["--init"]);
+        let export = [&["--allocate", "t", "4", "32", "--export"], arguments].concat();
+        let ran = lab.ok(&export);
+        assert_eq!(ran.stdout, line);
+        assert_eq!(ran.stderr, "");
+        assert_eq!(lab.tasks(), ["t"]);
+    }
+}
+
+/// PowerShell and cmd cannot hold an empty variable: set to nothing it would be gone, and all
+/// GPUs visible. There is no device -1.
+#[test]
+fn no_gpus_means_no_gpus_in_every_shell() {
+    for (shell, line) in [
+        ("sh", "export CUDA_VISIBLE_DEVICES=''\n"),
+        ("fish", "set -gx CUDA_VISIBLE_DEVICES '';\n"),
+        ("powershell", "$env:CUDA_VISIBLE_DEVICES = '-1'\n"),
+        ("cmd", "set \"CUDA_VISIBLE_DEVICES=-1\"\n"),
+    ] {
+        let lab = Lab::with_config(CPUS_ALONE);
+        let ran = lab.ok(&["--allocate", "t", "0", "4", "--export", shell]);
+        assert_eq!(ran.stdout, line);
+    }
+}
+
+#[test]
+fn what_failed_leaves_nothing_to_evaluate() {
+    let lab = Lab::new();
+    lab.ok(&["--allocate", "t", "--export"]);
+    for (code, arguments) in [
+        (6, &["--allocate", "t", "--export"] as &[&str]),
+        (2, &["--allocate", "u", "9", "--export", "fish"]),
+        (2, &["--allocate", "u", "x", "--export"]),
+    ] {
+        let ran = lab.run(arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{ran:?}");
+        assert_ne!(ran.stderr, "");
+    }
+}
+
+/// Runs a script in a real shell, the binary being `$GPUMGR`; none, said on stderr, where the
+/// shell is not installed.
+#[cfg(unix)]
+fn in_shell(lab: &Lab, shell: &str, script: &str) -> Option<Ran> {
+    let mut command = std::process::Command::new(shell);
+    command
+        .args(["-c", script])
+        .current_dir(lab.path())
+        .env_clear()
+        .env("HOME", lab.path())
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        // Inherited from an outer job: it must be replaced.
+        .env("CUDA_VISIBLE_DEVICES", "7")
+        .env("GPUMGR", env!("CARGO_BIN_EXE_gpumgr"));
+    match command.output() {
+        Ok(output) => Some(Ran::of(output)),
+        Err(error) => {
+            assert_ne!(shell, "sh", "{error}");
+            crate::support::skipped(&format!("no {shell}: {error}"));
+            None
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn real_shells_set_the_variable_for_what_they_start() {
+    let posix = r#"eval "$("$GPUMGR" --allocate t 2 16 --export)" && env"#;
+    for (shell, script) in [
+        ("sh", posix),
+        ("bash", posix),
+        ("zsh", posix),
+        (
+            "fish",
+            "eval ($GPUMGR --allocate t 2 16 --export fish); and env",
+        ),
+        (
+            "fish",
+            "$GPUMGR --allocate t 2 16 --export fish | source; and env",
+        ),
+    ] {
+        let lab = Lab::new();
+        lab.ok(&["--allocate", "before"]);
+        let Some(ran) = in_shell(&lab, shell, script) else {
+            continue;
+        };
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{shell}: {ran:?}");
+        let line = ran.stdout.lines().find(|line| line.starts_with("CUDA_"));
+        assert_eq!(line, Some("CUDA_VISIBLE_DEVICES=1,2"), "{shell}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn real_shells_set_it_empty_rather_than_unset() {
+    let posix = r#"eval "$("$GPUMGR" --allocate t 0 4 --export)" && env"#;
+    for (shell, script) in [
+        ("sh", posix),
+        ("bash", posix),
+        ("zsh", posix),
+        (
+            "fish",
+            "$GPUMGR --allocate t 0 4 --export fish | source; and env",
+        ),
+    ] {
+        let lab = Lab::with_config(CPUS_ALONE);
+        let Some(ran) = in_shell(&lab, shell, script) else {
+            continue;
+        };
+        let line = ran.stdout.lines().find(|line| line.starts_with("CUDA_"));
+        assert_eq!(line, Some("CUDA_VISIBLE_DEVICES="), "{shell}: {ran:?}");
+    }
+}
+
+/// Under `set -e` a script stops at a failed allocation, if it assigns before it evaluates.
+#[cfg(unix)]
+#[test]
+fn a_script_can_see_that_it_failed() {
+    let lab = Lab::new();
+    let script = r#"set -e; lines=$("$GPUMGR" --allocate t 9 --export); eval "$lines"; echo on"#;
+    let ran = in_shell(&lab, "sh", script).unwrap();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+}
