@@ -130,6 +130,7 @@ fn kind_of_store(error: &StoreError) -> Kind {
             Kind::DamagedState
         }
         StoreError::LockTimeout { .. } => Kind::LockTimeout,
+        StoreError::ReservedName { .. } => Kind::Usage,
         StoreError::Missing { .. } => Kind::UnknownTask,
         StoreError::Io { .. } | StoreError::CannotLock { .. } | StoreError::GroupLost { .. } => {
             Kind::Io

@@ -42,13 +42,13 @@ pub struct Totals {
     /// Servers.
     pub servers: usize,
     /// GPUs of all servers.
-    pub total_gpus: u32,
+    pub total_gpus: u64,
     /// Those that no task holds.
-    pub free_gpus: u32,
+    pub free_gpus: u64,
     /// CPU cores of all servers.
-    pub total_cpus: u32,
+    pub total_cpus: u64,
     /// Those that no task holds.
-    pub free_cpus: u32,
+    pub free_cpus: u64,
     /// Running tasks.
     pub tasks: usize,
 }
@@ -60,11 +60,10 @@ impl Totals {
             .into_iter()
             .fold(Self::default(), |sum, server| Self {
                 servers: sum.servers + 1,
-                total_gpus: sum.total_gpus + server.total_gpus,
-                free_gpus: sum.free_gpus
-                    + u32::try_from(server.free_gpus.len()).unwrap_or(u32::MAX),
-                total_cpus: sum.total_cpus.saturating_add(server.total_cpus),
-                free_cpus: sum.free_cpus.saturating_add(server.free_cpus),
+                total_gpus: sum.total_gpus + u64::from(server.total_gpus),
+                free_gpus: sum.free_gpus + server.free_gpus.len() as u64,
+                total_cpus: sum.total_cpus + u64::from(server.total_cpus),
+                free_cpus: sum.free_cpus + u64::from(server.free_cpus),
                 tasks: sum.tasks + server.tasks.len(),
             })
     }

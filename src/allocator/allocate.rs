@@ -114,9 +114,8 @@ fn why_not(servers: &[Server], demand: &Demand) -> Refusal {
         return Refusal::impossible(servers, demand);
     }
     let open = candidates().filter(|(_, server)| !server.drain);
-    let nearest = open
-        .map(|(id, server)| Nearest::new(id, server, demand))
-        .min_by_key(Nearest::distance);
+    let nearest = open.min_by_key(|(_, server)| demand.lacking_on(server));
+    let nearest = nearest.map(|(id, server)| Nearest::new(id, server, demand));
     Refusal::Insufficient(Shortage {
         demand: demand.clone(),
         nearest,

@@ -65,14 +65,21 @@ pub(super) fn check(servers: &[Server]) -> Result<(), Disagreement> {
             what,
         });
     }
+    let tasks = servers.iter().map(|server| server.tasks.len()).sum();
+    let mut names = Names {
+        servers: HashSet::with_capacity(servers.len()),
+        tasks: HashSet::with_capacity(tasks),
+    };
     for (index, server) in servers.iter().enumerate() {
-        check_server(server).map_err(|(task, what)| Disagreement {
-            server: Some(index),
-            task,
-            what,
-        })?;
+        check_server(server)
+            .and_then(|()| names.check(server))
+            .map_err(|(task, what)| Disagreement {
+                server: Some(index),
+                task,
+                what,
+            })?;
     }
-    check_names(servers)
+    Ok(())
 }
 
 /// The position of the task that is wrong, if one is, and what is wrong.
@@ -134,29 +141,22 @@ impl GpuSet {
     }
 }
 
-fn check_names(servers: &[Server]) -> Result<(), Disagreement> {
-    let tasks = servers.iter().map(|server| server.tasks.len()).sum();
-    let mut server_names = HashSet::with_capacity(servers.len());
-    let mut task_names = HashSet::with_capacity(tasks);
-    for (index, server) in servers.iter().enumerate() {
-        if !server_names.insert(&server.name) {
-            let what = What::SameServer(server.name.clone());
-            return Err(Disagreement {
-                server: Some(index),
-                task: None,
-                what,
-            });
+/// The names of the servers before, and of their tasks.
+struct Names<'s> {
+    servers: HashSet<&'s Name>,
+    tasks: HashSet<&'s Name>,
+}
+
+impl<'s> Names<'s> {
+    fn check(&mut self, server: &'s Server) -> Result<(), Wrong> {
+        if !self.servers.insert(&server.name) {
+            return Err((None, What::SameServer(server.name.clone())));
         }
         for (position, task) in server.tasks.iter().enumerate() {
-            if !task_names.insert(&task.id) {
-                let what = What::SameTask(task.id.clone());
-                return Err(Disagreement {
-                    server: Some(index),
-                    task: Some(position),
-                    what,
-                });
+            if !self.tasks.insert(&task.id) {
+                return Err((Some(position), What::SameTask(task.id.clone())));
             }
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -66,18 +66,33 @@ pub(super) fn gpu_ids(count: u32) -> std::ops::Range<GpuId> {
 }
 
 /// The servers in first-fit order, agreeing with themselves: every way to make one checks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
     servers: Vec<Server>,
     edited: BTreeSet<usize>,
 }
+
+/// What there is, not how it came to be.
+impl PartialEq for Cluster {
+    fn eq(&self, other: &Self) -> bool {
+        self.servers == other.servers
+    }
+}
+
+impl Eq for Cluster {}
 
 impl Cluster {
     /// A cluster of these servers.
     ///
     /// # Errors
     /// The first place where they disagree with themselves or each other.
-    pub fn new(servers: Vec<Server>) -> Result<Self, Disagreement> {
+    pub fn new(mut servers: Vec<Server>) -> Result<Self, Disagreement> {
+        for server in &mut servers {
+            server.free_gpus.sort_unstable();
+            for task in &mut server.tasks {
+                task.gpus.sort_unstable();
+            }
+        }
         let cluster = Self {
             servers,
             edited: BTreeSet::new(),
@@ -118,12 +133,12 @@ impl Cluster {
             .servers
             .iter()
             .position(|server| server.name.as_str() == name_or_id);
-        by_name.or_else(|| {
-            name_or_id
-                .parse()
-                .ok()
-                .filter(|&id: &usize| id < self.servers.len())
-        })
+        let is_id = name_or_id.bytes().all(|byte| byte.is_ascii_digit());
+        let id = name_or_id
+            .parse()
+            .ok()
+            .filter(|&id: &usize| is_id && id < self.servers.len());
+        by_name.or(id)
     }
 
     /// Whether it has exactly the servers described, in that order.
@@ -137,8 +152,8 @@ impl Cluster {
             && self.servers.iter().zip(spec.servers()).all(same)
     }
 
-    /// The positions of the servers that changed since this cluster was made from its parts:
-    /// what is to be written again. All of them in a fresh one.
+    /// The positions of the servers that may have changed since this cluster was made from its
+    /// parts, and are to be written again. All of them in a fresh one, or where servers came or went.
     pub fn edited(&self) -> &BTreeSet<usize> {
         &self.edited
     }

@@ -156,7 +156,8 @@ fn in_the_way(server: &Server, described: Option<&ServerSpec>) -> Vec<Name> {
     };
     let held_cpus = server.total_cpus - server.free_cpus;
     let goes = |gpu: &GpuId| u32::from(*gpu) >= described.gpus;
-    let blocks = |task: &&Task| held_cpus > described.cpus || task.gpus.iter().any(goes);
+    let too_few_cpus = held_cpus > described.cpus;
+    let blocks = |task: &&Task| (too_few_cpus && task.cpus > 0) || task.gpus.iter().any(goes);
     server
         .tasks
         .iter()
@@ -168,10 +169,16 @@ fn in_the_way(server: &Server, described: Option<&ServerSpec>) -> Vec<Name> {
 /// Only called where nothing is in the way: what goes is free.
 fn resized(server: &Server, described: &ServerSpec) -> Server {
     let held_cpus = server.total_cpus - server.free_cpus;
-    let held = |gpu: &GpuId| server.tasks.iter().any(|task| task.gpus.contains(gpu));
+    let all = gpu_ids(described.gpus);
+    let kept = server
+        .free_gpus
+        .iter()
+        .copied()
+        .filter(|gpu| all.contains(gpu));
+    let new = all.clone().skip(server.total_gpus as usize);
     Server {
         total_gpus: described.gpus,
-        free_gpus: gpu_ids(described.gpus).filter(|gpu| !held(gpu)).collect(),
+        free_gpus: kept.chain(new).collect(),
         total_cpus: described.cpus,
         free_cpus: described.cpus - held_cpus,
         drain: described.drain,

@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, GpuId, Server};
 use super::name::Name;
-use super::request::{Demand, Gpus};
+use super::request::Demand;
 
 /// Why something is not done. The cluster is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,32 +106,16 @@ pub struct Nearest {
 
 impl Nearest {
     pub(super) fn new(server_id: usize, server: &Server, demand: &Demand) -> Self {
-        let taken: Vec<GpuId> = match &demand.gpus {
-            Gpus::Count(_) => Vec::new(),
-            Gpus::These(ids) => ids
-                .iter()
-                .copied()
-                .filter(|id| !server.free_gpus.contains(id))
-                .collect(),
-        };
-        let lacks_gpus = match &demand.gpus {
-            Gpus::Count(count) => (*count as usize).saturating_sub(server.free_gpus.len()),
-            Gpus::These(_) => taken.len(),
-        };
+        let (lacks_gpus, lacks_cpus) = demand.lacking_on(server);
         Self {
             server_id,
             server_name: server.name.clone(),
             free_gpus: server.free_gpus.len(),
             free_cpus: server.free_cpus,
             lacks_gpus,
-            lacks_cpus: demand.cpus_on(server).saturating_sub(server.free_cpus),
-            taken,
+            lacks_cpus,
+            taken: demand.taken_on(server).collect(),
         }
-    }
-
-    /// GPUs are what people wait for, so they count before CPUs.
-    pub(super) fn distance(&self) -> (usize, u32) {
-        (self.lacks_gpus, self.lacks_cpus)
     }
 }
 

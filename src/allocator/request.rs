@@ -45,6 +45,18 @@ pub enum BadRequest {
 }
 
 impl Gpus {
+    /// That many, within what a server can have.
+    ///
+    /// # Errors
+    /// More than [`MAX_GPUS`].
+    pub fn exactly(count: u32) -> Result<Self, BadRequest> {
+        if count > MAX_GPUS {
+            Err(BadRequest::Gpus { asked: count })
+        } else {
+            Ok(Self::Count(count))
+        }
+    }
+
     /// How many they are.
     pub fn count(&self) -> u32 {
         match self {
@@ -95,13 +107,29 @@ impl Demand {
 
     /// Whether that server has room for it now.
     pub fn fits(&self, server: &Server) -> bool {
-        self.cpus_on(server) <= server.free_cpus
-            && match &self.gpus {
-                Gpus::Count(count) => *count as usize <= server.free_gpus.len(),
-                Gpus::These(ids) => ids
-                    .iter()
-                    .all(|id| server.free_gpus.binary_search(id).is_ok()),
-            }
+        self.lacking_on(server) == (0, 0)
+    }
+
+    /// How many GPUs and CPUs that server lacks for it now. GPUs are what people wait for, so
+    /// they count first.
+    pub fn lacking_on(&self, server: &Server) -> (usize, u32) {
+        let gpus = match &self.gpus {
+            Gpus::Count(count) => (*count as usize).saturating_sub(server.free_gpus.len()),
+            Gpus::These(_) => self.taken_on(server).count(),
+        };
+        (gpus, self.cpus_on(server).saturating_sub(server.free_cpus))
+    }
+
+    /// Of GPUs asked for by ID, those that are not free on that server.
+    pub fn taken_on(&self, server: &Server) -> impl Iterator<Item = GpuId> {
+        let ids = match &self.gpus {
+            Gpus::Count(_) => None,
+            Gpus::These(ids) => Some(ids),
+        };
+        ids.into_iter()
+            .flatten()
+            .copied()
+            .filter(|id| server.free_gpus.binary_search(id).is_err())
     }
 
     /// Whether that server would have room for it if nothing ran there.

@@ -1,7 +1,7 @@
 //! From flags as typed to one action with checked values.
 
 use super::args::{Args, Language, Shell};
-use crate::allocator::{BadRequest, Cpus, Gpus, MAX_CPUS, MAX_GPUS, Name};
+use crate::allocator::{Cpus, Gpus, MAX_CPUS, Name};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use std::collections::BTreeSet;
@@ -183,10 +183,7 @@ fn which_gpus(count: Option<u32>, ids: Option<&[u16]>) -> Result<Gpus, clap::Err
             let message = "'--gpu-ids' stands instead of a number of GPUs, not beside it";
             Err(error(ErrorKind::ArgumentConflict, message))
         }
-        (Some(asked), None) if asked > MAX_GPUS => {
-            Err(invalid("GPUS", asked, BadRequest::Gpus { asked }))
-        }
-        (Some(count), None) => Ok(Gpus::Count(count)),
+        (Some(count), None) => Gpus::exactly(count).map_err(|why| invalid("GPUS", count, why)),
         (None, None) => Ok(Gpus::Count(1)),
         (None, Some(ids)) => {
             let set: BTreeSet<_> = ids.iter().copied().collect();

@@ -7,8 +7,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// How unlike a key may be for it to be suggested instead, of a third of its length.
+/// A key is suggested instead if it is that near, or unlike in a third of its letters.
 const MAX_TYPOS: usize = 3;
+/// No key is nearly as long, and comparing takes the product of both lengths.
+const MAX_KEY: usize = 64;
 
 /// The whole text as a table.
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Mistake> {
@@ -31,7 +33,7 @@ pub(super) fn mistake(text: &str, offset: usize, wrong: Wrong) -> Mistake {
 /// The mistakes found so far.
 pub(super) struct Mistakes<'t> {
     text: &'t str,
-    found: Vec<Mistake>,
+    found: Vec<(usize, Wrong)>,
 }
 
 impl<'t> Mistakes<'t> {
@@ -43,14 +45,27 @@ impl<'t> Mistakes<'t> {
     }
 
     pub(super) fn add(&mut self, place: &Range<usize>, wrong: Wrong) {
-        self.found.push(mistake(self.text, place.start, wrong));
+        self.found.push((place.start, wrong));
     }
 
-    /// In the order they stand.
+    /// In the order they stand. The text is gone through once, however many there are.
     pub(super) fn into_sorted(mut self) -> Vec<Mistake> {
-        self.found
-            .sort_by_key(|mistake| (mistake.line, mistake.column));
-        self.found
+        self.found.sort_by_key(|(offset, _)| *offset);
+        let (mut line, mut line_start, mut counted) = (1, 0, 0);
+        let place = |(offset, wrong): (usize, Wrong)| {
+            for (newline, _) in self.text[counted..offset].match_indices('\n') {
+                line += 1;
+                line_start = counted + newline + 1;
+            }
+            counted = offset;
+            let column = self.text[line_start..offset].chars().count() + 1;
+            Mistake {
+                line,
+                column,
+                wrong,
+            }
+        };
+        self.found.into_iter().map(place).collect()
     }
 }
 
@@ -211,7 +226,7 @@ impl<'t> Table<'t> {
         &mut self,
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
-    ) -> Option<Vec<Self>> {
+    ) -> Option<Placed<Vec<Self>>> {
         let tables = |value| match value {
             DeValue::Array(values) => values
                 .into_iter()
@@ -225,7 +240,7 @@ impl<'t> Table<'t> {
                 .collect(),
             _ => None,
         };
-        Some(self.typed(key, Expected::Tables, mistakes, tables)?.0)
+        self.typed(key, Expected::Tables, mistakes, tables)
     }
 
     /// Complains if the key is not there; a wrong value was complained about already.
@@ -262,6 +277,9 @@ impl<'t> Table<'t> {
 }
 
 fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    if key.len() > MAX_KEY {
+        return None;
+    }
     let allowed = MAX_TYPOS.max(key.chars().count() / 3);
     let distance = |known: &&str| strsim::damerau_levenshtein(known, key);
     known

@@ -105,8 +105,8 @@ pub enum Wrong {
         /// The key it belongs to.
         key: String,
     },
-    /// A text that is empty.
-    Empty {
+    /// A text that cannot be a path.
+    NoPath {
         /// The key it belongs to.
         key: String,
     },

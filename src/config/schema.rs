@@ -35,10 +35,11 @@ pub(super) fn without_file(folder: &Path) -> Result<Config, ConfigError> {
 
 fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<Config> {
     let state_file = root.text("state_file", mistakes);
-    if let Some((_, place)) = state_file.as_ref().filter(|(text, _)| text.is_empty()) {
+    let no_path = |(text, _): &&Placed<String>| text.is_empty() || text.contains('\0');
+    if let Some((_, place)) = state_file.as_ref().filter(no_path) {
         mistakes.add(
             place,
-            Wrong::Empty {
+            Wrong::NoPath {
                 key: "state_file".to_owned(),
             },
         );
@@ -64,10 +65,9 @@ fn cluster(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterS
     let equal = root.table("cluster", mistakes);
     let one_by_one = root.tables("server", mistakes);
     match (equal, one_by_one) {
-        (Some(_), Some(servers)) => {
-            if let Some(server) = servers.first() {
-                mistakes.add(server.place(), Wrong::BothShapes);
-            }
+        (Some(_), Some((servers, place))) => {
+            let place = servers.first().map_or(&place, Table::place);
+            mistakes.add(place, Wrong::BothShapes);
             None
         }
         (None, Some(servers)) => listed_servers(servers, mistakes),
@@ -94,7 +94,10 @@ fn equal_servers(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<Cl
     ClusterSpec::equal(servers as usize, gpus, cpus).ok()
 }
 
-fn listed_servers(tables: Vec<Table<'_>>, mistakes: &mut Mistakes<'_>) -> Option<ClusterSpec> {
+fn listed_servers(
+    (tables, place): Placed<Vec<Table<'_>>>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<ClusterSpec> {
     let places: Vec<_> = tables.iter().map(|table| table.place().clone()).collect();
     let servers: Option<Vec<_>> = {
         // All of them are read, for all mistakes are to be told.
@@ -113,8 +116,8 @@ fn listed_servers(tables: Vec<Table<'_>>, mistakes: &mut Mistakes<'_>) -> Option
                 BadSpec::SameName { server } => names.iter().rposition(|name| name == server),
                 _ => None,
             };
-            let place = places.get(second.unwrap_or(0)).cloned().unwrap_or(0..0);
-            mistakes.add(&place, Wrong::Cluster(wrong));
+            let place = places.get(second.unwrap_or(0)).unwrap_or(&place);
+            mistakes.add(place, Wrong::Cluster(wrong));
             None
         }
     }

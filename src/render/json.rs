@@ -5,6 +5,7 @@ use crate::error::Kind;
 use crate::outcome::{Allocated, Checked, Initialized, Outcome, Reset, StateFile, Status, Totals};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 pub(super) fn outcome(outcome: &Outcome) -> String {
@@ -23,7 +24,17 @@ pub(super) fn failure(kind: Kind, message: &str, hint: &str) -> String {
 }
 
 fn line(document: Value) -> String {
-    format!("{document}\n")
+    let mut line = String::new();
+    for c in document.to_string().chars() {
+        // JSON leaves the second row of controls as they are, but a terminal obeys them.
+        if c.is_control() {
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
+    line
 }
 
 fn time(time: Timestamp) -> String {

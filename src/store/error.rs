@@ -41,6 +41,12 @@ pub enum StoreError {
         /// Where it would be.
         path: PathBuf,
     },
+    /// The lock file's name, or one that is swept as litter.
+    #[error("a state file cannot be named {path:?}")]
+    ReservedName {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// A folder, a pipe or a device stands where the state should be.
     #[error("{path:?} is not a regular file")]
     NotAFile {

@@ -108,6 +108,8 @@ impl FileStore {
             }
             .into());
         }
+        // Before a lock file is made beside what is no state.
+        read::metadata(&self.place.state)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
             update(&place, guard, if_absent, now, function)
@@ -126,6 +128,8 @@ impl FileStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        // Before a lock file is made beside what is no state.
+        read::metadata(&self.place.state)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
             replace(&place, guard, now, function)
@@ -184,7 +188,7 @@ fn replace<T, E: From<StoreError>>(
     function: impl FnOnce(Option<Cluster>) -> Result<(Cluster, T), E>,
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
-    let old = read::metadata(&place.state)?;
+    let old = read::to_replace(&place.state)?;
     let present = match read::once(&place.state) {
         Ok(present) => present,
         Err(StoreError::Io {

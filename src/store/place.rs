@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
 const LOCK_FILE: &str = ".resource.lock";
+/// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
+/// the lock.
+pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
 
 /// The real places behind a state path: links are resolved first, so that the lock and the
 /// temporary file are beside the real file.
@@ -33,6 +36,10 @@ impl Place {
             });
         }
         let state = resolve(path).map_err(|source| StoreError::io(Action::Read, path, source))?;
+        let name = state.file_name().unwrap_or_default().as_encoded_bytes();
+        if name == LOCK_FILE.as_bytes() || name.starts_with(TEMP_PREFIX.as_bytes()) {
+            return Err(StoreError::ReservedName { path: state });
+        }
         let folder = state.parent().unwrap_or(&state).to_owned();
         let lock = folder.join(LOCK_FILE);
         Ok(Self {

@@ -49,7 +49,7 @@ pub(super) fn patiently(path: &Path) -> Result<Option<Cluster>, StoreError> {
 
 /// Reads the file as it is at this moment.
 pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
-    let opened = open(path, OpenOptions::new().read(true))?;
+    let opened = open(path, OpenOptions::new().read(true), Action::Read)?;
     opened
         .map(|opened| codec::decode(&opened.text).map_err(|damage| damage.at(path)))
         .transpose()
@@ -57,7 +57,21 @@ pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
 
 /// Reads the file in order to replace it, which whoever may not write it must not do.
 pub(super) fn to_change(path: &Path) -> Result<Option<Opened>, StoreError> {
-    open(path, OpenOptions::new().read(true).write(true))
+    open(
+        path,
+        OpenOptions::new().read(true).write(true),
+        Action::Write,
+    )
+}
+
+/// The metadata of a file that is to be replaced whatever it holds.
+pub(super) fn to_replace(path: &Path) -> Result<Option<Metadata>, StoreError> {
+    let found = metadata(path)?;
+    if found.is_some() {
+        let failed = |error| StoreError::io(Action::Write, path, error);
+        OpenOptions::new().write(true).open(path).map_err(failed)?;
+    }
+    Ok(found)
 }
 
 /// The file's metadata, none where there is no file.
@@ -72,7 +86,7 @@ pub(super) fn metadata(path: &Path) -> Result<Option<Metadata>, StoreError> {
     }
 }
 
-fn open(path: &Path, options: &OpenOptions) -> Result<Option<Opened>, StoreError> {
+fn open(path: &Path, options: &OpenOptions, action: Action) -> Result<Option<Opened>, StoreError> {
     // Looked at before it is opened, for opening a pipe would wait for ever.
     let Some(metadata) = metadata(path)? else {
         return Ok(None);
@@ -83,7 +97,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Option<Opened>, StoreError
             bytes: metadata.len(),
         });
     }
-    let failed = |error| StoreError::io(Action::Read, path, error);
+    let failed = |error| StoreError::io(action, path, error);
     let file = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,

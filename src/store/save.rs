@@ -5,7 +5,7 @@
 
 use super::error::{Action, StoreError};
 use super::lock::Guard;
-use super::place::Place;
+use super::place::{Place, TEMP_PREFIX};
 use super::steps::{self, Step};
 use crate::allocator::Timestamp;
 use crate::system::{self, KeepError};
@@ -13,10 +13,6 @@ use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-
-/// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
-/// the lock.
-const TEMP_PREFIX: &str = ".gpumgr-";
 
 /// Puts the text in the state file's place, with the old one's access rights, and gives the
 /// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is

@@ -46,10 +46,9 @@ pub(crate) fn flush_folder(folder: &File) -> io::Result<()> {
 /// folder; read-only where no more is allowed, since that suffices to lock it.
 pub(crate) fn open_lock_file(path: &Path, folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .custom_flags(nix::libc::O_NOFOLLOW);
+    // Neither follow a link that somebody planted, nor wait at a pipe.
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    options.read(true).write(true).custom_flags(flags);
     match options.clone().create_new(true).open(path) {
         Ok(file) => {
             share_as_folder(&file, &fs::metadata(folder)?)?;
@@ -100,11 +99,14 @@ pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> 
     let _ = fchown(file, Some(folder.uid()), None);
     let group_kept =
         file.metadata()?.gid() == folder.gid() || fchown(file, None, Some(folder.gid())).is_ok();
-    // Without the folder's group, the group bits would speak of other people.
-    let shared = if group_kept { shared } else { shared & !0o060 };
-    file.set_permissions(Permissions::from_mode(
-        folder.mode() & shared | OWNER_READ_WRITE,
-    ))
+    let mode = folder.mode() & shared;
+    // Without the folder's group, the file's is of other people, who get what all others get.
+    let mode = if group_kept {
+        mode
+    } else {
+        mode & !0o060 | (mode & 0o006) << 3
+    };
+    file.set_permissions(Permissions::from_mode(mode | OWNER_READ_WRITE))
 }
 
 /// Gives a file the mode and group of the one it is to replace, and the owner where that is

@@ -124,6 +124,21 @@ pub(crate) fn skipped(why: &str) {
 }
 
 impl Ran {
+    /// The one JSON document on standard output.
+    pub(crate) fn document(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Whatever was read or typed: no panic, no signal, and nothing that a terminal would obey.
+    pub(crate) fn assert_sound(&self, what: &str) {
+        assert!((0..=7).contains(&self.code), "{what}: {self:?}");
+        assert!(!self.stderr.contains("panicked"), "{what}: {self:?}");
+        for text in [&self.stdout, &self.stderr] {
+            let control = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(control, None, "{what}: {self:?}");
+        }
+    }
+
     pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),

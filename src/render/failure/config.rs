@@ -76,7 +76,7 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
             ],
         ),
         Wrong::Duration { key } => words.say("config-duration", [("key", key.as_str().into())]),
-        Wrong::Empty { key } => words.say("config-empty", [("key", key.as_str().into())]),
+        Wrong::NoPath { key } => words.say("config-no-path", [("key", key.as_str().into())]),
         Wrong::Name(why) => words.say("config-name", [("why", bad_name(*why, words).into())]),
         Wrong::BothShapes => words.text("config-both-shapes"),
         Wrong::MinOverMax { min, max } => words.say(

@@ -19,6 +19,7 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
             hint: words.text(io_hint(*action, source)),
         },
         StoreError::Missing { path } => at_path(words, "error-no-state", path),
+        StoreError::ReservedName { path } => at_path(words, "error-reserved-name", path),
         StoreError::NotAFile { path } => at_path(words, "error-not-a-file", path),
         StoreError::TooLarge { path, bytes } => Message {
             details: vec![words.say(

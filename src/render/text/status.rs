@@ -52,7 +52,7 @@ fn cells(server: &Server, words: &Words) -> [String; 6] {
 }
 
 fn totals(totals: &Totals, words: &Words) -> String {
-    let line = |key, values: [(&'static str, u32); 2]| {
+    let line = |key, values: [(&'static str, u64); 2]| {
         words.say(key, values.map(|(name, value)| (name, value.into())))
     };
     format!(

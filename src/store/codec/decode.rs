@@ -5,14 +5,16 @@ use crate::allocator::{Cluster, Disagreement, GpuId, Name, Server, Task, Timesta
 use crate::store::error::Damage;
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::string::FromUtf8Error;
 
 #[derive(Deserialize)]
 struct FileFields<'t> {
     #[serde(borrow)]
-    servers: Vec<ServerFields<'t>>,
+    servers: Vec<Object<ServerFields<'t>>>,
     #[serde(rename = "last_updated")]
     _last_updated: IgnoredAny,
     #[serde(borrow)]
@@ -31,7 +33,7 @@ struct ServerFields<'t> {
     #[serde(default)]
     drain: bool,
     #[serde(borrow)]
-    running_tasks: Vec<TaskFields<'t>>,
+    running_tasks: Vec<Object<TaskFields<'t>>>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +47,29 @@ struct TaskFields<'t> {
     owner: Option<String>,
 }
 
+/// A JSON object; serde alone would also take a list of the fields' values.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
 /// What a file of another version still has.
 #[derive(Deserialize)]
 struct VersionField<'t> {
@@ -55,7 +80,7 @@ struct VersionField<'t> {
 /// The cluster that this text describes.
 pub(in crate::store) fn decode(text: &str) -> Result<Cluster, Damage> {
     let file: FileFields<'_> = match serde_json::from_str(text) {
-        Ok(file) => file,
+        Ok(Object(file)) => file,
         Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error))),
     };
     if file.version != VERSION {
@@ -63,14 +88,14 @@ pub(in crate::store) fn decode(text: &str) -> Result<Cluster, Damage> {
     }
     let servers = file.servers.into_iter().enumerate();
     let servers = servers
-        .map(|(position, fields)| server(position, fields))
+        .map(|(position, Object(fields))| server(position, fields))
         .collect::<Result<_, _>>()?;
     Ok(Cluster::new(servers)?)
 }
 
 /// A newer layout may be any other JSON, so its version is looked for alone.
 fn other_version(text: &str) -> Option<Damage> {
-    let file: VersionField<'_> = serde_json::from_str(text).ok()?;
+    let Object(file): Object<VersionField<'_>> = serde_json::from_str(text).ok()?;
     (file.version != VERSION).then(|| Damage::Version(file.version.into_owned()))
 }
 
@@ -104,14 +129,13 @@ fn server(position: usize, fields: ServerFields<'_>) -> Result<Server, Damage> {
         });
     }
     let tasks = fields.running_tasks.into_iter().enumerate();
-    let task =
-        |(index, task)| self::task(task, |field| at(&format!("running_tasks[{index}].{field}")));
-    let mut free_gpus = fields.available_gpus;
-    free_gpus.sort_unstable();
+    let task = |(index, Object(task))| {
+        self::task(task, |field| at(&format!("running_tasks[{index}].{field}")))
+    };
     Ok(Server {
         name: name(fields.server_name, || at("server_name"))?,
         total_gpus: fields.total_gpus,
-        free_gpus,
+        free_gpus: fields.available_gpus,
         total_cpus: fields.total_cpus,
         free_cpus: fields.available_cpus,
         drain: fields.drain,
@@ -119,12 +143,18 @@ fn server(position: usize, fields: ServerFields<'_>) -> Result<Server, Damage> {
     })
 }
 
+/// The task that this text alone describes.
+pub(super) fn one_task(text: &str) -> serde_json::Result<Option<Task>> {
+    let fields: TaskFields<'_> = serde_json::from_str(text)?;
+    let mut task = task(fields, str::to_owned).ok();
+    task.iter_mut().for_each(|task| task.gpus.sort_unstable());
+    Ok(task)
+}
+
 fn task(fields: TaskFields<'_>, at: impl Fn(&str) -> String) -> Result<Task, Damage> {
-    let mut gpus = fields.allocated_gpus;
-    gpus.sort_unstable();
     Ok(Task {
         id: name(fields.task_id, || at("task_id"))?,
-        gpus,
+        gpus: fields.allocated_gpus,
         cpus: fields.allocated_cpus,
         start: time(&fields.start_time).ok_or_else(|| Damage::Time {
             at: at("start_time"),

@@ -5,7 +5,7 @@
 //! more than copying the file.
 
 use super::VERSION;
-use super::decode::layout;
+use super::decode::{layout, one_task};
 use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
 use crate::store::error::Damage;
 use chrono::SecondsFormat;
@@ -45,12 +45,6 @@ struct ServerParts<'t> {
 struct ServerKey<'t> {
     #[serde(borrow)]
     server_name: Cow<'t, str>,
-}
-
-#[derive(Deserialize)]
-struct TaskKey<'t> {
-    #[serde(borrow)]
-    task_id: Cow<'t, str>,
 }
 
 /// The text of this cluster, over the old text it was decoded from, if there is one.
@@ -157,18 +151,18 @@ fn spliced_server(old: &str, id: usize, server: &Server) -> serde_json::Result<S
     Ok(splice.done())
 }
 
+/// A task that is as it was keeps its text, and with it what gpumgr does not know.
 fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
-    let old: Vec<&RawValue> = serde_json::from_str(old)?;
-    let key = |task: &&'_ RawValue| {
-        serde_json::from_str::<TaskKey<'_>>(task.get()).map(|key| key.task_id.into_owned())
-    };
-    let by_id: HashMap<_, _> = old
-        .iter()
-        .map(|task| Ok((key(task)?, task.get())))
-        .collect::<serde_json::Result<_>>()?;
-    let text = |task: &Task| match by_id.get(task.id.as_str()) {
-        Some(old) => Cow::Borrowed(*old),
-        None => Cow::Owned(fresh_task(task)),
+    let texts: Vec<&RawValue> = serde_json::from_str(old)?;
+    let mut old = HashMap::with_capacity(texts.len());
+    for text in texts.into_iter().map(RawValue::get) {
+        if let Some(task) = one_task(text)? {
+            old.insert(task.id.clone(), (task, text));
+        }
+    }
+    let text = |task: &Task| match old.get(&task.id) {
+        Some((same, text)) if same == task => Cow::Borrowed(*text),
+        _ => Cow::Owned(fresh_task(task)),
     };
     Ok(list(tasks.iter().map(text), 8))
 }

@@ -1,0 +1,162 @@
+//! Short ways to say what the tests talk about.
+
+use gpumgr::allocator::{
+    self, Actor, Cluster, ClusterSpec, Cpus, GpuId, Gpus, Grant, Limits, Name, Refusal, Request,
+    Server, ServerSpec, Task, Timestamp,
+};
+
+pub(crate) fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+pub(crate) fn names(texts: &[&str]) -> Vec<Name> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-01-31T09:00:00+09:00".parse().unwrap()
+}
+
+/// Servers as name, GPUs, CPUs.
+pub(crate) fn spec(servers: &[(&str, u32, u32)]) -> ClusterSpec {
+    ClusterSpec::new(described(servers)).unwrap()
+}
+
+pub(crate) fn described(servers: &[(&str, u32, u32)]) -> Vec<ServerSpec> {
+    let described = |&(server, gpus, cpus): &(&str, u32, u32)| ServerSpec {
+        name: name(server),
+        gpus,
+        cpus,
+        drain: false,
+    };
+    servers.iter().map(described).collect()
+}
+
+/// The same servers, of which these drain.
+pub(crate) fn draining(servers: &[(&str, u32, u32)], drain: &[&str]) -> ClusterSpec {
+    let mut servers = described(servers);
+    for server in &mut servers {
+        server.drain = drain.contains(&server.name.as_str());
+    }
+    ClusterSpec::new(servers).unwrap()
+}
+
+/// As read from a file: nothing runs, and nothing counts as edited yet.
+pub(crate) fn loaded(spec: &ClusterSpec) -> Cluster {
+    reloaded(&Cluster::fresh(spec))
+}
+
+/// The same servers and tasks, with nothing edited.
+pub(crate) fn reloaded(cluster: &Cluster) -> Cluster {
+    Cluster::new(cluster.servers().to_vec()).unwrap()
+}
+
+pub(crate) fn idle(servers: &[(&str, u32, u32)]) -> Cluster {
+    loaded(&spec(servers))
+}
+
+pub(crate) fn ids(ids: &[GpuId]) -> Gpus {
+    Gpus::These(ids.iter().copied().collect())
+}
+
+/// That many GPUs, with CPUs in proportion.
+pub(crate) fn ask(task: &str, gpus: u32) -> Request {
+    Request::new(name(task), Gpus::Count(gpus), Cpus::PerGpu)
+}
+
+pub(crate) fn ask_both(task: &str, gpus: u32, cpus: u32) -> Request {
+    let cpus = Cpus::exactly(cpus).unwrap();
+    Request::new(name(task), Gpus::Count(gpus), cpus)
+}
+
+/// Exactly these GPUs, with CPUs in proportion.
+pub(crate) fn ask_ids(task: &str, gpus: &[GpuId]) -> Request {
+    Request::new(name(task), ids(gpus), Cpus::PerGpu)
+}
+
+pub(crate) fn owned(request: Request, owner: &str) -> Request {
+    request.owned_by(Some(owner.to_owned()))
+}
+
+pub(crate) fn limits(min: u32, max: Option<u32>) -> Limits {
+    Limits {
+        min_gpus_per_task: min,
+        max_gpus_per_task: max,
+    }
+}
+
+/// Tasks of CPUs alone are allowed.
+pub(crate) fn any_size() -> Limits {
+    limits(0, None)
+}
+
+pub(crate) fn grant(cluster: &mut Cluster, request: &Request) -> Grant {
+    allocator::allocate(cluster, request, &any_size(), now()).unwrap()
+}
+
+/// The server's name and the GPUs.
+pub(crate) fn place(cluster: &mut Cluster, request: &Request) -> (String, Vec<GpuId>) {
+    let grant = grant(cluster, request);
+    (grant.server_name.to_string(), grant.gpus)
+}
+
+/// Why it is not granted; the cluster must be as it was, to the last mark of what was edited.
+pub(crate) fn refusal_within(cluster: &mut Cluster, request: &Request, limits: &Limits) -> Refusal {
+    let before = cluster.clone();
+    let refusal = allocator::allocate(cluster, request, limits, now()).unwrap_err();
+    assert_eq!(cluster.servers(), before.servers());
+    assert_eq!(cluster.edited(), before.edited());
+    refusal
+}
+
+pub(crate) fn refusal(cluster: &mut Cluster, request: &Request) -> Refusal {
+    refusal_within(cluster, request, &any_size())
+}
+
+pub(crate) fn user(user: &str) -> Actor {
+    Actor {
+        user: Some(user.to_owned()),
+        force: false,
+    }
+}
+
+pub(crate) fn nobody() -> Actor {
+    Actor::default()
+}
+
+pub(crate) fn forced(actor: Actor) -> Actor {
+    Actor {
+        force: true,
+        ..actor
+    }
+}
+
+pub(crate) fn release(cluster: &mut Cluster, task: &str) {
+    allocator::release(cluster, &name(task), &forced(nobody())).unwrap();
+}
+
+pub(crate) fn server<'c>(cluster: &'c Cluster, called: &str) -> &'c Server {
+    let index = cluster.find_server(called).unwrap();
+    &cluster.servers()[index]
+}
+
+pub(crate) fn task_ids(cluster: &Cluster) -> Vec<String> {
+    cluster
+        .tasks()
+        .map(|(_, task)| task.id.to_string())
+        .collect()
+}
+
+/// What runs, and what it holds, whichever position its server has.
+pub(crate) fn tasks(cluster: &Cluster) -> Vec<(Name, Task)> {
+    let mut tasks: Vec<_> = cluster
+        .tasks()
+        .map(|(index, task)| (cluster.servers()[index].name.clone(), task.clone()))
+        .collect();
+    tasks.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
+    tasks
+}
+
+pub(crate) fn edited(cluster: &Cluster) -> Vec<usize> {
+    cluster.edited().iter().copied().collect()
+}

@@ -1,0 +1,418 @@
+//! Configs that say what they must not, and where.
+
+use super::{assert_refused, for_all};
+use crate::support::Lab;
+use std::fs;
+
+const NAME: &str = "lab.toml";
+
+/// Refused by every action alike, with each of these places and words, and nothing written.
+fn assert_invalid(text: &[u8], told: &[&str]) {
+    let lab = Lab::new();
+    lab.write(NAME, text);
+    let shown: String = String::from_utf8_lossy(text).chars().take(100).collect();
+    for action in [
+        &["--check-config"][..],
+        &["--status"],
+        &["--init"],
+        &["--allocate", "t", "1", "1"],
+        &["--reset", "--yes"],
+    ] {
+        let arguments = [action, &["--config", NAME]].concat();
+        for told in told {
+            assert_refused(&lab, &arguments, 2, "config", told, &shown);
+        }
+    }
+    let ran = lab.run(&["--check-config", "--config", NAME]);
+    ran.assert_sound(&shown);
+    for told in told {
+        assert!(ran.stderr.contains(told), "{shown}: {ran:?}");
+    }
+    assert_eq!(lab.files(), [NAME], "{shown}");
+}
+
+#[test]
+fn each_mistake_is_told_with_its_place() {
+    let cases: [(&str, &[&str]); 52] = [
+        // Keys.
+        (
+            "state-file = 'x'\n",
+            &["lab.toml:1:1: ", "did you mean state_file?"],
+        ),
+        (
+            "\nlock_timout = '60s'\n",
+            &["lab.toml:2:1: ", "did you mean lock_timeout?"],
+        ),
+        (
+            "[cluster]\nserver = 4\n",
+            &["lab.toml:2:1: ", "did you mean servers?"],
+        ),
+        (
+            "[cluster]\n  gpu_per_server = 4\n",
+            &["lab.toml:2:3: ", "gpus_per_server?"],
+        ),
+        (
+            "[clusters]\nservers = 4\n",
+            &["lab.toml:1:2: ", "did you mean cluster?"],
+        ),
+        (
+            "[[servers]]\nname = 'a'\n",
+            &["lab.toml:1:3: ", "did you mean server?"],
+        ),
+        ("[limit]\n", &["lab.toml:1:2: ", "did you mean limits?"]),
+        (
+            "[limits]\nmax_gpu_per_task = 2\n",
+            &["lab.toml:2:1: ", "max_gpus_per_task?"],
+        ),
+        (
+            "[[server]]\nname = 'a'\ngpus = 1\ncpu = 1\n",
+            &["lab.toml:4:1: ", "cpus?", "server.cpus is missing"],
+        ),
+        (
+            "banana_split_with_cream = 1\n",
+            &["lab.toml:1:1: unknown key banana_split_with_cream"],
+        ),
+        ("\"\" = 1\n", &["lab.toml:1:1: unknown key"]),
+        ("\"\\u001b[31m\" = 1\n", &["lab.toml:1:1: unknown key"]),
+        ("servers = 4\n", &["lab.toml:1:1: unknown key servers"]),
+        (
+            "cluster.servers.x = 4\n",
+            &["lab.toml:1:9: ", "cluster.servers must be a whole number"],
+        ),
+        // Types.
+        (
+            "state_file = 1\n",
+            &["lab.toml:1:14: ", "state_file must be text"],
+        ),
+        (
+            "state_file = ''\n",
+            &["lab.toml:1:14: ", "state_file must be a path"],
+        ),
+        (
+            "state_file = ['x']\n",
+            &["lab.toml:1:14: ", "state_file must be text"],
+        ),
+        (
+            "lock_timeout = 60\n",
+            &["lab.toml:1:16: ", "lock_timeout must be text"],
+        ),
+        (
+            "cluster = 4\n",
+            &["lab.toml:1:11: ", "cluster must be a table"],
+        ),
+        (
+            "[[cluster]]\nservers = 4\n",
+            &["lab.toml:1:", "cluster must be a table"],
+        ),
+        (
+            "[server]\nname = 'a'\n",
+            &["lab.toml:1:2: ", "server must be a list of tables"],
+        ),
+        (
+            "server = [1]\n",
+            &["lab.toml:1:10: ", "server must be a list of tables"],
+        ),
+        (
+            "[cluster]\nservers = '4'\n",
+            &["lab.toml:2:11: ", "cluster.servers must be a whole number"],
+        ),
+        (
+            "[cluster]\nservers = 4.0\n",
+            &["lab.toml:2:11: ", "cluster.servers must be a whole number"],
+        ),
+        (
+            "[cluster]\nservers = inf\n",
+            &["lab.toml:2:11: ", "whole number"],
+        ),
+        (
+            "[cluster]\nservers = 2025-11-04\n",
+            &["lab.toml:2:11: ", "whole number"],
+        ),
+        (
+            "[[server]]\nname = 1\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:2:8: ", "server.name must be text"],
+        ),
+        (
+            "[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\ndrain = 'yes'\n",
+            &["lab.toml:5:9: ", "true or false"],
+        ),
+        (
+            "limits = 1\n",
+            &["lab.toml:1:10: ", "limits must be a table"],
+        ),
+        // Ranges.
+        (
+            "[cluster]\nservers = 0\n",
+            &["lab.toml:2:11: ", "from 1 to 100000"],
+        ),
+        (
+            "[cluster]\nservers = 100001\n",
+            &["lab.toml:2:11: ", "from 1 to 100000"],
+        ),
+        (
+            "[cluster]\nservers = -1\n",
+            &["lab.toml:2:11: ", "from 1 to 100000"],
+        ),
+        (
+            "[cluster]\nservers = 99999999999999999999\n",
+            &["lab.toml:2:11: "],
+        ),
+        (
+            "[cluster]\ngpus_per_server = 1025\n",
+            &["lab.toml:2:19: ", "from 0 to 1024"],
+        ),
+        (
+            "[cluster]\ngpus_per_server = 4294967304\n",
+            &["lab.toml:2:19: ", "from 0 to 1024"],
+        ),
+        (
+            "[cluster]\ncpus_per_server = 0\n",
+            &["lab.toml:2:19: ", "from 1 to 65536"],
+        ),
+        (
+            "[cluster]\ncpus_per_server = 0x10001\n",
+            &["lab.toml:2:19: ", "from 1 to 65536"],
+        ),
+        (
+            "[limits]\nmin_gpus_per_task = 3\nmax_gpus_per_task = 2\n",
+            &["lab.toml:3:21: ", "less than"],
+        ),
+        (
+            "[limits]\nmax_gpus_per_task = 0\n",
+            &["lab.toml:2:21: ", "less than"],
+        ),
+        (
+            "[limits]\nmin_gpus_per_task = -1\n",
+            &["lab.toml:2:21: ", "from 0 to 1024"],
+        ),
+        (
+            "lock_timeout = 'soon'\n",
+            &["lab.toml:1:16: ", "must be a duration"],
+        ),
+        (
+            "lock_timeout = ''\n",
+            &["lab.toml:1:16: ", "must be a duration"],
+        ),
+        (
+            "lock_timeout = '-1s'\n",
+            &["lab.toml:1:16: ", "must be a duration"],
+        ),
+        (
+            "lock_timeout = '99999999999999999999s'\n",
+            &["lab.toml:1:16: ", "must be a duration"],
+        ),
+        // Servers.
+        (
+            "[cluster]\n[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:2:", "not by both"],
+        ),
+        ("server = []\n[cluster]\n", &["lab.toml:1:", "not by both"]),
+        (
+            "[[server]]\n",
+            &[
+                "lab.toml:1:1: ",
+                "server.name is missing",
+                "server.gpus is missing",
+                "server.cpus is missing",
+            ],
+        ),
+        (
+            "[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\n[[server]]\nname = 'a'\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:5:1: ", "a second server named a"],
+        ),
+        (
+            "[[server]]\nname = '-a'\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:2:8: ", "begin with '-'"],
+        ),
+        (
+            "[[server]]\nname = \"\\u001b[2J\"\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:2:8: ", "character 1"],
+        ),
+        (
+            "[[server]]\nname = ''\ngpus = 1\ncpus = 1\n",
+            &["lab.toml:2:8: ", "empty"],
+        ),
+        (
+            "lock_timeout = '1s'\n\nserver = []\n",
+            &["lab.toml:3:", "0 servers"],
+        ),
+    ];
+    for_all(&cases, |(text, told)| assert_invalid(text.as_bytes(), told));
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place() {
+    let cases: [(&[u8], &[&str]); 13] = [
+        (b"[cluster\n", &["lab.toml:1:"]),
+        (b"[cluster]\nservers 4\n", &["lab.toml:2:"]),
+        (b"[cluster]\nservers =\n", &["lab.toml:2:"]),
+        (b"[cluster]\nservers = 4 4\n", &["lab.toml:2:"]),
+        (b"[cluster]\n[cluster]\n", &["lab.toml:2:2: ", "duplicate"]),
+        (
+            b"[cluster]\nservers = 1\nservers = 2\n",
+            &["lab.toml:3:1: ", "duplicate"],
+        ),
+        (b"state_file = \"x\n", &["lab.toml:1:"]),
+        (b"state_file = \"\x1b[31m\"\n", &["lab.toml:1:"]),
+        (b"state_file = \"\\ud800\"\n", &["lab.toml:1:"]),
+        (b"{\"cluster\": {\"servers\": 4}}\n", &["lab.toml:1:1: "]),
+        (b"servers = 4\0\n", &["lab.toml:1:"]),
+        (b"[cluster]\nservers = 4 # \xff\n", &["lab.toml:2:"]),
+        (b"\xff\xfe[\0c\0", &["lab.toml:1:1: "]),
+    ];
+    for_all(&cases, |(text, told)| assert_invalid(text, told));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let text =
+        "lock_timeout = 'x'\nfoo_bar_baz = 1\n[cluster]\nservers = 0\ngpus_per_server = 'x'\n";
+    assert_invalid(
+        text.as_bytes(),
+        &[
+            "lab.toml:1:16: ",
+            "lab.toml:2:1: ",
+            "lab.toml:4:11: ",
+            "lab.toml:5:19: ",
+        ],
+    );
+}
+
+#[test]
+fn depth_is_no_crash() {
+    let depth = 20_000;
+    for text in [
+        format!("x = {}", "[".repeat(depth)),
+        format!("x = {}{}", "[".repeat(depth), "]".repeat(depth)),
+        format!("x = {}", "{a=".repeat(depth)),
+        format!("a{} = 1", ".a".repeat(depth)),
+        format!("[a{}]", ".a".repeat(depth)),
+        format!("[[a{}]]", ".a".repeat(depth)),
+    ] {
+        assert_invalid(text.as_bytes(), &["lab.toml:"]);
+    }
+}
+
+/// A wrong file given by mistake is told as such, and at once: not after hours.
+#[test]
+fn an_enormous_config_is_refused_quickly() {
+    let many: String = (0..20_000).map(|key| format!("key_{key} = 1\n")).collect();
+    assert_told_quickly(&many);
+    let servers = "[[server]]\nname = 'a'\ngpus = 1\nkpus = 1\n".repeat(10_000);
+    assert_told_quickly(&servers);
+    assert_told_quickly(&format!("{} = 1\n", "k".repeat(1_000_000)));
+}
+
+fn assert_told_quickly(text: &str) {
+    let lab = Lab::with_config("");
+    lab.write(NAME, text);
+    let start = std::time::Instant::now();
+    let ran = lab.run(&["--check-config", "--config", NAME]);
+    ran.assert_sound("enormous");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("lab.toml:1:1: "));
+    let took = start.elapsed();
+    assert!(took.as_secs() < 5, "{took:?} for {} bytes", text.len());
+}
+
+#[test]
+fn what_no_config_could_fill_is_refused() {
+    let lab = Lab::new();
+    for (name, byte) in [("ascii.toml", "#"), ("wide.toml", "é")] {
+        lab.write(name, format!("#{}", byte.repeat((16 << 20) + 1)));
+        assert_refused(
+            &lab,
+            &["--status", "--config", name],
+            2,
+            "config",
+            name,
+            name,
+        );
+    }
+}
+
+#[test]
+fn a_config_that_cannot_be_read_is_named() {
+    let lab = Lab::new();
+    assert_refused(
+        &lab,
+        &["--status", "--config", "none.toml"],
+        2,
+        "config",
+        "none.toml",
+        "absent",
+    );
+    assert_refused(
+        &lab,
+        &["--status", "--config", "a/b/c"],
+        2,
+        "config",
+        "a/b/c",
+        "absent folder",
+    );
+    fs::create_dir(lab.join("folder")).unwrap();
+    assert_refused(
+        &lab,
+        &["--status", "--config", "folder"],
+        1,
+        "io",
+        "folder",
+        "folder",
+    );
+    assert_refused(
+        &lab,
+        &["--status", "--config", ""],
+        2,
+        "usage",
+        "--config",
+        "empty",
+    );
+}
+
+#[test]
+fn the_variable_names_a_config_as_the_flag_does() {
+    let lab = Lab::new();
+    lab.write(NAME, "[cluster]\nservers = x\n");
+    for (value, told) in [(NAME, "lab.toml:2:11: "), ("none.toml", "none.toml")] {
+        let ran = lab
+            .command(&["--status", "--json"])
+            .env("GPUMGR_CONFIG", value)
+            .output();
+        let ran = crate::support::Ran::of(ran.unwrap());
+        ran.assert_sound(value);
+        super::assert_error(&ran, 2, "config", told, value);
+    }
+}
+
+/// It might have been meant for gpumgr: nobody can tell.
+#[test]
+fn a_config_in_the_current_folder_that_is_no_toml_is_an_error() {
+    let lab = Lab::with_config("[cluster\n");
+    assert_refused(&lab, &["--status"], 2, "config", "config.toml:1:", "syntax");
+    lab.write("config.toml", b"\xff");
+    assert_refused(&lab, &["--status"], 2, "config", "config.toml:1:1", "bytes");
+}
+
+/// The place must be one where a file can be.
+#[test]
+fn a_state_file_that_cannot_be_named_is_the_configs_mistake() {
+    assert_invalid(b"\nstate_file = \"a\\u0000b\"\n", &["lab.toml:2:14: "]);
+}
+
+#[test]
+fn a_broken_config_leaves_the_state_alone() {
+    let lab = Lab::with_config("[cluster]\nservers = 2\n");
+    lab.ok(&["--allocate", "t", "1", "1"]);
+    let before = lab.state_text();
+    lab.write("config.toml", "[cluster]\nservers = two\n");
+    for arguments in [
+        &["--init"][..],
+        &["--status"],
+        &["--allocate", "u", "1", "1"],
+        &["--release", "t"],
+        &["--reset", "--yes"],
+    ] {
+        assert_refused(&lab, arguments, 2, "config", "config.toml:2:11: ", "broken");
+    }
+    assert_eq!(lab.state_text(), before);
+}
