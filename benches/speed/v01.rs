@@ -2,6 +2,7 @@
 
 use crate::lab::{median, ms, ratio, time};
 use crate::{Lab, Result, row};
+use std::io::{Seek, Write};
 use std::path::Path;
 
 const PAIRS: usize = 50;
@@ -10,17 +11,20 @@ pub(crate) fn beside_python() -> Result<()> {
     let lab = Lab::new()?;
     time(lab.gpumgr(&["--init"]))?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/v01.py");
-    let python = |action: &str| {
+    let python = |line: &str| -> Result<_> {
+        let mut input = tempfile::tempfile()?;
+        input.write_all(line.as_bytes())?;
+        input.rewind()?;
         let mut command = lab.program(Path::new("python3"));
-        command.args([script, action, "python", "1", "1"]);
-        command
+        command.arg(script).stdin(input);
+        Ok(command)
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {
         ours.push(time(lab.gpumgr(&["--allocate", "bench", "1", "1"]))?);
         time(lab.gpumgr(&["--release", "bench"]))?;
-        theirs.push(time(python("allocate"))?);
-        time(python("release"))?;
+        theirs.push(time(python("allocate python 1 1\n")?)?);
+        time(python("release python\n")?)?;
     }
     let (ours, theirs) = (median(&mut ours), median(&mut theirs));
     let measured = format!("{:.2} ({} / {})", ratio(ours, theirs), ms(ours), ms(theirs));

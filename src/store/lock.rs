@@ -6,7 +6,7 @@
 //! folder cannot be locked (NFS, Windows), the lock file's is left.
 
 use super::error::{Action, StoreError};
-use super::place::Place;
+use super::place::{Place, TEMP_PREFIX};
 use crate::system::{self, Holder};
 use fs4::{FileExt, TryLockError};
 use std::collections::HashSet;
@@ -98,9 +98,9 @@ fn lock_file(
 ) -> Result<Option<File>, StoreError> {
     let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
     loop {
-        let file = match system::open_lock_file(&place.lock, &place.folder) {
-            // Deleted between the attempts to make and to open it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && place.folder.exists() => {
+        let file = match system::open_lock_file(&place.lock) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_lock_file(place).map_err(failed)?;
                 continue;
             }
             opened => opened.map_err(failed)?,
@@ -119,6 +119,19 @@ fn lock_file(
         if system::names_this_file(&place.lock, &file).map_err(failed)? {
             return Ok(Some(file));
         }
+    }
+}
+
+/// Makes the lock file under another name and then gives it its own, so that it is never seen
+/// before all who share the folder may use it. Somebody else may be first.
+fn make_lock_file(place: &Place) -> io::Result<()> {
+    let file = tempfile::Builder::new()
+        .prefix(TEMP_PREFIX)
+        .tempfile_in(&place.folder)?;
+    system::share_as_folder(file.as_file(), &std::fs::metadata(&place.folder)?)?;
+    match file.persist_noclobber(&place.lock) {
+        Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => Err(failed.error),
+        _ => Ok(()),
     }
 }
 

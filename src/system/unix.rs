@@ -42,23 +42,16 @@ pub(crate) fn flush_folder(folder: &File) -> io::Result<()> {
     }
 }
 
-/// Opens the lock file, which is never written: made where absent, usable by whoever may use the
-/// folder; read-only where no more is allowed, since that suffices to lock it.
-pub(crate) fn open_lock_file(path: &Path, folder: &Path) -> io::Result<File> {
+/// Opens the lock file, which is never written; read-only where no more is allowed, since that
+/// suffices to lock it.
+pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     // Neither follow a link that somebody planted, nor wait at a pipe.
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
     options.read(true).write(true).custom_flags(flags);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => {
-            share_as_folder(&file, &fs::metadata(folder)?)?;
-            Ok(file)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match options.open(path) {
-            Err(error) if read_only(&error) => options.write(false).open(path),
-            opened => opened,
-        },
-        Err(error) => Err(error),
+    match options.open(path) {
+        Err(error) if read_only(&error) => options.write(false).open(path),
+        opened => opened,
     }
 }
 

@@ -31,19 +31,13 @@ pub(crate) fn flush_folder(_folder: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the lock file so that it cannot be deleted, making it where absent.
-pub(crate) fn open_lock_file(path: &Path, _folder: &Path) -> io::Result<File> {
+/// Opens the lock file so that it cannot be deleted meanwhile; read-only where no more is allowed.
+pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options
         .read(true)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE);
-    let writable = options
-        .clone()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
-    match writable {
+    match options.clone().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
         opened => opened,
     }

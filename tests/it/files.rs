@@ -1,7 +1,7 @@
 //! Folders, disks, links and litter around the state file, and old state files.
 
 use crate::people::{Office, Person, is_root, mode, owner, set_mode};
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, skipped};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Write;
@@ -158,7 +158,7 @@ impl TinyDisk {
         match mount {
             Ok(mount) if is_root() && mount.status.success() => Some(Self(folder)),
             _ => {
-                eprintln!("skipped: no tmpfs may be mounted here");
+                skipped("no tmpfs may be mounted here");
                 None
             }
         }
@@ -230,7 +230,7 @@ fn on_a_full_disk_nothing_is_half_made() {
 #[test]
 fn an_allocation_that_cannot_be_told_says_so() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {
-        eprintln!("skipped: there is no /dev/full");
+        skipped("there is no /dev/full");
         return;
     };
     let lab = Lab::new();
@@ -456,7 +456,7 @@ fn the_mode_is_kept_through_a_change() {
 #[test]
 fn the_owner_and_group_are_kept_through_roots_change() {
     if !is_root() {
-        eprintln!("skipped: only root can give files away");
+        skipped("only root can give files away");
         return;
     }
     let lab = Lab::new();

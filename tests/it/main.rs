@@ -3,20 +3,33 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a test fails by panicking, lays out its own files, and says what it skips"
+    reason = "a test fails by panicking, and lays out its own files"
 )]
 
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod beside_v01;
 mod cli;
+#[cfg(target_os = "linux")]
+mod concurrency;
+#[cfg(target_os = "linux")]
+mod crash;
+#[cfg(target_os = "linux")]
+mod crowd;
 #[cfg(unix)]
 mod files;
 mod locales;
+#[cfg(target_os = "linux")]
+mod lock;
 #[cfg(unix)]
 mod people;
 mod readme;
 #[cfg(unix)]
 mod sharing;
 mod smoke;
+#[cfg(all(target_os = "linux", debug_assertions))]
+mod stopped;
 mod support;
+#[cfg(target_os = "linux")]
+mod v01;

@@ -1,6 +1,6 @@
 //! Other users, for tests that run as root: no accounts are needed, numbers do.
 
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, skipped};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Office {
     pub(crate) fn open() -> Option<Self> {
         let switches = || Command::new("setpriv").arg("--version").output().is_ok();
         if !is_root() || !switches() {
-            eprintln!("skipped: only root can become other users, by setpriv");
+            skipped("only root can become other users, by setpriv");
             return None;
         }
         let bin = public_binary();

@@ -4,7 +4,12 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Longer than anything takes that happens at all, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An empty folder; also the home folder and the current one of what runs in it.
 pub(crate) struct Lab {
@@ -63,6 +68,20 @@ impl Lab {
     /// The state file as JSON.
     pub(crate) fn state(&self) -> Value {
         serde_json::from_str(&self.state_text()).unwrap()
+    }
+
+    /// The state file as it is, if there is one.
+    pub(crate) fn state_if_any(&self) -> Option<String> {
+        self.text_if_any("resource_status.json")
+    }
+
+    pub(crate) fn text_if_any(&self, name: &str) -> Option<String> {
+        self.join(name).exists().then(|| self.read(name))
+    }
+
+    /// Whether a temporary file was left here.
+    pub(crate) fn has_litter(&self) -> bool {
+        self.files().iter().any(|name| name.starts_with(".gpumgr-"))
     }
 
     /// The names in the folder, sorted.
@@ -146,4 +165,22 @@ impl Ran {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// Whether this comes true; looked at again and again.
+pub(crate) fn happens(mut condition: impl FnMut() -> bool) -> bool {
+    let give_up = Instant::now() + PATIENCE;
+    while Instant::now() < give_up {
+        if condition() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
+/// A number worth publishing, seen with `--nocapture`.
+#[allow(clippy::print_stderr, reason = "for whoever reads the test's output")]
+pub(crate) fn measured(what: &str) {
+    eprintln!("measured: {what}");
 }
