@@ -82,6 +82,33 @@ pub(super) fn check(servers: &[Server]) -> Result<(), Disagreement> {
     Ok(())
 }
 
+/// One server, and its tasks' names against all others'; server names never change in place.
+pub(super) fn check_one(servers: &[Server], index: usize) -> Result<(), Disagreement> {
+    let (before, rest) = servers.split_at(index);
+    let (server, after) = (&rest[0], &rest[1..]);
+    let mut names = Names::default();
+    let here = check_server(server).and_then(|()| names.check(server));
+    let elsewhere = before.iter().chain(after).flat_map(|other| &other.tasks);
+    let twice = || {
+        elsewhere
+            .map(|task| &task.id)
+            .find(|name| names.tasks.contains(name))
+    };
+    let wrong = |(task, what)| Disagreement {
+        server: Some(index),
+        task,
+        what,
+    };
+    here.map_err(wrong)?;
+    match twice() {
+        None => Ok(()),
+        Some(name) => {
+            let task = server.tasks.iter().position(|task| task.id == *name);
+            Err(wrong((task, What::SameTask(name.clone()))))
+        }
+    }
+}
+
 /// The position of the task that is wrong, if one is, and what is wrong.
 type Wrong = (Option<usize>, What);
 
@@ -142,6 +169,7 @@ impl GpuSet {
 }
 
 /// The names of the servers before, and of their tasks.
+#[derive(Default)]
 struct Names<'s> {
     servers: HashSet<&'s Name>,
     tasks: HashSet<&'s Name>,

@@ -168,6 +168,18 @@ pub enum Damage {
 }
 
 impl Damage {
+    /// The same, with its place told from further out.
+    pub(super) fn within(mut self, outer: &str) -> Self {
+        if let Self::Disagrees { at, .. }
+        | Self::Name { at, .. }
+        | Self::ServerId { at, .. }
+        | Self::Time { at, .. } = &mut self
+        {
+            at.insert_str(0, outer);
+        }
+        self
+    }
+
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {

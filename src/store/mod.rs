@@ -145,10 +145,14 @@ fn update<T, E: From<StoreError>>(
     function: impl FnOnce(&mut Cluster) -> Result<T, E>,
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
+    let at_state = |damage: Damage| damage.at(&place.state);
     let old = read::to_change(&place.state)?;
-    let mut cluster = match (&old, if_absent) {
-        (Some(old), _) => codec::decode(old.text()).map_err(|damage| damage.at(&place.state))?,
-        (None, IfAbsent::Create(spec)) => Cluster::fresh(&spec),
+    let (mut cluster, places) = match (&old, if_absent) {
+        (Some(old), _) => {
+            let (cluster, places) = codec::decode(old.text()).map_err(at_state)?;
+            (cluster, Some(places))
+        }
+        (None, IfAbsent::Create(spec)) => (Cluster::fresh(&spec), None),
         (None, IfAbsent::Fail) => {
             return Err(StoreError::Missing {
                 path: place.state.clone(),
@@ -162,10 +166,10 @@ fn update<T, E: From<StoreError>>(
     let unshareable = created && place.is_sticky();
     if !cluster.edited().is_empty() {
         cluster
-            .check()
-            .map_err(|wrong| Damage::from(wrong).at(&place.state))?;
-        let text = codec::encode(old.as_ref().map(read::Opened::text), &cluster, now)
-            .map_err(|damage| damage.at(&place.state))?;
+            .check_edited()
+            .map_err(|wrong| at_state(wrong.into()))?;
+        let text = old.as_ref().map(read::Opened::text).zip(places.as_ref());
+        let text = codec::encode(text, &cluster, now).map_err(at_state)?;
         save::save(
             place,
             guard,

@@ -51,7 +51,11 @@ pub(super) fn patiently(path: &Path) -> Result<Option<Cluster>, StoreError> {
 pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
     let opened = open(path, OpenOptions::new().read(true), Action::Read)?;
     opened
-        .map(|opened| codec::decode(&opened.text).map_err(|damage| damage.at(path)))
+        .map(|opened| {
+            codec::decode(&opened.text)
+                .map(|(cluster, _)| cluster)
+                .map_err(|damage| damage.at(path))
+        })
         .transpose()
 }
 

@@ -3,6 +3,7 @@
 //! A temporary file in the same folder, flushed, renamed over the old one, the folder flushed. A
 //! full disk, a killed process or a power cut leaves the old file or the new one.
 
+use super::codec::Pieces;
 use super::error::{Action, StoreError};
 use super::lock::Guard;
 use super::place::{Place, TEMP_PREFIX};
@@ -22,7 +23,7 @@ pub(super) fn save(
     place: &Place,
     guard: Guard,
     old: Option<&Metadata>,
-    text: &str,
+    text: &Pieces<'_>,
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
     sweep(&place.folder);
@@ -31,7 +32,9 @@ pub(super) fn save(
         .tempfile_in(&place.folder)
         .map_err(failed)?;
     steps::reached(Step::TempCreated);
-    temp.write_all(text.as_bytes()).map_err(failed)?;
+    for piece in text {
+        temp.write_all(piece.as_bytes()).map_err(failed)?;
+    }
     steps::reached(Step::TempWritten);
     set_access(place, &temp, old)?;
     temp.as_file().sync_all().map_err(failed)?;

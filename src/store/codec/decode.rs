@@ -1,22 +1,20 @@
 //! From text to a checked cluster.
 
 use super::VERSION;
+use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
 use crate::allocator::{Cluster, Disagreement, GpuId, Name, Server, Task, Timestamp, What};
 use crate::store::error::Damage;
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone};
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::marker::PhantomData;
 use std::string::FromUtf8Error;
 
 #[derive(Deserialize)]
 struct FileFields<'t> {
+    servers: Vec<FoundServer>,
     #[serde(borrow)]
-    servers: Vec<Object<ServerFields<'t>>>,
-    #[serde(rename = "last_updated")]
-    _last_updated: IgnoredAny,
+    last_updated: &'t RawValue,
     #[serde(borrow)]
     version: Cow<'t, str>,
 }
@@ -32,8 +30,7 @@ struct ServerFields<'t> {
     available_cpus: u32,
     #[serde(default)]
     drain: bool,
-    #[serde(borrow)]
-    running_tasks: Vec<Object<TaskFields<'t>>>,
+    running_tasks: Vec<FoundTask>,
 }
 
 #[derive(Deserialize)]
@@ -47,26 +44,30 @@ struct TaskFields<'t> {
     owner: Option<String>,
 }
 
-/// A JSON object; serde alone would also take a list of the fields' values.
-struct Object<T>(T);
+/// A server as soon as it is read: a large file is never there in two forms at once.
+struct FoundServer {
+    first_key: Option<usize>,
+    id: u64,
+    server: Result<Server, Box<Damage>>,
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+impl<'de> Deserialize<'de> for FoundServer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object { value, first_key } = Object::<ServerFields<'de>>::deserialize(deserializer)?;
+        Ok(Self {
+            first_key,
+            id: value.server_id,
+            server: server(value),
+        })
     }
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+/// A task as soon as it is read.
+struct FoundTask(Result<Task, Box<Damage>>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+impl<'de> Deserialize<'de> for FoundTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Object::<TaskFields<'de>>::deserialize(deserializer).map(|fields| Self(task(fields.value)))
     }
 }
 
@@ -77,25 +78,55 @@ struct VersionField<'t> {
     version: Cow<'t, str>,
 }
 
-/// The cluster that this text describes.
-pub(in crate::store) fn decode(text: &str) -> Result<Cluster, Damage> {
-    let file: FileFields<'_> = match serde_json::from_str(text) {
-        Ok(Object(file)) => file,
+/// The cluster that this text describes, and where in it things stand.
+pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), Damage> {
+    let file: FileFields<'_> = match serde_json::from_str::<Object<_>>(text) {
+        Ok(file) => file.value,
         Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error))),
     };
     if file.version != VERSION {
         return Err(Damage::Version(file.version.into_owned()));
     }
+    let last_updated = range_of(text, file.last_updated.get());
+    let starts: Option<_> = file
+        .servers
+        .iter()
+        .map(|server| start_of_object(text, server.first_key))
+        .collect();
     let servers = file.servers.into_iter().enumerate();
-    let servers = servers
-        .map(|(position, Object(fields))| server(position, fields))
-        .collect::<Result<_, _>>()?;
-    Ok(Cluster::new(servers)?)
+    let servers = servers.map(in_its_place).collect::<Result<_, _>>()?;
+    let cluster = Cluster::new(servers)?;
+    let servers = match starts {
+        Some(starts) => starts,
+        None => look_for_servers(text).map_err(|error| layout(&error))?,
+    };
+    Ok((
+        cluster,
+        Places {
+            servers,
+            last_updated,
+        },
+    ))
+}
+
+/// The server, if its ID is its position.
+fn in_its_place((position, found): (usize, FoundServer)) -> Result<Server, Damage> {
+    if usize::try_from(found.id) != Ok(position) {
+        let at = format!("servers[{position}].server_id");
+        return Err(Damage::ServerId {
+            at,
+            found: found.id,
+            position,
+        });
+    }
+    found
+        .server
+        .map_err(|damage| damage.within(&format!("servers[{position}].")))
 }
 
 /// A newer layout may be any other JSON, so its version is looked for alone.
 fn other_version(text: &str) -> Option<Damage> {
-    let Object(file): Object<VersionField<'_>> = serde_json::from_str(text).ok()?;
+    let file: VersionField<'_> = serde_json::from_str::<Object<_>>(text).ok()?.value;
     (file.version != VERSION).then(|| Damage::Version(file.version.into_owned()))
 }
 
@@ -119,53 +150,48 @@ pub(in crate::store) fn not_text(error: &FromUtf8Error) -> Damage {
     }
 }
 
-fn server(position: usize, fields: ServerFields<'_>) -> Result<Server, Damage> {
-    let at = |field: &str| format!("servers[{position}].{field}");
-    if usize::try_from(fields.server_id) != Ok(position) {
-        return Err(Damage::ServerId {
-            at: at("server_id"),
-            found: fields.server_id,
-            position,
-        });
-    }
+fn server(fields: ServerFields<'_>) -> Result<Server, Box<Damage>> {
     let tasks = fields.running_tasks.into_iter().enumerate();
-    let task = |(index, Object(task))| {
-        self::task(task, |field| at(&format!("running_tasks[{index}].{field}")))
-    };
+    let tasks = tasks.map(|(index, FoundTask(task))| {
+        task.map_err(|damage| Box::new(damage.within(&format!("running_tasks[{index}]."))))
+    });
     Ok(Server {
-        name: name(fields.server_name, || at("server_name"))?,
+        name: name(fields.server_name, "server_name")?,
         total_gpus: fields.total_gpus,
         free_gpus: fields.available_gpus,
         total_cpus: fields.total_cpus,
         free_cpus: fields.available_cpus,
         drain: fields.drain,
-        tasks: tasks.map(task).collect::<Result<_, _>>()?,
+        tasks: tasks.collect::<Result<_, _>>()?,
     })
 }
 
 /// The task that this text alone describes.
 pub(super) fn one_task(text: &str) -> serde_json::Result<Option<Task>> {
-    let fields: TaskFields<'_> = serde_json::from_str(text)?;
-    let mut task = task(fields, str::to_owned).ok();
+    let FoundTask(task) = serde_json::from_str(text)?;
+    let mut task = task.ok();
     task.iter_mut().for_each(|task| task.gpus.sort_unstable());
     Ok(task)
 }
 
-fn task(fields: TaskFields<'_>, at: impl Fn(&str) -> String) -> Result<Task, Damage> {
+fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
     Ok(Task {
-        id: name(fields.task_id, || at("task_id"))?,
+        id: name(fields.task_id, "task_id")?,
         gpus: fields.allocated_gpus,
         cpus: fields.allocated_cpus,
         start: time(&fields.start_time).ok_or_else(|| Damage::Time {
-            at: at("start_time"),
+            at: "start_time".to_owned(),
             text: fields.start_time.into_owned(),
         })?,
         owner: fields.owner,
     })
 }
 
-fn name(text: Cow<'_, str>, at: impl Fn() -> String) -> Result<Name, Damage> {
-    Name::try_from(text.into_owned()).map_err(|why| Damage::Name { at: at(), why })
+fn name(text: Cow<'_, str>, field: &str) -> Result<Name, Damage> {
+    Name::try_from(text.into_owned()).map_err(|why| Damage::Name {
+        at: field.to_owned(),
+        why,
+    })
 }
 
 /// With an offset, or without one: then it is local time, as v0.1 wrote it.

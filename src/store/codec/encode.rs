@@ -6,6 +6,7 @@
 
 use super::VERSION;
 use super::decode::{layout, one_task};
+use super::places::{Places, range_of};
 use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
 use crate::store::error::Damage;
 use chrono::SecondsFormat;
@@ -16,15 +17,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 #[derive(Deserialize)]
-struct FileParts<'t> {
-    #[serde(borrow)]
-    servers: &'t RawValue,
-    #[serde(borrow)]
-    last_updated: &'t RawValue,
-}
-
-#[derive(Deserialize)]
 struct ServerParts<'t> {
+    #[serde(borrow)]
+    server_name: Cow<'t, str>,
     #[serde(borrow)]
     server_id: &'t RawValue,
     #[serde(borrow)]
@@ -41,21 +36,21 @@ struct ServerParts<'t> {
     running_tasks: &'t RawValue,
 }
 
-#[derive(Deserialize)]
-struct ServerKey<'t> {
-    #[serde(borrow)]
-    server_name: Cow<'t, str>,
-}
+/// A text in pieces, most of them of the old text: joining ten megabytes would cost as much as
+/// writing them.
+pub(in crate::store) type Pieces<'t> = Vec<Cow<'t, str>>;
 
 /// The text of this cluster, over the old text it was decoded from, if there is one.
-pub(in crate::store) fn encode(
-    old: Option<&str>,
+pub(in crate::store) fn encode<'t>(
+    old: Option<(&'t str, &Places)>,
     cluster: &Cluster,
     now: Timestamp,
-) -> Result<String, Damage> {
+) -> Result<Pieces<'t>, Damage> {
     match old {
-        None => Ok(fresh_file(cluster, now)),
-        Some(old) => spliced_file(old, cluster, now).map_err(|error| layout(&error)),
+        None => Ok(vec![Cow::Owned(fresh_file(cluster, now))]),
+        Some((old, places)) => {
+            spliced_file(old, places, cluster, now).map_err(|error| layout(&error))
+        }
     }
 }
 
@@ -73,64 +68,85 @@ fn fresh_file(cluster: &Cluster, now: Timestamp) -> String {
     )
 }
 
-fn spliced_file(old: &str, cluster: &Cluster, now: Timestamp) -> serde_json::Result<String> {
-    let parts: FileParts<'_> = serde_json::from_str(old)?;
-    let servers: Vec<&RawValue> = serde_json::from_str(parts.servers.get())?;
+fn spliced_file<'t>(
+    old: &'t str,
+    places: &Places,
+    cluster: &Cluster,
+    now: Timestamp,
+) -> serde_json::Result<Pieces<'t>> {
     let mut splice = Splice::of(old);
-    if same_places(&servers, cluster)? {
-        for &id in cluster.edited() {
-            splice.replace(
-                servers[id].get(),
-                spliced_server(servers[id].get(), id, &cluster.servers()[id])?,
-            );
-        }
-    } else {
-        splice.replace(parts.servers.get(), moved_servers(&servers, cluster)?);
+    splice.replace(&old[places.last_updated.clone()], time(now));
+    let stay = places.servers.len() == cluster.servers().len();
+    if !(stay && splice_in_place(&mut splice, places, cluster)?) {
+        splice = Splice::of(old);
+        splice.replace(&old[places.last_updated.clone()], time(now));
+        let servers = list_of_servers(old)?;
+        splice.replace(servers.get(), moved_servers(servers, cluster)?);
     }
-    splice.replace(parts.last_updated.get(), time(now));
-    Ok(splice.done())
+    Ok(splice.pieces())
 }
 
-/// Whether each edited server is the one that stood at its position before. Servers move only by
-/// being replaced all together, and then all count as edited.
-fn same_places(old: &[&RawValue], cluster: &Cluster) -> serde_json::Result<bool> {
-    if old.len() != cluster.servers().len() {
-        return Ok(false);
-    }
+/// False if an edited server is not the one that stood at its position before. Servers move only
+/// by being replaced all together, and then all count as edited.
+fn splice_in_place(
+    splice: &mut Splice<'_>,
+    places: &Places,
+    cluster: &Cluster,
+) -> serde_json::Result<bool> {
     for &id in cluster.edited() {
-        if key(old[id])? != cluster.servers()[id].name.as_str() {
+        let server = &cluster.servers()[id];
+        let parts = server_parts(&splice.text[places.servers[id]..])?;
+        if parts.server_name != server.name.as_str() {
             return Ok(false);
         }
+        splice_server(splice, &parts, id, server)?;
     }
     Ok(true)
 }
 
-fn key<'t>(server: &'t RawValue) -> serde_json::Result<Cow<'t, str>> {
-    serde_json::from_str::<ServerKey<'t>>(server.get()).map(|key| key.server_name)
+/// The parts of the server with which this text begins.
+fn server_parts(text: &str) -> serde_json::Result<ServerParts<'_>> {
+    ServerParts::deserialize(&mut serde_json::Deserializer::from_str(text))
+}
+
+fn list_of_servers(text: &str) -> serde_json::Result<&RawValue> {
+    #[derive(Deserialize)]
+    struct File<'t> {
+        #[serde(borrow)]
+        servers: &'t RawValue,
+    }
+    serde_json::from_str(text).map(|file: File<'_>| file.servers)
 }
 
 /// The list of servers after some came, went or moved: each that stays keeps what it had.
-fn moved_servers(old: &[&RawValue], cluster: &Cluster) -> serde_json::Result<String> {
-    let by_name: HashMap<_, _> = old
-        .iter()
-        .map(|server| Ok((key(server)?, server.get())))
-        .collect::<serde_json::Result<_>>()?;
+fn moved_servers(old: &RawValue, cluster: &Cluster) -> serde_json::Result<String> {
+    let old: Vec<&RawValue> = serde_json::from_str(old.get())?;
+    let mut by_name = HashMap::with_capacity(old.len());
+    for text in old.into_iter().map(RawValue::get) {
+        let parts = server_parts(text)?;
+        by_name.insert(parts.server_name.clone(), (text, parts));
+    }
     let text = |(id, server): (usize, &Server)| match by_name.get(server.name.as_str()) {
-        Some(old) => spliced_server(old, id, server),
-        None => Ok(fresh_server(id, server)),
+        None => Ok(Cow::Owned(fresh_server(id, server))),
+        Some((old, parts)) => {
+            let mut splice = Splice::of(old);
+            splice_server(&mut splice, parts, id, server)?;
+            Ok(Cow::Owned(splice.pieces().concat()))
+        }
     };
-    let texts: Vec<_> = cluster
-        .servers()
-        .iter()
-        .enumerate()
-        .map(text)
-        .collect::<serde_json::Result<_>>()?;
-    Ok(list(texts.into_iter().map(Cow::Owned), 4))
+    let texts = cluster.servers().iter().enumerate().map(text);
+    Ok(list(
+        texts.collect::<serde_json::Result<Vec<_>>>()?.into_iter(),
+        4,
+    ))
 }
 
-fn spliced_server(old: &str, id: usize, server: &Server) -> serde_json::Result<String> {
-    let parts: ServerParts<'_> = serde_json::from_str(old)?;
-    let mut splice = Splice::of(old);
+fn splice_server<'t>(
+    splice: &mut Splice<'t>,
+    parts: &ServerParts<'t>,
+    id: usize,
+    server: &Server,
+) -> serde_json::Result<()> {
     splice.replace(parts.server_id.get(), id.to_string());
     splice.replace(parts.total_gpus.get(), server.total_gpus.to_string());
     splice.replace(parts.available_gpus.get(), gpu_list(&server.free_gpus));
@@ -148,7 +164,7 @@ fn spliced_server(old: &str, id: usize, server: &Server) -> serde_json::Result<S
         None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
         None => {}
     }
-    Ok(splice.done())
+    Ok(())
 }
 
 /// A task that is as it was keeps its text, and with it what gpumgr does not know.
@@ -273,13 +289,12 @@ impl<'t> Splice<'t> {
 
     /// The part must be a slice of the text.
     fn replace(&mut self, part: &'t str, new: String) {
-        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
-        self.edits.push((start..start + part.len(), new));
+        self.edits.push((range_of(self.text, part), new));
     }
 
     /// Takes out a field and its comma. The value must be a slice of the text.
     fn remove_field(&mut self, key: &str, value: &'t str) {
-        let end = value.as_ptr() as usize - self.text.as_ptr() as usize + value.len();
+        let end = range_of(self.text, value).end;
         let key = self.text[..end].rfind(&format!("\"{key}\"")).unwrap_or(end);
         let before = self.text[..key].trim_end();
         let after = self.text[end..].trim_start();
@@ -296,18 +311,17 @@ impl<'t> Splice<'t> {
         self.replace(&part[part.len()..], new);
     }
 
-    fn done(mut self) -> String {
+    fn pieces(mut self) -> Pieces<'t> {
         self.edits
             .sort_by_key(|(range, _)| (range.start, range.end));
-        let grown: usize = self.edits.iter().map(|(_, new)| new.len()).sum();
-        let mut done = String::with_capacity(self.text.len() + grown);
+        let mut pieces = Vec::with_capacity(2 * self.edits.len() + 1);
         let mut copied = 0;
         for (range, new) in self.edits {
-            done.push_str(&self.text[copied..range.start]);
-            done.push_str(&new);
+            pieces.push(Cow::Borrowed(&self.text[copied..range.start]));
+            pieces.push(Cow::Owned(new));
             copied = range.end;
         }
-        done.push_str(&self.text[copied..]);
-        done
+        pieces.push(Cow::Borrowed(&self.text[copied..]));
+        pieces
     }
 }

@@ -2,9 +2,10 @@
 
 mod decode;
 mod encode;
+mod places;
 
 pub(super) use decode::{decode, not_text, path_of};
-pub(super) use encode::encode;
+pub(super) use encode::{Pieces, encode};
 
 /// The one version of the layout that this gpumgr reads and writes.
 const VERSION: &str = "0.1";

@@ -27,9 +27,11 @@ fn grant(cluster: &mut Cluster, task: &str, gpus: u32) {
 }
 
 fn reencode(old: &str, change: impl FnOnce(&mut Cluster)) -> String {
-    let mut cluster = decode(old).unwrap();
+    let (mut cluster, places) = decode(old).unwrap();
     change(&mut cluster);
-    encode(Some(old), &cluster, NOW.parse().unwrap()).unwrap()
+    encode(Some((old, &places)), &cluster, NOW.parse().unwrap())
+        .unwrap()
+        .concat()
 }
 
 #[test]
@@ -39,7 +41,9 @@ fn a_fresh_file_is_v01s_to_the_byte() {
     request.demand.cpus = Cpus::exactly(32).unwrap();
     let start = "2025-11-04T10:30:00+00:00".parse().unwrap();
     allocate(&mut cluster, &request, &Limits::default(), start).unwrap();
-    let text = encode(None, &cluster, "2025-11-04T10:30:05+00:00".parse().unwrap()).unwrap();
+    let text = encode(None, &cluster, "2025-11-04T10:30:05+00:00".parse().unwrap())
+        .unwrap()
+        .concat();
     assert_eq!(text.replace("+00:00", ""), V01);
 }
 
@@ -108,7 +112,7 @@ fn a_server_that_moves_keeps_its_unknown_fields() {
         moved.contains("],\n      \"drain\": true\n    }"),
         "{moved}"
     );
-    let cluster = decode(&moved).unwrap();
+    let (cluster, _) = decode(&moved).unwrap();
     assert_eq!(cluster.servers()[1].tasks[0].id.as_str(), "task_001");
     assert!(cluster.servers()[1].drain && !cluster.servers()[0].drain);
 }
@@ -119,6 +123,33 @@ fn what_was_encoded_decodes_to_the_same() {
     for (task, gpus) in [("a", 1), ("b", 4), ("c", 3), ("d", 2)] {
         grant(&mut cluster, task, gpus);
     }
-    let text = encode(None, &cluster, NOW.parse().unwrap()).unwrap();
-    assert_eq!(decode(&text).unwrap().servers(), cluster.servers());
+    let text = encode(None, &cluster, NOW.parse().unwrap())
+        .unwrap()
+        .concat();
+    assert_eq!(decode(&text).unwrap().0.servers(), cluster.servers());
+}
+
+#[test]
+fn a_server_is_found_however_its_keys_are_written() {
+    let escaped = V01.replace("\"server_id\": 0,", "\"server\\u005fid\": 0,");
+    assert_ne!(escaped, V01);
+    let changed = reencode(&escaped, |cluster| grant(cluster, "next", 2));
+    let plain = reencode(V01, |cluster| grant(cluster, "next", 2));
+    assert_eq!(changed.replace("\\u005f", "_"), plain);
+}
+
+#[test]
+fn a_brace_in_an_earlier_value_is_not_a_server() {
+    let braces = V01
+        .replace("\"servers\":", "\"note\": \"{\", \"servers\":")
+        .replace(
+            "\"server_id\": 0,",
+            "\"note\": {\"a\": \"}{\"}, \"server_id\": 0,",
+        );
+    let changed = reencode(&braces, |cluster| grant(cluster, "next", 2));
+    assert_eq!(decode(&changed).unwrap().0.servers()[0].tasks.len(), 2);
+    assert!(
+        changed.contains("\"note\": {\"a\": \"}{\"}, \"server_id\": 0,"),
+        "{changed}"
+    );
 }
