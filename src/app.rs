@@ -3,7 +3,7 @@
 use crate::allocator::{Refusal, Request};
 use crate::cli::{self, Action, Invocation, Language, Output};
 use crate::config::Config;
-use crate::error::{Error, Kind};
+use crate::error::{DECLINED, Error, Kind};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
 use crate::render::{self, Style};
@@ -23,25 +23,32 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 
 /// Wrong usage, or the help or version that was asked for.
 fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+    let style = Style::new(Output::Text, language_of_environment(), false);
     if error.exit_code() == 0 {
-        return told(print(&error.to_string()), ExitCode::SUCCESS);
+        return told(print(&error.to_string()), ExitCode::SUCCESS, &style);
     }
     let (result, message) = render::usage(error, json);
     complain(&message);
-    told(print(&result), ExitCode::from(Kind::Usage.exit_code()))
+    told(
+        print(&result),
+        ExitCode::from(Kind::Usage.exit_code()),
+        &style,
+    )
 }
 
 fn invoke(invocation: Invocation) -> ExitCode {
     let language = invocation.language.unwrap_or_else(language_of_environment);
     let style = Style::new(invocation.output, language, invocation.quiet)
-        .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()));
+        .given(invocation.config.as_deref(), invocation.state.as_deref())
+        .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()))
+        .width(columns());
     let manager = match manager(&invocation, &style) {
         Ok(manager) => manager,
         Err(error) => return fail(&error, &style),
     };
     match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
-        Ok(None) => ExitCode::FAILURE,
+        Ok(None) => ExitCode::from(DECLINED),
         Err(error) => {
             let code = fail(&error, &style);
             if !style.quiet && may_be_outdated(&error) && manager.config_differs() {
@@ -105,7 +112,7 @@ fn manager(invocation: &Invocation, style: &Style) -> anyhow::Result<Manager> {
         complain(&render::passed_over(path, style));
     }
     if let Some(state) = &invocation.state {
-        config.state_file = std::path::absolute(state).context("the current folder is gone")?;
+        config.state_file.clone_from(state);
     }
     let language = style.language;
     let notice = Arc::new(
@@ -120,7 +127,8 @@ fn manager(invocation: &Invocation, style: &Style) -> anyhow::Result<Manager> {
 
 /// Asks before a reset, where there is somebody to ask.
 fn confirmed(manager: &Manager, style: &Style) -> anyhow::Result<bool> {
-    if style.output == Output::Json || !io::stdin().is_terminal() {
+    let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if style.output == Output::Json || !somebody {
         return Err(Error::Unconfirmed.into());
     }
     complain(&render::confirm_reset(manager.state_file(), style));
@@ -141,7 +149,7 @@ fn tell(outcome: &Outcome, style: &Style) -> ExitCode {
     if printed.is_err() {
         complain(&render::untold(outcome, style).unwrap_or_default());
     }
-    told(printed, ExitCode::SUCCESS)
+    told(printed, ExitCode::SUCCESS, style)
 }
 
 fn fail(error: &anyhow::Error, style: &Style) -> ExitCode {
@@ -150,17 +158,17 @@ fn fail(error: &anyhow::Error, style: &Style) -> ExitCode {
         None => (Kind::Io, render::other_failure(error, style)),
     };
     complain(&message);
-    told(print(&result), ExitCode::from(kind.exit_code()))
+    told(print(&result), ExitCode::from(kind.exit_code()), style)
 }
 
 /// The exit code, unless the result could not be told.
-fn told(printed: io::Result<()>, code: ExitCode) -> ExitCode {
+fn told(printed: io::Result<()>, code: ExitCode, style: &Style) -> ExitCode {
     match printed {
         Ok(()) => code,
         // A reader that has seen enough is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => code,
         Err(error) => {
-            complain(&format!("gpumgr: standard output: {error}\n"));
+            complain(&render::unprinted(&error, style));
             ExitCode::from(Kind::Io.exit_code())
         }
     }
@@ -178,6 +186,15 @@ fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// The columns of the terminal that standard output is.
+fn columns() -> Option<u16> {
+    let size = io::stdout()
+        .is_terminal()
+        .then(terminal_size::terminal_size)?;
+    size.map(|(width, _height)| width.0)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
 fn shows_colours(stream: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
@@ -185,6 +202,7 @@ fn shows_colours(stream: &impl IsTerminal) -> bool {
 }
 
 /// The first of the locale variables that is set decides.
+#[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
 fn language_of_environment() -> Language {
     let variables = ["LC_ALL", "LC_MESSAGES", "LANG"];
     let locale = variables

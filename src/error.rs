@@ -6,6 +6,7 @@ use crate::store::{Damage, StoreError};
 
 /// Why an action was not done.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The cluster as it is does not allow it.
     #[error(transparent)]
@@ -23,6 +24,7 @@ pub enum Error {
 
 /// A closed list, for scripts: `error.kind` in JSON, and what the exit code follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// The system refused something.
     Io,
@@ -47,6 +49,9 @@ pub enum Kind {
     /// Another user's task.
     NotOwner,
 }
+
+/// The exit code of a command that was not done because whoever was asked declined.
+pub(crate) const DECLINED: u8 = 1;
 
 impl Kind {
     /// All of them, in the order of the documentation.

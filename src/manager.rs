@@ -7,15 +7,17 @@ use crate::store::{FileStore, WaitNotice};
 use crate::system;
 use std::path::Path;
 
-/// One cluster, opened on a config: allocates and releases for the current user.
+/// One cluster, opened on a config: allocates for whom a request names, releases for the current
+/// user.
 ///
 /// Nothing is cached: each call reads the state file, so any number of managers, processes and
-/// v0.1 scripts may work on it at once.
+/// v0.1 scripts may work on it at once. A call that timed out waiting for the lock leaves a thread
+/// behind that still waits, and gives the lock back as soon as it has it.
 #[derive(Clone)]
 pub struct Manager {
     pub(crate) config: Config,
     pub(crate) store: FileStore,
-    pub(crate) actor: Actor,
+    force: bool,
 }
 
 impl Manager {
@@ -33,21 +35,17 @@ impl Manager {
     /// The state path leads nowhere.
     pub fn new(config: Config) -> Result<Self, Error> {
         let store = FileStore::new(&config.state_file, config.lock_timeout)?;
-        let actor = Actor {
-            user: system::user(),
-            force: false,
-        };
         Ok(Self {
             config,
             store,
-            actor,
+            force: false,
         })
     }
 
     /// Acts on other users' tasks, too.
     #[must_use]
     pub fn force(mut self, force: bool) -> Self {
-        self.actor.force = force;
+        self.force = force;
         self
     }
 
@@ -58,9 +56,17 @@ impl Manager {
         self
     }
 
-    /// The user that the system says this is; the owner of what it allocates.
+    /// The user that the system says this is: give it to
+    /// [`Request::owned_by`](crate::allocator::Request::owned_by) for a task that is to have an owner.
     pub fn user(&self) -> Option<String> {
-        self.actor.user.clone()
+        system::user()
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        Actor {
+            user: self.user(),
+            force: self.force,
+        }
     }
 
     /// The settings.
@@ -87,6 +93,7 @@ impl Manager {
 }
 
 /// The one place that asks for the time.
+#[allow(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn now() -> Timestamp {
     chrono::Local::now().fixed_offset()
 }

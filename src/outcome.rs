@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What an action that succeeded has to tell.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Of `--init`.
     Initialized(Initialized),
     /// Of `--status`.
@@ -25,6 +25,7 @@ pub enum Outcome {
 
 /// A state file and how this action found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StateFile {
     /// Where it is, absolute.
     pub path: PathBuf,
@@ -32,12 +33,15 @@ pub struct StateFile {
     pub created: bool,
     /// Other users cannot change it, for its folder has the sticky bit.
     pub unshareable: bool,
+    /// There is no config: it is v0.1's cluster.
+    pub by_default: bool,
     /// The config describes another cluster than it holds.
     pub differs: bool,
 }
 
 /// Counts over a cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Totals {
     /// Servers.
     pub servers: usize,
@@ -71,6 +75,7 @@ impl Totals {
 
 /// What an init found or made.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Initialized {
     /// The state file.
     pub state: StateFile,
@@ -82,6 +87,7 @@ pub struct Initialized {
 
 /// The cluster at one moment.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Status {
     /// The config in use, if there is one.
     pub config: Option<PathBuf>,
@@ -99,6 +105,7 @@ pub struct Status {
 
 /// What an allocation got, and from which file.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Allocated {
     /// What the task got.
     pub grant: Grant,
@@ -108,6 +115,7 @@ pub struct Allocated {
 
 /// What a reset forgot.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Reset {
     /// The state file.
     pub state: StateFile,
@@ -121,6 +129,7 @@ pub struct Reset {
 
 /// What a config means.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Checked {
     /// The config, if there is one.
     pub config: Option<PathBuf>,
@@ -148,7 +157,7 @@ impl Allocated {
 
 impl Outcome {
     /// The state file, where the action had to do with one.
-    pub fn state(&self) -> Option<&StateFile> {
+    pub(crate) fn state(&self) -> Option<&StateFile> {
         match self {
             Self::Initialized(init) => Some(&init.state),
             Self::Status(status) | Self::Detail(status) => Some(&status.state),

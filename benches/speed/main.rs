@@ -4,9 +4,10 @@
 //! same profile. Two programs that are compared run in turn, pair by pair, so that whatever else
 //! the machine does hits both.
 #![allow(
-    clippy::print_stdout,
+    clippy::disallowed_methods,
     clippy::print_stderr,
-    reason = "a bench talks to its terminal"
+    clippy::print_stdout,
+    reason = "a bench talks to its terminal, and looks for programs"
 )]
 
 mod first_fit;

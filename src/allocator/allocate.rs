@@ -116,8 +116,12 @@ fn why_not(servers: &[Server], demand: &Demand) -> Refusal {
     let open = candidates().filter(|(_, server)| !server.drain);
     let nearest = open.min_by_key(|(_, server)| demand.lacking_on(server));
     let nearest = nearest.map(|(id, server)| Nearest::new(id, server, demand));
-    Refusal::Insufficient(Shortage {
+    let draining = servers
+        .iter()
+        .find(|server| server.drain && demand.fits(server));
+    Refusal::Insufficient(Box::new(Shortage {
         demand: demand.clone(),
         nearest,
-    })
+        draining: draining.map(|server| server.name.clone()),
+    }))
 }

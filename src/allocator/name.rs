@@ -103,9 +103,28 @@ pub fn is_printable(c: char) -> bool {
     if matches!(c, '\'' | '"' | '\\' | '\u{3000}') {
         return true;
     }
+    if is_blank(c) {
+        return false;
+    }
     // The standard library's table of what is printable is reachable through its escaping. It
     // also escapes combining marks that stand alone; after a base character they are shown.
     c.escape_debug().len() == 1 || is_combining(c)
+}
+
+/// Fillers, joiners and variation selectors: no control, but nothing to see either, so that two
+/// names would look alike.
+fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+    ) || matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 fn is_combining(c: char) -> bool {
@@ -145,6 +164,8 @@ mod tests {
             "a\u{200b}b",
             "a\u{a0}b",
             "\u{e000}",
+            "a\u{3164}",
+            "a\u{fe0f}",
             "a\u{2028}",
         ] {
             assert!(

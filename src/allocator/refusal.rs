@@ -6,6 +6,7 @@ use super::request::Demand;
 
 /// Why something is not done. The cluster is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// A task of that name holds resources already.
     #[error("task {task} exists, on {server}")]
@@ -67,7 +68,7 @@ pub enum Refusal {
     },
     /// No server has room now.
     #[error("no server has room now")]
-    Insufficient(Shortage),
+    Insufficient(Box<Shortage>),
     /// A changed description takes away what tasks hold.
     #[error("{} servers hold tasks that are in the way", blockers.len())]
     InTheWay {
@@ -83,6 +84,8 @@ pub struct Shortage {
     pub demand: Demand,
     /// The server that lacks least of it; none if all that could meet it are draining.
     pub nearest: Option<Nearest>,
+    /// A server that would have room now, but is draining.
+    pub draining: Option<Name>,
 }
 
 /// What a server lacks for a demand.

@@ -6,22 +6,24 @@ use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 Examples:
-  gpumgr --status                          what is free
-  gpumgr --allocate train 4 32             4 GPUs and 32 CPUs for the task 'train'
-  gpumgr --allocate train                  1 GPU and its share of the CPUs
+  gpumgr --status                     what is free
+  gpumgr --allocate train 4 32        4 GPUs and 32 CPUs for a task named train
+  gpumgr --allocate train             1 GPU and its share of the CPUs
+  gpumgr --release train              gives them back
+  gpumgr --init                       after the config changed; tasks stay
+  gpumgr --status --json | jq .totals
   eval \"$(gpumgr --allocate train 4 --export)\"
-                                           the same, and sets CUDA_VISIBLE_DEVICES in this shell
-  gpumgr --release train                   gives them back
-  gpumgr --init                            after the config changed: running tasks stay
-  gpumgr --status --json | jq .totals      for scripts
+                                      sets CUDA_VISIBLE_DEVICES in this shell
 
 Exit codes:
-  0 done    1 I/O, damaged or too new state    2 usage, config, impossible request
-  3 not enough free    4 lock not free in time    5 no such task    6 task ID taken
-  7 another user's task
+  0 done                   1 I/O, damaged or too new state
+  2 usage, config, impossible request
+  3 not enough free        4 lock not free in time    5 no such task
+  6 task ID taken          7 another user's task
 
-Without --config: $GPUMGR_CONFIG, ./config.toml, gpumgr/config.toml in your config folder,
-/etc/gpumgr/config.toml; without any, 4 servers of 8 GPUs and 64 CPUs, state in this folder.";
+Without --config: $GPUMGR_CONFIG, ./config.toml, gpumgr/config.toml in your
+config folder, /etc/gpumgr/config.toml; without any, 4 servers of 8 GPUs and
+64 CPUs each, with the state in the current folder.";
 
 /// Share GPUs and CPU cores among people and jobs: ask for some, get the exact device IDs of the
 /// first server with room, run, give them back.
@@ -50,7 +52,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SERVER", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
     pub(super) detail: Option<Option<String>>,
 
-    /// Give TASK the first server with room for GPUS (1 if left out) and CPUS (in proportion)
+    /// Give TASK that many GPUs (left out: 1) and CPUs (left out: its GPUs' share of the server) on
+    /// the first server with room
     #[arg(
         long,
         num_args = 1..=3,
@@ -102,7 +105,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID|NAME", help_heading = "With --allocate")]
     pub(super) prefer_server: Option<String>,
 
-    /// Print only the lines that set the variables, for this shell (sh if left out)
+    /// Print only the lines that set the variables, for this shell (left out: sh, also for bash
+    /// and zsh)
     #[arg(
         long,
         value_name = "SHELL",
@@ -137,7 +141,7 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Modifiers")]
     pub(super) force: bool,
 
-    /// Print no hints
+    /// Print no hints, neither with results nor with errors
     #[arg(long, help_heading = "Modifiers")]
     pub(super) quiet: bool,
 

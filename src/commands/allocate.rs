@@ -1,6 +1,5 @@
 //! `--allocate`: first fit, recorded.
 
-use super::state_file;
 use crate::allocator::{Request, allocate};
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -20,7 +19,7 @@ impl Manager {
             let grant = allocate(cluster, &request, &manager.config.limits, now)?;
             Ok::<_, Error>((grant, manager.differs(cluster)))
         })?;
-        let state = state_file(self, &saved, saved.value.1);
+        let state = self.changed_state(&saved, saved.value.1);
         Ok(Allocated {
             grant: saved.value.0,
             state,

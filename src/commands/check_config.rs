@@ -2,19 +2,14 @@
 
 use crate::allocator::Cluster;
 use crate::manager::Manager;
-use crate::outcome::{Checked, StateFile, Totals};
+use crate::outcome::{Checked, Totals};
 
 impl Manager {
     /// The settings in use, and how the state compares with them. A state that cannot be read is
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
         let described = Cluster::fresh(&self.config.cluster);
-        let state = StateFile {
-            path: self.state_file().to_owned(),
-            created: false,
-            unshareable: false,
-            differs: self.config_differs(),
-        };
+        let state = self.state(self.config_differs());
         Checked {
             config: self.config.path.clone(),
             state,

@@ -1,6 +1,5 @@
 //! `--init`: makes the state file, or reconciles it with a changed config.
 
-use super::state_file;
 use crate::allocator::reconcile;
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -25,7 +24,7 @@ impl Manager {
             };
             Ok::<_, Error>((changes, Totals::of(cluster.servers())))
         })?;
-        let state = state_file(self, &saved, false);
+        let state = self.changed_state(&saved, false);
         let (changes, totals) = saved.value;
         Ok(Initialized {
             state,

@@ -12,12 +12,29 @@ use crate::manager::Manager;
 use crate::outcome::StateFile;
 use crate::store::Saved;
 
-/// The state file after a transaction that also told whether the config differs from it.
-fn state_file<T>(manager: &Manager, saved: &Saved<T>, differs: bool) -> StateFile {
-    StateFile {
-        path: manager.state_file().to_owned(),
-        created: saved.created,
-        unshareable: saved.unshareable,
-        differs,
+impl Manager {
+    /// The state file, as an action that only looks finds it.
+    fn state(&self, differs: bool) -> StateFile {
+        StateFile {
+            path: self.state_file().to_owned(),
+            created: false,
+            unshareable: false,
+            by_default: self.config.path.is_none(),
+            differs,
+        }
+    }
+
+    /// The state file after a transaction.
+    fn changed_state<T>(&self, saved: &Saved<T>, differs: bool) -> StateFile {
+        let Saved {
+            created,
+            unshareable,
+            ..
+        } = *saved;
+        StateFile {
+            created,
+            unshareable,
+            ..self.state(differs)
+        }
     }
 }

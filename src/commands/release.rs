@@ -11,7 +11,7 @@ impl Manager {
     /// # Errors
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<Released, Error> {
-        let (task, actor) = (task.clone(), self.actor.clone());
+        let (task, actor) = (task.clone(), self.actor());
         let saved = self.store.update(IfAbsent::Fail, now(), move |cluster| {
             Ok::<_, Error>(release(cluster, &task, &actor)?)
         })?;

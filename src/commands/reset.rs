@@ -1,6 +1,5 @@
 //! `--reset`: forgets all tasks and lays the state anew.
 
-use super::state_file;
 use crate::allocator::{Cluster, reset};
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -13,14 +12,14 @@ impl Manager {
     /// # Errors
     /// Some tasks are other users', or the state cannot be replaced.
     pub fn reset(&self) -> Result<Reset, Error> {
-        let (spec, actor) = (self.config.cluster.clone(), self.actor.clone());
+        let (spec, actor) = (self.config.cluster.clone(), self.actor());
         let saved = self.store.replace(now(), move |present| {
             let mut cluster = present.unwrap_or_else(|| Cluster::fresh(&spec));
             let forgotten = reset(&mut cluster, &spec, &actor)?;
             let totals = Totals::of(cluster.servers());
             Ok::<_, Error>((cluster, (forgotten, totals)))
         })?;
-        let state = state_file(self, &saved, false);
+        let state = self.changed_state(&saved, false);
         let (forgotten, totals) = saved.value;
         Ok(Reset {
             state,

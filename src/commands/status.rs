@@ -3,7 +3,7 @@
 use crate::allocator::{Cluster, Refusal, Server};
 use crate::error::Error;
 use crate::manager::{Manager, now};
-use crate::outcome::{StateFile, Status, Totals};
+use crate::outcome::{Status, Totals};
 
 impl Manager {
     /// All servers and their tasks: v0.1's detailed status.
@@ -43,12 +43,7 @@ impl Manager {
         let initialized = loaded.is_some();
         let cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
         let servers = choose(&cluster)?;
-        let state = StateFile {
-            path: self.state_file().to_owned(),
-            created: false,
-            unshareable: false,
-            differs: self.differs(&cluster),
-        };
+        let state = self.state(self.differs(&cluster));
         Ok(Status {
             config: self.config.path.clone(),
             state,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The config that was named is not there.
     #[error("there is no config {path:?}")]
@@ -67,6 +68,7 @@ pub enum Expected {
 
 /// What is wrong with a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wrong {
     /// It is no text: not UTF-8.
     NotText,

@@ -2,17 +2,17 @@
 
 use super::document;
 use super::mistake::{ConfigError, Wrong};
-use std::fs::File;
+use crate::system;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::DeValue;
 
 /// A cluster of 100,000 servers, one by one, has less.
 const MAX_BYTES: u64 = 16 << 20;
 const FILE: &str = "config.toml";
 const VARIABLE: &str = "GPUMGR_CONFIG";
-const SYSTEM_WIDE: &str = "/etc/gpumgr/config.toml";
-/// Other programs have a `config.toml`, too: one of these makes it ours.
-const OUR_KEYS: [&str; 3] = ["cluster", "server", "state_file"];
 
 pub(super) struct Found {
     /// The config's absolute path and text.
@@ -21,6 +21,10 @@ pub(super) struct Found {
     pub(super) passed_over: Option<PathBuf>,
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is where the variable is looked at"
+)]
 pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
     let variable = std::env::var_os(VARIABLE)
         .filter(|value| !value.is_empty())
@@ -35,7 +39,7 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
     }
     let mut passed_over = None;
     let here = absolute(Path::new(FILE))?;
-    if let Some(text) = read(&here)? {
+    if let Some(text) = read_if_file(&here)? {
         if is_ours(&here, &text)? {
             return Ok(Found {
                 file: Some((here, text)),
@@ -45,8 +49,11 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         passed_over = Some(here);
     }
     let users = dirs::config_dir().map(|folder| folder.join("gpumgr").join(FILE));
-    for path in users.into_iter().chain([PathBuf::from(SYSTEM_WIDE)]) {
-        if let Some(text) = read(&path)? {
+    for path in users
+        .into_iter()
+        .chain(system::SYSTEM_CONFIG.map(PathBuf::from))
+    {
+        if let Some(text) = read_if_file(&path)? {
             return Ok(Found {
                 file: Some((path, text)),
                 passed_over,
@@ -75,10 +82,18 @@ fn is_ours(path: &Path, text: &str) -> Result<bool, ConfigError> {
         path: path.to_owned(),
         mistakes: vec![mistake],
     })?;
-    Ok(document
-        .get_ref()
-        .keys()
-        .any(|key| OUR_KEYS.contains(&key.get_ref().as_ref())))
+    let value = |key| document.get_ref().get(key).map(Spanned::get_ref);
+    Ok(value("cluster").is_some_and(DeValue::is_table)
+        || value("server").is_some_and(DeValue::is_array)
+        || value("state_file").is_some_and(DeValue::is_str))
+}
+
+/// A file that nobody named; pipes and folders of that name are not meant for us.
+fn read_if_file(path: &Path) -> Result<Option<String>, ConfigError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Ok(None),
+        _ => read(path),
+    }
 }
 
 /// The text of the file, none where there is no file.

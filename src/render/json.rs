@@ -1,4 +1,4 @@
-//! JSON for scripts. `docs/json.md` lists the fields; they are only ever added to.
+//! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
 use crate::allocator::{Change, Limits, Released, Server, Task, Timestamp};
 use crate::error::Kind;

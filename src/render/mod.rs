@@ -6,12 +6,15 @@ mod shell;
 mod text;
 mod words;
 
-pub(crate) use text::{confirm_reset, declined, differs, lock_wait, notes, passed_over, untold};
+pub(crate) use text::{
+    confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
+};
 
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
 use crate::outcome::Outcome;
 use std::cell::OnceCell;
+use std::path::Path;
 use words::{Part, Words};
 
 /// How to render: in which form, language and colours.
@@ -19,20 +22,26 @@ pub(crate) struct Style {
     pub(crate) output: Output,
     pub(crate) language: Language,
     pub(crate) quiet: bool,
+    /// What commands that messages advise must repeat: ` --state PATH`.
+    options: String,
     output_colour: bool,
     error_colour: bool,
+    /// The terminal's columns, where standard output is one.
+    width: Option<u16>,
     results: OnceCell<Words>,
 }
 
 impl Style {
-    /// Without colours.
+    /// For a pipe: without colours, as wide as it comes.
     pub(crate) fn new(output: Output, language: Language, quiet: bool) -> Self {
         Self {
             output,
             language,
             quiet,
+            options: String::new(),
             output_colour: false,
             error_colour: false,
+            width: None,
             results: OnceCell::new(),
         }
     }
@@ -46,10 +55,28 @@ impl Style {
         }
     }
 
+    /// For a terminal with that many columns, if it is one.
+    pub(crate) fn width(self, width: Option<u16>) -> Self {
+        Self { width, ..self }
+    }
+
+    /// Where the config and the state were given on the command line, commands that messages
+    /// advise must say so, too.
+    pub(crate) fn given(self, config: Option<&Path>, state: Option<&Path>) -> Self {
+        let option = |flag: &str, path: Option<&Path>| {
+            path.map(|path| format!(" {flag} {}", shell::word(&path.to_string_lossy())))
+        };
+        let given = [option("--config", config), option("--state", state)];
+        Self {
+            options: given.into_iter().flatten().collect(),
+            ..self
+        }
+    }
+
     /// The messages of results, read when first needed.
     fn results(&self) -> &Words {
         self.results
-            .get_or_init(|| Words::new(Part::Results, self.language))
+            .get_or_init(|| Words::new(Part::Results, self.language, &self.options))
     }
 }
 
@@ -64,7 +91,10 @@ pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
 
 /// What a failure puts on standard output and on standard error.
 pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
-    let message = failure::message(error, &Words::new(Part::Failures, style.language));
+    let message = failure::message(
+        error,
+        &Words::new(Part::Failures, style.language, &style.options),
+    );
     match style.output {
         Output::Json => (
             json::failure(error.kind(), &message.in_one_line(), &message.hint),
@@ -88,7 +118,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> (String, String) {
     )
 }
 
-/// The same for what has no kind of its own: the front end's own failures.
+/// The same for what has no kind of its own: what the front end itself ran into.
 pub(crate) fn other_failure(error: &anyhow::Error, style: &Style) -> (String, String) {
     let message = failure::other(error);
     match style.output {

@@ -12,6 +12,18 @@ pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
         .collect()
 }
 
+/// A name or path as one would type it at a prompt.
+pub(super) fn word(text: &str) -> String {
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
+    if plain && !text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 fn line(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Sh => format!("export {name}={}\n", sh_quoted(value)),

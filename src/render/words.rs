@@ -23,10 +23,14 @@ macro_rules! messages {
 }
 
 /// All messages of one part in one language.
-pub(crate) struct Words(FluentBundle<FluentResource>);
+pub(crate) struct Words {
+    bundle: FluentBundle<FluentResource>,
+    /// What commands that messages advise must repeat: ` --state PATH`.
+    options: String,
+}
 
 impl Words {
-    pub(crate) fn new(part: Part, language: Language) -> Self {
+    pub(crate) fn new(part: Part, language: Language, options: &str) -> Self {
         let (tag, text) = match language {
             Language::En => ("en", messages!("en", part)),
             Language::Zh => ("zh-Hans", messages!("zh", part)),
@@ -41,7 +45,10 @@ impl Words {
         let resource =
             FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
         bundle.add_resource_overriding(resource);
-        Self(bundle)
+        Self {
+            bundle,
+            options: options.to_owned(),
+        }
     }
 
     /// The message; text in it that came from outside is made printable. `key` is a message's
@@ -52,6 +59,7 @@ impl Words {
         values: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>,
     ) -> String {
         let mut arguments = FluentArgs::new();
+        arguments.set("options", printable(&self.options));
         for (name, value) in values {
             let value = match value {
                 FluentValue::String(text) => FluentValue::from(printable(&text)),
@@ -62,7 +70,7 @@ impl Words {
         let (name, attribute) = key
             .split_once('.')
             .map_or((key, None), |(name, attribute)| (name, Some(attribute)));
-        let message = self.0.get_message(name);
+        let message = self.bundle.get_message(name);
         let pattern = message.and_then(|message| match attribute {
             None => message.value(),
             Some(attribute) => message
@@ -72,7 +80,7 @@ impl Words {
         let Some(pattern) = pattern else {
             return key.to_owned();
         };
-        self.0
+        self.bundle
             .format_pattern(pattern, Some(&arguments), &mut Vec::new())
             .into_owned()
     }

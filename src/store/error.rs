@@ -24,6 +24,7 @@ pub enum Action {
 
 /// Why the state could not be read or changed. Whatever it says, the file is whole.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The system refused.
     #[error("{action:?} {path:?}: {source}")]
@@ -119,6 +120,7 @@ impl StoreError {
 
 /// Why a text is not a state that this version knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Damage {
     /// It is no JSON, or not of v0.1's layout.
     #[error("{message}")]

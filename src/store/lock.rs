@@ -9,7 +9,6 @@ use super::error::{Action, StoreError};
 use super::place::{Place, TEMP_PREFIX};
 use crate::system::{self, Holder};
 use fs4::{FileExt, TryLockError};
-use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -129,9 +128,21 @@ fn make_lock_file(place: &Place) -> io::Result<()> {
         .prefix(TEMP_PREFIX)
         .tempfile_in(&place.folder)?;
     system::share_as_folder(file.as_file(), &std::fs::metadata(&place.folder)?)?;
-    match file.persist_noclobber(&place.lock) {
-        Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => Err(failed.error),
-        _ => Ok(()),
+    match file
+        .persist_noclobber(&place.lock)
+        .map_err(|failed| failed.error.kind())
+    {
+        // Somebody else was first, or swept ours where the folder cannot be locked: look again.
+        Ok(_) | Err(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(()),
+        // Neither such a rename nor hard links here: make it in place.
+        Err(_) => make_in_place(place),
+    }
+}
+
+fn make_in_place(place: &Place) -> io::Result<()> {
+    match File::create_new(&place.lock) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => system::share_as_folder(&made?, &std::fs::metadata(&place.folder)?),
     }
 }
 
@@ -242,14 +253,13 @@ fn timed_out(place: &Place, wait: &LockWait) -> StoreError {
     }
 }
 
-/// Who is in the way at either lock; who waits for the file has the folder, but is not.
+/// Who is in the way. Who has the file's lock is; who has only the folder's waits for the file,
+/// as this process may.
 fn holders(place: &Place) -> Vec<Holder> {
-    let mut seen = HashSet::from([std::process::id()]);
-    let of_file = system::find_lock_holders(&place.lock);
-    let of_folder = system::find_lock_holders(&place.folder);
-    of_file
-        .into_iter()
-        .chain(of_folder)
-        .filter(|holder| seen.insert(holder.pid))
-        .collect()
+    let mut holders = system::find_lock_holders(&place.lock);
+    if holders.is_empty() {
+        holders = system::find_lock_holders(&place.folder);
+    }
+    holders.retain(|holder| holder.pid != std::process::id());
+    holders
 }

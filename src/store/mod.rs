@@ -163,7 +163,7 @@ fn update<T, E: From<StoreError>>(
     steps::reached(Step::Loaded);
     let value = function(&mut cluster)?;
     let created = old.is_none();
-    let unshareable = created && place.is_sticky();
+    let unshareable = place.is_sticky();
     if !cluster.edited().is_empty() {
         cluster
             .check_edited()
@@ -217,7 +217,7 @@ fn replace<T, E: From<StoreError>>(
         .then(|| save::keep_old(place, now))
         .transpose()?;
     save::save(place, guard, old.as_ref(), &text)?;
-    let unshareable = old.is_none() && place.is_sticky();
+    let unshareable = place.is_sticky();
     Ok(Saved {
         value,
         created: old.is_none(),

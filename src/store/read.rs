@@ -14,7 +14,8 @@ const MAX_BYTES: u64 = 512 << 20;
 const TORN_FOR: Duration = Duration::from_secs(1);
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
-/// A state file as found, open for writing: proof that this user may change it.
+/// A state file's text, and whose file it was. Where it is to be changed, opening it for writing
+/// proved that this user may.
 pub(super) struct Opened {
     text: String,
     metadata: Metadata,

@@ -10,8 +10,8 @@ use super::place::{Place, TEMP_PREFIX};
 use super::steps::{self, Step};
 use crate::allocator::Timestamp;
 use crate::system::{self, KeepError};
-use std::fs::{self, Metadata};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -27,26 +27,41 @@ pub(super) fn save(
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
     sweep(&place.folder);
-    let mut temp = tempfile::Builder::new()
+    let temp = tempfile::Builder::new()
         .prefix(TEMP_PREFIX)
         .tempfile_in(&place.folder)
         .map_err(failed)?;
     steps::reached(Step::TempCreated);
-    for piece in text {
-        temp.write_all(piece.as_bytes()).map_err(failed)?;
-    }
+    write_pieces(temp.as_file(), text).map_err(failed)?;
     steps::reached(Step::TempWritten);
     set_access(place, &temp, old)?;
     temp.as_file().sync_all().map_err(failed)?;
     steps::reached(Step::TempFlushed);
-    temp.persist(&place.state)
-        .map_err(|error| failed(error.error))?;
+    replace(temp, &place.state).map_err(failed)?;
     steps::reached(Step::Renamed);
     let folder = guard.release_file();
     folder
         .flush()
         .map_err(|error| StoreError::io(Action::Flush, &place.folder, error))?;
     steps::reached(Step::FolderFlushed);
+    Ok(())
+}
+
+/// Small pieces are joined, large ones written as they are.
+fn write_pieces(file: &File, text: &Pieces<'_>) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    text.iter()
+        .try_for_each(|piece| file.write_all(piece.as_bytes()))?;
+    file.flush()
+}
+
+/// Renames over the old file, which on Windows a reader may have open: the standard library's
+/// rename leaves it to that reader, tempfile's own would fail.
+fn replace(temp: NamedTempFile, state: &Path) -> io::Result<()> {
+    let path = temp.into_temp_path();
+    fs::rename(&path, state)?;
+    // It has its new name, and nothing is left to remove.
+    let _ = path.keep();
     Ok(())
 }
 
@@ -115,10 +130,19 @@ pub(super) fn keep_old(place: &Place, now: Timestamp) -> Result<PathBuf, StoreEr
 fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let mut copy = fs::File::create_new(to)?;
-            io::copy(&mut fs::File::open(from)?, &mut copy)?;
-            copy.sync_all()
+            let copy = File::create_new(to)?;
+            copy_into(&copy, from).inspect_err(|_| {
+                // Half a copy is worth nothing, and the failure is told.
+                let _ = fs::remove_file(to);
+            })
         }
         linked => linked,
     }
+}
+
+fn copy_into(mut copy: &File, from: &Path) -> io::Result<()> {
+    let mut original = File::open(from)?;
+    copy.set_permissions(original.metadata()?.permissions())?;
+    io::copy(&mut original, &mut copy)?;
+    copy.sync_all()
 }

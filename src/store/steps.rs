@@ -17,6 +17,7 @@ pub(super) enum Step {
 }
 
 #[cfg(debug_assertions)]
+#[allow(clippy::disallowed_methods, reason = "for tests, and not in a release")]
 pub(super) fn reached(step: Step) {
     if std::env::var("GPUMGR_STOP_AT").is_ok_and(|name| name == format!("{step:?}")) {
         crate::system::stop_here();

@@ -14,8 +14,8 @@ use windows as platform;
 #[cfg(debug_assertions)]
 pub(crate) use platform::stop_here;
 pub(crate) use platform::{
-    cannot_lock, find_lock_holders, flush_folder, keep_access, names_this_file, open_folder,
-    open_lock_file, share_as_folder, sticky, user,
+    SYSTEM_CONFIG, cannot_lock, find_lock_holders, flush_folder, keep_access, names_this_file,
+    open_folder, open_lock_file, share_as_folder, sticky, user,
 };
 
 /// A process that holds a lock.

@@ -8,15 +8,18 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
+/// The config of the whole machine, which only root can write.
+pub(crate) const SYSTEM_CONFIG: Option<&str> = Some("/etc/gpumgr/config.toml");
+
 const STICKY: u32 = 0o1000;
 const READ_WRITE: u32 = 0o666;
 const OWNER_READ_WRITE: u32 = 0o600;
 const PERMISSIONS: u32 = 0o7777;
 
-/// The effective user's name from the system's database, never `$USER`; where it has none (a
+/// The real user's name from the system's database, never `$USER`; where it has none (a
 /// container with any user ID), the number.
 pub(crate) fn user() -> Option<String> {
-    Some(user_name(Uid::effective()))
+    Some(user_name(Uid::current()))
 }
 
 fn user_name(uid: Uid) -> String {
@@ -122,7 +125,8 @@ pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> 
         .map_err(no_mode)
 }
 
-/// The processes that hold a lock on this file, as far as `/proc` tells.
+/// The processes that hold a `flock` on this file, as far as `/proc` tells.
+#[cfg(target_os = "linux")]
 pub(crate) fn find_lock_holders(path: &Path) -> Vec<Holder> {
     let (Ok(file), Ok(locks)) = (fs::metadata(path), fs::read_to_string("/proc/locks")) else {
         return Vec::new();
@@ -135,27 +139,26 @@ pub(crate) fn find_lock_holders(path: &Path) -> Vec<Holder> {
         .collect()
 }
 
+/// The system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn find_lock_holders(_path: &Path) -> Vec<Holder> {
+    Vec::new()
+}
+
 /// A line such as `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; one who waits has `->` after
 /// the number.
+#[cfg(target_os = "linux")]
 fn holder_of(line: &str, inode: &str) -> Option<Holder> {
     let mut words = line.split_whitespace().skip(1);
-    let (_kind, _mode, _access) = (
-        words.next().filter(|word| *word != "->")?,
-        words.next()?,
-        words.next()?,
-    );
-    let pid: u32 = words.next()?.parse().ok()?;
-    if words.next()? != inode {
-        return None;
-    }
+    words.next().filter(|kind| *kind == "FLOCK")?;
+    let pid: u32 = words.nth(2)?.parse().ok()?;
+    words.next().filter(|locked| *locked == inode)?;
     let command = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
-    let user = fs::metadata(format!("/proc/{pid}"))
-        .ok()
-        .map(|process| user_name(Uid::from_raw(process.uid())));
+    let process = fs::metadata(format!("/proc/{pid}")).ok();
     Some(Holder {
         pid,
         command: command.map(|name| name.trim_end().to_owned()),
-        user,
+        user: process.map(|process| user_name(Uid::from_raw(process.uid()))),
     })
 }
 

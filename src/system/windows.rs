@@ -6,6 +6,9 @@ use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
 
+/// There is no place that only administrators can write and everybody would look at.
+pub(crate) const SYSTEM_CONFIG: Option<&str> = None;
+
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_WRITE: u32 = 2;
 const ERROR_NOT_SUPPORTED: i32 = 50;

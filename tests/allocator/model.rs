@@ -71,6 +71,7 @@ impl From<&Refusal> for No {
                 let tasks = blockers.iter().flat_map(|blocker| &blocker.tasks);
                 Self::InTheWay(tasks.map(ToString::to_string).collect())
             }
+            other => panic!("the model knows no {other:?}"),
         }
     }
 }

@@ -102,6 +102,19 @@ fn no_message_is_missing() {
 }
 
 #[test]
+fn every_error_says_what_to_do_next() {
+    let english = all_english();
+    // These share hints that depend on what the system said.
+    let shared = ["read", "lock", "write", "keep", "flush"].map(|action| format!("error-{action}"));
+    let without: Vec<_> = english
+        .keys()
+        .filter(|name| name.starts_with("error-") && !name.contains('.') && !shared.contains(name))
+        .filter(|name| !english.contains_key(&format!("{name}.hint")))
+        .collect();
+    assert_eq!(without, Vec::<&String>::new());
+}
+
+#[test]
 fn no_message_is_unused() {
     let used = names_in_code();
     // A hint is shown with its message.

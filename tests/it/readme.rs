@@ -113,10 +113,10 @@ fn user(lab: &Lab) -> String {
 #[test]
 fn the_readme_prints_what_gpumgr_prints() {
     let lab = Lab::new();
-    lab.write(
-        "train.py",
-        "import os; print('training on', os.environ['CUDA_VISIBLE_DEVICES'])\n",
-    );
+    for (program, what) in [("train.py", "training"), ("smoke.py", "smoke test")] {
+        let code = format!("import os; print('{what} on', os.environ['CUDA_VISIBLE_DEVICES'])\n");
+        lab.write(program, code);
+    }
     let user = user(&lab);
     let mut run = 0;
     for Block { info, text } in blocks(&repository("README.md")) {
@@ -194,4 +194,29 @@ fn what_the_example_config_shows_in_comments_is_valid_too() {
         (0, Some(2)),
         "{checked}"
     );
+}
+
+#[test]
+fn the_wrapping_script_gives_back_when_it_is_killed() {
+    let readme = repository("README.md");
+    let script = blocks(&readme)
+        .into_iter()
+        .find(|block| block.info == "sh train.sh")
+        .unwrap();
+    for signal in ["TERM", "HUP", "INT"] {
+        let lab = Lab::new();
+        lab.write("train.sh", &script.text);
+        // The training kills its script and ends, as a closed terminal would.
+        lab.write(
+            "train.py",
+            format!("import os, signal; os.kill(os.getppid(), signal.SIG{signal})\n"),
+        );
+        let ran = shell(&lab, "sh train.sh");
+        assert!(ran.stdout.contains("Released: train"), "{signal}: {ran:?}");
+        assert_eq!(
+            lab.json(&["--status"]).1["totals"]["running_tasks"],
+            0,
+            "{signal}"
+        );
+    }
 }

@@ -139,6 +139,10 @@ impl Lab {
 /// Says that a test could not be run here; shown with `--nocapture`.
 #[allow(clippy::print_stderr, reason = "the test harness keeps it")]
 pub(crate) fn skipped(why: &str) {
+    assert!(
+        std::env::var_os("GPUMGR_SKIP_NOTHING").is_none(),
+        "skipped: {why}"
+    );
     eprintln!("skipped: {why}");
 }
 

@@ -29,7 +29,7 @@ impl Message {
 
     pub(super) fn for_terminal(&self, style: &Style) -> String {
         let mut text = format!("{} {}\n", paint_error("✗", style), self.headline);
-        let hint = (!self.hint.is_empty()).then_some(&self.hint);
+        let hint = (!self.hint.is_empty() && !style.quiet).then_some(&self.hint);
         for line in self
             .details
             .iter()

@@ -2,6 +2,7 @@
 
 use super::Message;
 use crate::allocator::{Blocker, Demand, Nearest, Refusal, Shortage};
+use crate::render::shell;
 use crate::render::text::{cpus_asked, gpus_asked, names};
 use crate::render::words::Words;
 
@@ -28,7 +29,10 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
                     )
                 })
                 .collect(),
-            hint: words.say("error-task-exists.hint", [("task", task.as_str().into())]),
+            hint: words.say(
+                "error-task-exists.hint",
+                [("word", shell::word(task.as_str()).into())],
+            ),
         },
         Refusal::UnknownTask { task } => Message {
             headline: words.say("error-unknown-task", [("task", task.as_str().into())]),
@@ -110,14 +114,31 @@ fn asked(demand: &Demand, words: &Words) -> String {
     )
 }
 
-fn insufficient(Shortage { demand, nearest }: &Shortage, words: &Words) -> Message {
-    let detail = match nearest {
+fn insufficient(shortage: &Shortage, words: &Words) -> Message {
+    let Shortage {
+        demand,
+        nearest,
+        draining,
+    } = shortage;
+    let nearest = match nearest {
         Some(nearest) => nearest_server(nearest, words),
         None => words.text("error-insufficient.draining"),
     };
+    let drained = draining
+        .iter()
+        .filter(|_| shortage.nearest.is_some())
+        .map(|server| {
+            words.say(
+                "error-insufficient.drained",
+                [("server", server.as_str().into())],
+            )
+        });
     Message {
         headline: words.text("error-insufficient"),
-        details: vec![asked(demand, words), detail],
+        details: [asked(demand, words), nearest]
+            .into_iter()
+            .chain(drained)
+            .collect(),
         hint: words.text("error-insufficient.hint"),
     }
 }

@@ -105,7 +105,9 @@ fn io_hint(action: Action, source: &io::Error) -> &'static str {
 
 fn damage(damage: &Damage, words: &Words) -> String {
     match damage {
-        Damage::Layout { message, .. } => printable(message),
+        Damage::Layout { message, .. } => {
+            words.say("damage-layout", [("message", message.as_str().into())])
+        }
         Damage::Disagrees { at, what } => format!("{at}: {}", disagreement(what, words)),
         Damage::Name { at, why } => format!("{at}: {}", bad_name(*why, words)),
         Damage::ServerId {

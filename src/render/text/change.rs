@@ -3,7 +3,8 @@
 use super::{Style, done_mark, gpu_list, totals};
 use crate::allocator::{Change, Released, Task};
 use crate::outcome::{Allocated, Initialized, Reset};
-use crate::render::words::Words;
+use crate::render::shell;
+use crate::render::words::{Words, printable};
 
 pub(super) fn initialized(init: &Initialized, style: &Style) -> String {
     let words = style.results();
@@ -99,25 +100,14 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
     );
     if !style.quiet {
         let usage = format!("export CUDA_VISIBLE_DEVICES={devices}");
-        let release = format!("gpumgr --release {}", shell_word(task));
+        let release = format!("gpumgr --release {}{}", shell::word(task), style.options);
+        let release = printable(&release);
         let (use_it, give_back) = (words.text("allocate-use"), words.text("allocate-release"));
         text.push_str(&format!(
             "\n{use_it}\n  {usage}\n\n{give_back}\n  {release}\n"
         ));
     }
     text
-}
-
-/// The task's name as a shell would want it typed.
-fn shell_word(task: &str) -> String {
-    let plain = task
-        .chars()
-        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
-    if plain {
-        task.to_owned()
-    } else {
-        format!("'{}'", task.replace('\'', r"'\''"))
-    }
 }
 
 pub(super) fn released(released: &Released, style: &Style) -> String {

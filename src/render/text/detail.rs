@@ -3,19 +3,23 @@
 use super::{gpu_list, row, table};
 use crate::allocator::{Server, Task, Timestamp};
 use crate::outcome::Status;
-use crate::render::words::Words;
+use crate::render::Style;
 use chrono::{Local, TimeDelta};
 
-pub(super) fn detail(status: &Status, words: &Words) -> String {
+/// Tasks stand below their server, that many columns in.
+const INDENT: u16 = 2;
+
+pub(super) fn detail(status: &Status, style: &Style) -> String {
     let servers: Vec<_> = status
         .servers
         .iter()
-        .map(|(id, shown)| server(*id, shown, status.now, words))
+        .map(|(id, shown)| server(*id, shown, status.now, style))
         .collect();
     servers.join("\n")
 }
 
-fn server(id: usize, server: &Server, now: Timestamp, words: &Words) -> String {
+fn server(id: usize, server: &Server, now: Timestamp, style: &Style) -> String {
+    let words = style.results();
     let name = words.say(
         "detail-server",
         [("server", server.name.as_str().into()), ("id", id.into())],
@@ -43,12 +47,14 @@ fn server(id: usize, server: &Server, now: Timestamp, words: &Words) -> String {
     let tasks = if server.tasks.is_empty() {
         format!("  {}\n", words.text("detail-no-tasks"))
     } else {
-        tasks(&server.tasks, now, words)
+        tasks(&server.tasks, now, style)
     };
     format!("{name}\n  {gpus}\n  {cpus}\n{tasks}")
 }
 
-fn tasks(tasks: &[Task], now: Timestamp, words: &Words) -> String {
+fn tasks(tasks: &[Task], now: Timestamp, style: &Style) -> String {
+    let words = style.results();
+    let width = style.width.map(|width| width.saturating_sub(INDENT));
     let columns = [
         "column-task",
         "column-gpus",
@@ -57,7 +63,7 @@ fn tasks(tasks: &[Task], now: Timestamp, words: &Words) -> String {
         "column-start",
         "column-age",
     ];
-    let mut table = table(columns.map(|column| words.text(column)));
+    let mut table = table(columns.map(|column| words.text(column)), width);
     for task in tasks {
         table.add_row(row([
             task.id.to_string(),

@@ -6,7 +6,9 @@ mod detail;
 mod notes;
 mod status;
 
-pub(crate) use notes::{confirm_reset, declined, differs, lock_wait, notes, passed_over, untold};
+pub(crate) use notes::{
+    confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
+};
 
 use super::Style;
 use super::words::{Words, printable};
@@ -30,8 +32,8 @@ const FRAME: TableStyle = TableStyle::new()
 pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
     match outcome {
         Outcome::Initialized(init) => change::initialized(init, style),
-        Outcome::Status(shown) => status::status(shown, style.results()),
-        Outcome::Detail(shown) => detail::detail(shown, style.results()),
+        Outcome::Status(shown) => status::status(shown, style),
+        Outcome::Detail(shown) => detail::detail(shown, style),
         Outcome::Allocated(granted) => change::allocated(granted, style),
         Outcome::Released(given_back) => change::released(given_back, style),
         Outcome::Reset(done) => change::reset(done, style),
@@ -56,12 +58,18 @@ fn paint(text: &str, colour: AnsiColor, wanted: bool) -> String {
     }
 }
 
-/// A table with these headings, all cells centred but those of the first column.
-fn table(headings: impl IntoIterator<Item = String>) -> Table {
+/// A table with these headings, all cells centred but those of the first column, no wider than
+/// the terminal: there, long headings and names go on below.
+fn table(headings: impl IntoIterator<Item = String>, width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_style(FRAME)
         .set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(width) = width {
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width);
+    }
     table.set_header(row(headings));
     table
 }
@@ -122,7 +130,10 @@ pub(super) fn holders(holders: &[Holder]) -> String {
             .as_ref()
             .map(|user| format!(", {user}"))
             .unwrap_or_default();
-        format!("{} (PID {pid}{user})", command.as_deref().unwrap_or("?"))
+        match command {
+            Some(command) => format!("{command} (PID {pid}{user})"),
+            None => format!("PID {pid}{user}"),
+        }
     };
     let holders: Vec<_> = holders.iter().map(holder).collect();
     holders.join(", ")

@@ -1,10 +1,11 @@
 //! What goes to standard error beside a result: warnings, hints, progress and questions.
 
 use super::{Style, holders};
-use crate::cli::Language;
-use crate::outcome::{Outcome, Status};
+use crate::cli::{Language, Output};
+use crate::outcome::{Allocated, Outcome, Status};
 use crate::render::words::{Part, Words};
 use crate::system::Holder;
+use std::io;
 use std::path::Path;
 
 /// Warnings first, then hints, which `--quiet` leaves out.
@@ -15,9 +16,14 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
         let path = state.path.to_string_lossy();
         let told = matches!(outcome, Outcome::Initialized(_) | Outcome::Reset(_));
         if state.created && !told {
-            lines.push(words.say("note-created", [("path", path.as_ref().into())]));
+            let key = if state.by_default {
+                "note-created-by-default"
+            } else {
+                "note-created"
+            };
+            lines.push(words.say(key, [("path", path.as_ref().into())]));
         }
-        if state.unshareable {
+        if state.unshareable && (state.created || told) {
             let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
             lines.push(words.say("warning-sticky", [("path", folder.as_ref().into())]));
         }
@@ -34,7 +40,22 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
             lines.push(words.text("hint-differs"));
         }
     }
+    if let (Outcome::Allocated(allocated), Output::Export(_), false) =
+        (outcome, style.output, style.quiet)
+    {
+        lines.push(granted("note-granted", allocated, words));
+    }
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn granted(key: &str, allocated: &Allocated, words: &Words) -> String {
+    let grant = &allocated.grant;
+    let values = [
+        ("task", grant.task.as_str().into()),
+        ("server", grant.server_name.as_str().into()),
+        ("devices", allocated.gpu_devices().into()),
+    ];
+    words.say(key, values)
 }
 
 /// Another program's `config.toml` was found and left alone.
@@ -47,7 +68,7 @@ pub(crate) fn passed_over(path: &Path, style: &Style) -> String {
 
 /// The lock is not free yet.
 pub(crate) fn lock_wait(lock: &Path, held_by: &[Holder], language: Language) -> String {
-    let words = Words::new(Part::Results, language);
+    let words = Words::new(Part::Results, language, "");
     let path = lock.to_string_lossy();
     let line = if held_by.is_empty() {
         words.say("note-lock", [("path", path.as_ref().into())])
@@ -73,16 +94,20 @@ pub(crate) fn confirm_reset(state: &Path, style: &Style) -> String {
 
 /// The allocation stands, but standard output could not take the result.
 pub(crate) fn untold(outcome: &Outcome, style: &Style) -> Option<String> {
-    let Outcome::Allocated(allocated) = outcome else {
-        return None;
-    };
-    let grant = &allocated.grant;
-    let values = [
-        ("task", grant.task.as_str().into()),
-        ("server", grant.server_name.as_str().into()),
-        ("devices", allocated.gpu_devices().into()),
-    ];
-    Some(style.results().say("warning-untold", values) + "\n")
+    match outcome {
+        Outcome::Allocated(allocated) => {
+            Some(granted("warning-untold", allocated, style.results()) + "\n")
+        }
+        _ => None,
+    }
+}
+
+/// Standard output took nothing.
+pub(crate) fn unprinted(error: &io::Error, style: &Style) -> String {
+    style
+        .results()
+        .say("warning-stdout", [("error", error.to_string().into())])
+        + "\n"
 }
 
 /// What a reset that was declined leaves.

@@ -3,10 +3,12 @@
 use super::{percent, row, table};
 use crate::allocator::Server;
 use crate::outcome::{Status, Totals};
+use crate::render::Style;
 use crate::render::words::Words;
 use unicode_width::UnicodeWidthStr;
 
-pub(super) fn status(status: &Status, words: &Words) -> String {
+pub(super) fn status(status: &Status, style: &Style) -> String {
+    let words = style.results();
     let columns = [
         "column-server",
         "column-gpu-free",
@@ -15,7 +17,7 @@ pub(super) fn status(status: &Status, words: &Words) -> String {
         "column-cpu-use",
         "column-tasks",
     ];
-    let mut table = table(columns.map(|column| words.text(column)));
+    let mut table = table(columns.map(|column| words.text(column)), style.width);
     for (_, server) in &status.servers {
         table.add_row(row(cells(server, words)));
     }

@@ -157,9 +157,7 @@ fn splice_server<'t>(
         spliced_tasks(parts.running_tasks.get(), &server.tasks)?,
     );
     match parts.drain {
-        Some(drain) if drain.get() == "true" && !server.drain => {
-            splice.remove_field("drain", drain.get())
-        }
+        Some(drain) if drain.get() == "true" && !server.drain => splice.remove_field(drain.get()),
         Some(drain) => splice.replace(drain.get(), server.drain.to_string()),
         None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
         None => {}
@@ -292,16 +290,24 @@ impl<'t> Splice<'t> {
         self.edits.push((range_of(self.text, part), new));
     }
 
-    /// Takes out a field and its comma. The value must be a slice of the text.
-    fn remove_field(&mut self, key: &str, value: &'t str) {
-        let end = range_of(self.text, value).end;
-        let key = self.text[..end].rfind(&format!("\"{key}\"")).unwrap_or(end);
+    /// Takes out a field and its comma. The value must be a slice of the text; its key is what
+    /// stands before the colon, however it is written.
+    fn remove_field(&mut self, value: &'t str) {
+        let value = range_of(self.text, value);
+        let key = self.text[..value.start]
+            .trim_end()
+            .trim_end_matches(':')
+            .trim_end();
+        let key = key
+            .strip_suffix('"')
+            .and_then(|key| key.rfind('"'))
+            .unwrap_or(value.start);
         let before = self.text[..key].trim_end();
-        let after = self.text[end..].trim_start();
+        let after = self.text[value.end..].trim_start();
         let range = match (before.strip_suffix(','), after.strip_prefix(',')) {
-            (Some(before), _) => before.len()..end,
+            (Some(before), _) => before.len()..value.end,
             (None, Some(after)) => key..self.text.len() - after.trim_start().len(),
-            (None, None) => key..end,
+            (None, None) => key..value.end,
         };
         self.edits.push((range, String::new()));
     }

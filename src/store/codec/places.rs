@@ -35,7 +35,9 @@ pub(super) struct Object<T> {
 /// written with escapes, and so was copied from the text.
 pub(super) fn start_of_object(text: &str, first_key: Option<usize>) -> Option<usize> {
     let key = first_key?.checked_sub(text.as_ptr() as usize)?;
-    text.get(..key)?.rfind('{')
+    text.get(..key)
+        .filter(|before| before.len() < text.len())?
+        .rfind('{')
 }
 
 /// Where each server of this text begins, however its keys are written.

@@ -153,3 +153,46 @@ fn a_brace_in_an_earlier_value_is_not_a_server() {
         "{changed}"
     );
 }
+
+#[test]
+fn a_server_that_drains_no_longer_loses_the_field_however_it_is_written() {
+    let two = fresh(2, |cluster| drain(cluster, true));
+    for key in ["\"drain\"", "\"dr\\u0061in\""] {
+        for note in ["", "\"note\": \"\\\"drain\\\": true\", "] {
+            let drained = two.replace(
+                "\"drain\": true",
+                &format!("{note}{key} : true, \"rack\": \"b7\""),
+            );
+            let open = reencode(&drained, |cluster| drain(cluster, false));
+            assert!(!open.contains(&format!("{key} : true")), "{open}");
+            assert_eq!(open.matches("\"rack\": \"b7\"").count(), 2, "{open}");
+            assert!(
+                decode(&open)
+                    .unwrap()
+                    .0
+                    .servers()
+                    .iter()
+                    .all(|server| !server.drain)
+            );
+        }
+    }
+}
+
+fn fresh(servers: usize, change: impl FnOnce(&mut Cluster)) -> String {
+    let mut cluster = Cluster::fresh(&ClusterSpec::equal(servers, 8, 64).unwrap());
+    change(&mut cluster);
+    encode(None, &cluster, NOW.parse().unwrap())
+        .unwrap()
+        .concat()
+}
+
+fn drain(cluster: &mut Cluster, on: bool) {
+    let spec = |server: &crate::allocator::Server| crate::allocator::ServerSpec {
+        name: server.name.clone(),
+        gpus: server.total_gpus,
+        cpus: server.total_cpus,
+        drain: on,
+    };
+    let spec = ClusterSpec::new(cluster.servers().iter().map(spec).collect()).unwrap();
+    reconcile(cluster, &spec).unwrap();
+}

@@ -282,10 +282,11 @@ fn what_only_a_draining_server_could_give_is_not_impossible() {
     let mut cluster = loaded(&draining(&servers, &["large"]));
     let request = ask("t", 4);
     // It may stop draining; until then no server is near.
-    let expected = Refusal::Insufficient(Shortage {
+    let expected = Refusal::Insufficient(Box::new(Shortage {
         demand: demand(&request),
         nearest: None,
-    });
+        draining: Some(name("large")),
+    }));
     assert_eq!(refusal(&mut cluster, &request), expected);
 }
 

@@ -28,7 +28,10 @@ To release them:
     );
     assert_eq!(
         ran.stderr,
-        format!("Made the state file {}\n", lab.shown(STATE))
+        format!(
+            "Made the state file {} for v0.1's 4 servers of 8 GPUs and 64 CPUs, as there is no config\n",
+            lab.shown(STATE)
+        )
     );
 }
 
@@ -129,7 +132,7 @@ fn gpu_ids_that_are_taken_or_do_not_exist_are_told_apart() {
     let lab = one_server(4, 16);
     lab.ok(&["--allocate", "a", "--gpu-ids", "1,2"]);
     let taken = lab.refused(3, "insufficient", &["--allocate", "b", "--gpu-ids", "0,2"]);
-    assert!(taken.stderr.contains("GPUs 2 are taken"), "{taken:?}");
+    assert!(taken.stderr.contains("taken: GPUs 2;"), "{taken:?}");
     lab.refused(2, "impossible", &["--allocate", "b", "--gpu-ids", "0,4"]);
 }
 
@@ -209,7 +212,7 @@ fn what_no_server_could_ever_meet_is_told_from_what_is_not_free_now() {
         ran.stderr,
         "✗ Not enough resources free, try again later
   Asked for: GPUs 4, CPUs 64
-  Nearest: large with 1 GPUs and 4 CPUs free; it lacks 3 GPUs and 60 CPUs
+  Nearest: large (free: GPUs 1, CPUs 4; lacking: GPUs 3, CPUs 60)
   See who holds what: gpumgr --detail
 "
     );
@@ -306,4 +309,34 @@ fn the_hint_to_release_can_be_pasted_whatever_the_tasks_name() {
         assert_eq!(lab.tasks(), Vec::<String>::new(), "{hint}");
         assert_eq!(lab.files(), [".resource.lock", STATE], "{hint}");
     }
+}
+
+#[test]
+fn the_release_it_advises_works_as_printed_wherever_the_state_is() {
+    let lab = Lab::new();
+    let elsewhere = "my state's.json";
+    let ran = lab.ok(&["--allocate", "a task", "--state", elsewhere]);
+    let advice = ran.stdout.lines().last().unwrap().trim();
+    let released = in_sh(&lab, advice);
+    assert_eq!(released.code, 0, "{advice}: {released:?}");
+    let again = lab.run(&["--release", "a task", "--state", elsewhere]);
+    let advice = again.stderr.lines().last().unwrap();
+    assert!(
+        advice.ends_with("gpumgr --detail --state 'my state'\\''s.json'"),
+        "{advice}"
+    );
+}
+
+/// Runs a line that gpumgr printed, as a user would paste it.
+fn in_sh(lab: &Lab, line: &str) -> crate::support::Ran {
+    let binary = env!("CARGO_BIN_EXE_gpumgr");
+    let line = line.replacen("gpumgr", &format!("'{binary}'"), 1);
+    let mut shell = std::process::Command::new("sh");
+    crate::support::Ran::of(
+        shell
+            .args(["-c", &line])
+            .current_dir(lab.path())
+            .output()
+            .unwrap(),
+    )
 }

@@ -220,3 +220,32 @@ fn no_home_is_needed() {
     let ran = Ran::of(command.env_clear().output().unwrap());
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn another_programs_server_table_is_passed_over() {
+    for foreign in [
+        "[server]\nport = 8080\n",
+        "cluster = \"prod\"\n",
+        "state_file = 3\n",
+    ] {
+        let lab = Lab::with_config(foreign);
+        let ran = lab.ok(&["--status"]);
+        assert!(ran.stderr.contains("Passed over "), "{foreign}: {ran:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_no_config_unless_it_was_named() {
+    let lab = Lab::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(lab.join("config.toml"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    lab.ok(&["--status"]);
+    std::fs::remove_file(lab.join("config.toml")).unwrap();
+    std::fs::create_dir(lab.join("config.toml")).unwrap();
+    lab.ok(&["--status"]);
+    assert_ne!(lab.run(&["--status", "--config", "config.toml"]).code, 0);
+}

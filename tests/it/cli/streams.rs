@@ -72,7 +72,10 @@ mod full {
         ] {
             let ran = into_full(&lab, arguments);
             assert_eq!(ran.code, 1, "{arguments:?}: {ran:?}");
-            assert!(ran.stderr.contains("standard output"), "{ran:?}");
+            assert!(
+                ran.stderr.contains("Could not print the result: "),
+                "{ran:?}"
+            );
         }
     }
 

@@ -47,7 +47,7 @@ change-gpus = { $server }: { $from } → { $to } GPUs
 change-cpus = { $server }: { $from } → { $to } CPUs
 change-drain = { $server }: draining, nothing new is granted there
 change-undrain = { $server }: no longer draining
-change-reordered = The order of the servers
+change-reordered = The servers are in a new order
 allocate-trying = Trying to allocate:
 allocate-task = Task ID: { $task }
 allocate-count = GPUs: { $count }
@@ -74,12 +74,15 @@ check-server = { $server }: { $gpus } GPUs, { $cpus } CPUs
 ## Notes, warnings, hints, questions
 
 note-created = Made the state file { $path }
-note-not-initialized = Nothing is initialized yet: this is what the config describes. 'gpumgr --init' or the first allocation makes { $path }
+note-created-by-default = Made the state file { $path } for v0.1's 4 servers of 8 GPUs and 64 CPUs, as there is no config
+note-not-initialized = Nothing is initialized yet: this is what the config describes. 'gpumgr --init{ $options }' or the first allocation makes { $path }
 note-passed-over = Passed over { $path }: it has no [cluster], [[server]] or state_file, so it is another program's
 note-lock = Waiting for the lock { $path } …
     .held = Waiting for the lock { $path }, held by { $holders } …
 warning-sticky = Warning: { $path } has the sticky bit, so only you can change the state file in it. To share it, use a folder without that bit that your group may write
 warning-untold = The allocation stands: { $task } holds GPUs { $devices } on { $server }. Release it if it is of no use
-hint-differs = Hint: the config describes another cluster than the state holds; 'gpumgr --init' adapts the state, and no task is lost
-confirm-reset = Forget all tasks in { $path }? What they run goes on, on GPUs that others will be given. [y/N]
+note-granted = { $task }: { $server }, GPUs { $devices }
+warning-stdout = Could not print the result: { $error }
+hint-differs = Hint: the config describes another cluster than the state holds; 'gpumgr --init{ $options }' adapts the state (it never drops a task)
+confirm-reset = Forget all tasks in { $path }? Their programs keep running, on GPUs that others may then be given. [y/N]
 reset-declined = Nothing was changed
