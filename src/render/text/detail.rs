@@ -1,6 +1,6 @@
 //! `--detail`: free IDs and every task.
 
-use super::{gpu_list, row, table};
+use super::{gpu_list, table};
 use crate::allocator::{Server, Task, Timestamp};
 use crate::outcome::Status;
 use crate::render::Style;
@@ -63,20 +63,22 @@ fn tasks(tasks: &[Task], now: Timestamp, style: &Style) -> String {
         "column-start",
         "column-age",
     ];
-    let mut table = table(columns.map(|column| words.text(column)), width);
-    for task in tasks {
-        table.add_row(row([
+    let cells = |task: &Task| {
+        let start = task.start.with_timezone(&Local);
+        [
             task.id.to_string(),
             gpu_list(&task.gpus),
             task.cpus.to_string(),
             task.owner.clone().unwrap_or_else(|| "-".to_owned()),
-            task.start
-                .with_timezone(&Local)
-                .format("%Y-%m-%d %H:%M:%S")
-                .to_string(),
+            start.format("%Y-%m-%d %H:%M:%S").to_string(),
             age(now - task.start),
-        ]));
-    }
+        ]
+    };
+    let table = table(
+        columns.map(|column| words.text(column)),
+        tasks.iter().map(cells),
+        width,
+    );
     table.lines().map(|line| format!("  {line}\n")).collect()
 }
 

@@ -17,7 +17,8 @@ use crate::outcome::{Outcome, Totals};
 use crate::system::Holder;
 use anstyle::AnsiColor;
 use comfy_table::{
-    Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table,
+    TableStyle, Width,
 };
 use std::time::Duration;
 
@@ -58,20 +59,41 @@ fn paint(text: &str, colour: AnsiColor, wanted: bool) -> String {
     }
 }
 
-/// A table with these headings, all cells centred but those of the first column, no wider than
-/// the terminal: there, long headings and names go on below.
-fn table(headings: impl IntoIterator<Item = String>, width: Option<u16>) -> Table {
+/// A table with these headings and rows, all cells centred but those of the first column; on a
+/// terminal no wider than that: there, long headings and names go on below.
+fn table<const COLUMNS: usize>(
+    headings: [String; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+    width: Option<u16>,
+) -> Table {
     let mut table = Table::new();
     table
         .load_style(FRAME)
         .set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .set_header(row(headings))
+        .add_rows(rows.into_iter().map(row));
     if let Some(width) = width {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width);
+        keep_names_whole(&mut table, width);
     }
-    table.set_header(row(headings));
     table
+}
+
+/// Names in the first column are what people copy: they may take a third of the width.
+fn keep_names_whole(table: &mut Table, width: u16) {
+    let name = table
+        .column_max_content_widths()
+        .first()
+        .copied()
+        .unwrap_or(0);
+    let padding = 2;
+    if let Some(column) = table.column_mut(0) {
+        let lower = Width::Fixed((name + padding).min(width / 3));
+        column.set_constraint(ColumnConstraint::LowerBoundary(lower));
+    }
 }
 
 fn row(texts: impl IntoIterator<Item = String>) -> Vec<Cell> {

@@ -1,6 +1,6 @@
 //! `--status`: v0.1's table and totals.
 
-use super::{percent, row, table};
+use super::{percent, table};
 use crate::allocator::Server;
 use crate::outcome::{Status, Totals};
 use crate::render::Style;
@@ -17,10 +17,11 @@ pub(super) fn status(status: &Status, style: &Style) -> String {
         "column-cpu-use",
         "column-tasks",
     ];
-    let mut table = table(columns.map(|column| words.text(column)), style.width);
-    for (_, server) in &status.servers {
-        table.add_row(row(cells(server, words)));
-    }
+    let rows = status
+        .servers
+        .iter()
+        .map(|(_, server)| cells(server, words));
+    let table = table(columns.map(|column| words.text(column)), rows, style.width);
     let table = table.to_string();
     let width = table.lines().next().map_or(0, |line| line.chars().count());
     format!(
