@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Five times what the largest usual cluster needs; more is no state but a mistake.
-const MAX_BYTES: u64 = 512 << 20;
+pub(super) const MAX_BYTES: u64 = 512 << 20;
 /// How long v0.1, which writes in place, may take to finish a file.
 const TORN_FOR: Duration = Duration::from_secs(1);
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(5);

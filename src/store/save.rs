@@ -7,6 +7,7 @@ use super::codec::Pieces;
 use super::error::{Action, StoreError};
 use super::lock::Guard;
 use super::place::{Place, TEMP_PREFIX};
+use super::read::MAX_BYTES;
 use super::steps::{self, Step};
 use crate::allocator::Timestamp;
 use crate::system::{self, KeepError};
@@ -26,6 +27,13 @@ pub(super) fn save(
     text: &Pieces<'_>,
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let bytes: u64 = text.iter().map(|piece| piece.len() as u64).sum();
+    if bytes > MAX_BYTES {
+        return Err(StoreError::TooLarge {
+            path: place.state.clone(),
+            bytes,
+        });
+    }
     sweep(&place.folder);
     let temp = tempfile::Builder::new()
         .prefix(TEMP_PREFIX)

@@ -86,9 +86,9 @@ fn errno(error: &io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(0))
 }
 
-/// Lets those use a new file who may use its folder: the folder's own read and write permissions
-/// and its group, whatever this user's umask; made by root, it belongs to the folder's owner. In a sticky folder nobody else can replace the
-/// file, so nobody else may write it.
+/// Lets those use a new file who may use its folder: it gets the folder's own read and write
+/// permissions and its group, whatever this user's umask, and made by root its owner. In a sticky
+/// folder nobody else can replace the file, so nobody else may write it.
 pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
     let shared = if sticky(folder) { 0o644 } else { READ_WRITE };
     // Only root may.
