@@ -2,7 +2,7 @@
 
 use crate::allocator::Refusal;
 use crate::config::ConfigError;
-use crate::store::{Damage, StoreError};
+use crate::store::StoreError;
 
 /// Why an action was not done.
 #[derive(Debug, thiserror::Error)]
@@ -126,11 +126,7 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
 
 fn kind_of_store(error: &StoreError) -> Kind {
     match error {
-        StoreError::Damaged {
-            damage: Damage::Version(_),
-            ..
-        }
-        | StoreError::NewerVersion { .. } => Kind::NewerState,
+        StoreError::NewerVersion { .. } => Kind::NewerState,
         StoreError::Damaged { .. } | StoreError::NotAFile { .. } | StoreError::TooLarge { .. } => {
             Kind::DamagedState
         }

@@ -26,14 +26,9 @@ impl Manager {
 
     /// The state file after a transaction.
     fn changed_state<T>(&self, saved: &Saved<T>, differs: bool) -> StateFile {
-        let Saved {
-            created,
-            unshareable,
-            ..
-        } = *saved;
         StateFile {
-            created,
-            unshareable,
+            created: saved.created,
+            unshareable: self.store.place().is_sticky(),
             ..self.state(differs)
         }
     }

@@ -164,9 +164,6 @@ pub enum Damage {
         /// What stands there.
         text: String,
     },
-    /// A version that this one does not know.
-    #[error("version {0:?}")]
-    Version(String),
 }
 
 impl Damage {
@@ -181,13 +178,28 @@ impl Damage {
         }
         self
     }
+}
 
+/// Why a text is not decoded, before it is known which file it is of.
+#[derive(Debug)]
+pub(super) enum NotAState {
+    Damaged(Damage),
+    OtherVersion(String),
+}
+
+impl NotAState {
     pub(super) fn at(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {
-            Self::Version(version) => StoreError::NewerVersion { path, version },
-            damage => StoreError::Damaged { path, damage },
+            Self::Damaged(damage) => StoreError::Damaged { path, damage },
+            Self::OtherVersion(version) => StoreError::NewerVersion { path, version },
         }
+    }
+}
+
+impl From<Damage> for NotAState {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
     }
 }
 

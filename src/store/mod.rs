@@ -16,6 +16,7 @@ pub use lock::{LockWait, WaitNotice};
 pub use place::Place;
 
 use crate::allocator::{Cluster, ClusterSpec, Timestamp};
+use error::NotAState;
 use lock::Guard;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,8 +47,6 @@ pub struct Saved<T> {
     pub created: bool,
     /// Where the replaced file was kept.
     pub kept: Option<PathBuf>,
-    /// The folder's sticky bit keeps other users from changing the file.
-    pub unshareable: bool,
 }
 
 impl FileStore {
@@ -101,15 +100,11 @@ impl FileStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if matches!(if_absent, IfAbsent::Fail) && matches!(self.place.state.try_exists(), Ok(false))
-        {
-            return Err(StoreError::Missing {
-                path: self.place.state.clone(),
-            }
-            .into());
+        // Before a lock file is made beside what is no state, or where there is nothing to change.
+        let found = read::metadata(&self.place.state)?;
+        if found.is_none() && matches!(if_absent, IfAbsent::Fail) {
+            return Err(self.place.missing().into());
         }
-        // Before a lock file is made beside what is no state.
-        read::metadata(&self.place.state)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
             update(&place, guard, if_absent, now, function)
@@ -145,25 +140,22 @@ fn update<T, E: From<StoreError>>(
     function: impl FnOnce(&mut Cluster) -> Result<T, E>,
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
-    let at_state = |damage: Damage| damage.at(&place.state);
+    let at_state = |damage: Damage| NotAState::from(damage).at(&place.state);
     let old = read::to_change(&place.state)?;
     let (mut cluster, places) = match (&old, if_absent) {
         (Some(old), _) => {
-            let (cluster, places) = codec::decode(old.text()).map_err(at_state)?;
+            let (cluster, places) =
+                codec::decode(old.text()).map_err(|error| error.at(&place.state))?;
             (cluster, Some(places))
         }
         (None, IfAbsent::Create(spec)) => (Cluster::fresh(&spec), None),
         (None, IfAbsent::Fail) => {
-            return Err(StoreError::Missing {
-                path: place.state.clone(),
-            }
-            .into());
+            return Err(place.missing().into());
         }
     };
     steps::reached(Step::Loaded);
     let value = function(&mut cluster)?;
     let created = old.is_none();
-    let unshareable = place.is_sticky();
     if !cluster.edited().is_empty() {
         cluster
             .check_edited()
@@ -181,7 +173,6 @@ fn update<T, E: From<StoreError>>(
         value,
         created,
         kept: None,
-        unshareable,
     })
 }
 
@@ -211,17 +202,16 @@ fn replace<T, E: From<StoreError>>(
     };
     steps::reached(Step::Loaded);
     let (cluster, value) = function(present)?;
-    let text = codec::encode(None, &cluster, now).map_err(|damage| damage.at(&place.state))?;
+    let text = codec::encode(None, &cluster, now)
+        .map_err(|damage| NotAState::from(damage).at(&place.state))?;
     let kept = old
         .is_some()
         .then(|| save::keep_old(place, now))
         .transpose()?;
     save::save(place, guard, old.as_ref(), &text)?;
-    let unshareable = place.is_sticky();
     Ok(Saved {
         value,
         created: old.is_none(),
         kept,
-        unshareable,
     })
 }

@@ -49,7 +49,15 @@ impl Place {
         })
     }
 
-    pub(super) fn is_sticky(&self) -> bool {
+    /// The error of a change that must not make the file.
+    pub(super) fn missing(&self) -> StoreError {
+        StoreError::Missing {
+            path: self.state.clone(),
+        }
+    }
+
+    /// Whether the folder's sticky bit keeps other users from changing the file.
+    pub fn is_sticky(&self) -> bool {
         fs::metadata(&self.folder).is_ok_and(|folder| system::sticky(&folder))
     }
 }

@@ -1,7 +1,7 @@
 //! Reading the state file.
 
 use super::codec;
-use super::error::{Action, Damage, StoreError};
+use super::error::{Action, Damage, NotAState, StoreError};
 use crate::allocator::Cluster;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -108,7 +108,8 @@ fn open(path: &Path, options: &OpenOptions, action: Action) -> Result<Option<Ope
         opened => opened.map_err(failed)?,
     };
     let bytes = bytes(&file, metadata.len()).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|error| codec::not_text(&error).at(path))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| NotAState::from(codec::not_text(&error)).at(path))?;
     Ok(Some(Opened { text, metadata }))
 }
 

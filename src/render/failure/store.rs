@@ -122,10 +122,6 @@ fn damage(damage: &Damage, words: &Words) -> String {
             "{at}: {}",
             words.say("damage-time", [("text", text.as_str().into())])
         ),
-        Damage::Version(version) => words.say(
-            "error-newer.version",
-            [("version", version.as_str().into())],
-        ),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::VERSION;
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
 use crate::allocator::{Cluster, Disagreement, GpuId, Name, Server, Task, Timestamp, What};
-use crate::store::error::Damage;
+use crate::store::error::{Damage, NotAState};
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -79,13 +79,13 @@ struct VersionField<'t> {
 }
 
 /// The cluster that this text describes, and where in it things stand.
-pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), Damage> {
+pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAState> {
     let file: FileFields<'_> = match serde_json::from_str::<Object<_>>(text) {
         Ok(file) => file.value,
-        Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error))),
+        Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error).into())),
     };
     if file.version != VERSION {
-        return Err(Damage::Version(file.version.into_owned()));
+        return Err(NotAState::OtherVersion(file.version.into_owned()));
     }
     let last_updated = range_of(text, file.last_updated.get());
     let starts: Option<_> = file
@@ -94,8 +94,8 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), Damage> 
         .map(|server| start_of_object(text, server.first_key))
         .collect();
     let servers = file.servers.into_iter().enumerate();
-    let servers = servers.map(in_its_place).collect::<Result<_, _>>()?;
-    let cluster = Cluster::new(servers)?;
+    let servers = servers.map(in_its_place).collect::<Result<_, Damage>>()?;
+    let cluster = Cluster::new(servers).map_err(Damage::from)?;
     let servers = match starts {
         Some(starts) => starts,
         None => look_for_servers(text).map_err(|error| layout(&error))?,
@@ -125,9 +125,9 @@ fn in_its_place((position, found): (usize, FoundServer)) -> Result<Server, Damag
 }
 
 /// A newer layout may be any other JSON, so its version is looked for alone.
-fn other_version(text: &str) -> Option<Damage> {
+fn other_version(text: &str) -> Option<NotAState> {
     let file: VersionField<'_> = serde_json::from_str::<Object<_>>(text).ok()?.value;
-    (file.version != VERSION).then(|| Damage::Version(file.version.into_owned()))
+    (file.version != VERSION).then(|| NotAState::OtherVersion(file.version.into_owned()))
 }
 
 pub(super) fn layout(error: &serde_json::Error) -> Damage {
