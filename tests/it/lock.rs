@@ -1,6 +1,6 @@
 //! The lock: who waits, for how long, what is said meanwhile, and what the lock file may be.
 
-use crate::support::{Lab, Ran, happens, skipped};
+use crate::support::{Lab, Ran, copy_binary, happens, skipped};
 use crate::v01::V01;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -271,14 +271,7 @@ impl SharedFolder {
             home: tempfile::tempdir().unwrap(),
         };
         set_mode(shared.home.path(), 0o755);
-        // Copied by another process: what other tests start meanwhile would inherit the file, open
-        // for writing, from this one, and a program that is being written cannot be run.
-        let copy = Command::new("cp")
-            .arg(env!("CARGO_BIN_EXE_gpumgr"))
-            .arg(shared.binary())
-            .status();
-        assert!(copy.unwrap().success());
-        set_mode(&shared.binary(), 0o755);
+        copy_binary(&shared.binary());
         fs::create_dir(shared.folder()).unwrap();
         chown(shared.folder(), Some(ALICE), Some(LAB_GROUP)).unwrap();
         set_mode(&shared.folder(), 0o2770);

@@ -1,6 +1,6 @@
 //! Other users, for tests that run as root: no accounts are needed, numbers do.
 
-use crate::support::{Lab, Ran, skipped};
+use crate::support::{Lab, Ran, copy_binary, skipped};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -115,15 +115,7 @@ fn public_binary() -> Arc<TempDir> {
     }
     let bin = tempfile::tempdir().unwrap();
     set_mode(bin.path(), 0o755);
-    // By another process: a file that this one has open for writing, and that another test's
-    // child inherits for a moment, could not be run.
-    let binary = bin.path().join("gpumgr");
-    let copied = Command::new("cp")
-        .arg(env!("CARGO_BIN_EXE_gpumgr"))
-        .arg(&binary)
-        .status();
-    assert!(copied.unwrap().success());
-    set_mode(&binary, 0o755);
+    copy_binary(&bin.path().join("gpumgr"));
     let bin = Arc::new(bin);
     *copy = Arc::downgrade(&bin);
     bin

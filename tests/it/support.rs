@@ -171,6 +171,21 @@ impl Ran {
     }
 }
 
+/// Puts the binary where other users may run it too, for the build folder may be closed to them.
+///
+/// Another process copies: what other tests start meanwhile would inherit the file, open for
+/// writing, from this one, and a program that is being written cannot be run.
+#[cfg(unix)]
+pub(crate) fn copy_binary(to: &Path) {
+    let install = ["-m", "755", env!("CARGO_BIN_EXE_gpumgr")];
+    let copied = Command::new("install")
+        .args(install)
+        .arg(to)
+        .status()
+        .unwrap();
+    assert!(copied.success());
+}
+
 /// Whether this comes true; looked at again and again.
 pub(crate) fn happens(mut condition: impl FnMut() -> bool) -> bool {
     let give_up = Instant::now() + PATIENCE;

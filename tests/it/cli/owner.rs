@@ -1,7 +1,7 @@
 //! Whose task it is: the system's word, not `$USER`'s; another user's needs `--force`.
 
 use super::*;
-use crate::support::skipped;
+use crate::support::{copy_binary, skipped};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -36,15 +36,10 @@ impl Shared {
         }
         // A folder that both share by its group.
         chown(lab.path(), None, Some(OTHER)).unwrap();
-        // The build folder may be closed to others.
         let binary = lab.join("bin/gpumgr");
         fs::create_dir(lab.join("bin")).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_gpumgr"), &binary).unwrap();
-        for (path, mode) in [
-            (lab.path().to_owned(), 0o775),
-            (lab.join("bin"), 0o755),
-            (binary.clone(), 0o755),
-        ] {
+        copy_binary(&binary);
+        for (path, mode) in [(lab.path().to_owned(), 0o775), (lab.join("bin"), 0o755)] {
             fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
         }
         Some(Self { lab, binary })
