@@ -1,39 +1,42 @@
 //! The wiring: parse, settle, act, render.
 
 use crate::allocator::{Refusal, Request};
-use crate::cli::{self, Action, Invocation, Language, Output};
+use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
+use crate::commands::{Job, Outer, Wait};
 use crate::config::Config;
-use crate::error::{DECLINED, Error, Kind};
+use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
+use crate::progress::Progress;
 use crate::render::{self, Style};
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Runs one command line, program name included, and returns how it ended.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     match cli::parse(arguments) {
         Ok(invocation) => invoke(invocation),
-        Err(error) => unparsed(&error, cli::wants_json(arguments)),
+        Err(error) => unparsed(&error, arguments),
     }
 }
 
 /// Wrong usage, or the help or version that was asked for.
-fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let style = Style::new(Output::Text, language_of_environment(), false);
     if error.exit_code() == 0 {
         return told(print(&error.to_string()), ExitCode::SUCCESS, &style);
     }
-    let (result, message) = render::usage(error, json);
+    let (result, message) = render::usage(error, cli::wants_json(arguments));
     complain(&message);
-    told(
-        print(&result),
-        ExitCode::from(Kind::Usage.exit_code()),
-        &style,
-    )
+    let code = if cli::wants_run(arguments) {
+        NOT_STARTED
+    } else {
+        Kind::Usage.exit_code()
+    };
+    told(print(&result), ExitCode::from(code), &style)
 }
 
 fn invoke(invocation: Invocation) -> ExitCode {
@@ -41,16 +44,19 @@ fn invoke(invocation: Invocation) -> ExitCode {
     let style = Style::new(invocation.output, language, invocation.quiet)
         .given(invocation.config.as_deref(), invocation.state.as_deref())
         .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()))
-        .width(columns());
+        .redrawing(redraws(&io::stderr()))
+        .width(columns(&io::stdout()), columns(&io::stderr()));
+    let style = Arc::new(style);
+    let runs = matches!(invocation.action, Action::Run(_));
     let manager = match manager(&invocation, &style) {
         Ok(manager) => manager,
-        Err(error) => return fail(&error, &style),
+        Err(error) => return fail(&error, runs, &style),
     };
     match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::from(DECLINED),
         Err(error) => {
-            let code = fail(&error, &style);
+            let code = fail(&error, runs, &style);
             if !style.quiet && may_be_outdated(&error) && manager.config_differs() {
                 complain(&render::differs(&style));
             }
@@ -84,18 +90,19 @@ fn act(
         Action::Detail {
             server: Some(server),
         } => Outcome::Detail(manager.status_of(&server)?),
-        Action::Allocate {
-            task,
-            gpus,
-            cpus,
-            prefer,
-        } => {
-            let request = Request {
-                prefer,
-                ..Request::new(task, gpus, cpus)
-            };
-            Outcome::Allocated(manager.allocate(request.owned_by(manager.user()))?)
+        Action::Allocate { asked, pid } => {
+            let (request, wait) = request(asked, manager);
+            let lease = pid.map(|pid| manager.lease_on(pid)).transpose()?;
+            let request = request.tied_to(lease);
+            Outcome::Allocated(match wait {
+                Some(wait) => manager.allocate_or_wait(request, wait)?,
+                None => manager.allocate(request)?,
+            })
         }
+        Action::Run(run) => Outcome::Ran(manager.run(job(run, manager))?),
+        Action::Renew { task, ttl } => Outcome::Renewed(manager.renew(&task, ttl)?),
+        Action::Queue => Outcome::Queue(manager.queue()?),
+        Action::Cancel { task } => Outcome::Cancelled(manager.cancel(&task)?),
         Action::Release { task } => Outcome::Released(manager.release(&task)?),
         Action::Reset if invocation.yes || confirmed(manager, style)? => {
             Outcome::Reset(manager.reset()?)
@@ -106,7 +113,38 @@ fn act(
     Ok(Some(outcome))
 }
 
-fn manager(invocation: &Invocation, style: &Style) -> anyhow::Result<Manager> {
+fn request(asked: Asked, manager: &Manager) -> (Request, Option<Wait>) {
+    let request = Request {
+        prefer: asked.prefer,
+        ..Request::new(asked.task, asked.gpus, asked.cpus)
+    };
+    let wait = asked.wait.map(|at_most| Wait { at_most });
+    let request = request.owned_by(manager.user());
+    (request.lapsing_after(asked.ttl), wait)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
+fn job(run: Run, manager: &Manager) -> Job {
+    let (request, wait) = request(run.asked, manager);
+    let outer = || {
+        Some(Outer {
+            task: std::env::var("GPUMGR_TASK_ID").ok()?,
+            server: std::env::var("GPUMGR_SERVER").ok()?,
+            gpus: std::env::var("GPUMGR_GPUS").ok()?,
+            cpus: std::env::var("GPUMGR_CPUS").ok()?,
+        })
+    };
+    Job {
+        request,
+        numbered: run.unnamed,
+        command: run.command,
+        wait,
+        search: std::env::var_os("PATH"),
+        outer: outer(),
+    }
+}
+
+fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manager> {
     let mut config = Config::find(invocation.config.as_deref()).map_err(Error::from)?;
     if let Some(path) = &config.passed_over {
         complain(&render::passed_over(path, style));
@@ -120,9 +158,22 @@ fn manager(invocation: &Invocation, style: &Style) -> anyhow::Result<Manager> {
             complain(&render::lock_wait(lock, holders, language));
         },
     );
+    let looker = Arc::clone(style);
+    let last = Mutex::new(String::new());
+    let observer = Arc::new(move |progress: &Progress<'_>| {
+        let line = render::progress(progress, &looker);
+        // The same again says nothing new.
+        if let Ok(mut last) = last.lock()
+            && *last != line
+        {
+            complain(&line);
+            *last = line;
+        }
+    });
     Ok(Manager::new(config)?
         .force(invocation.force)
-        .on_wait(notice))
+        .on_wait(notice)
+        .observed_by(observer))
 }
 
 /// Asks before a reset, where there is somebody to ask.
@@ -145,6 +196,9 @@ fn confirmed(manager: &Manager, style: &Style) -> anyhow::Result<bool> {
 
 fn tell(outcome: &Outcome, style: &Style) -> ExitCode {
     complain(&render::notes(outcome, style));
+    if let Outcome::Ran(ran) = outcome {
+        return ExitCode::from(ran.exit_code());
+    }
     let printed = print(&render::outcome(outcome, style));
     if printed.is_err() {
         complain(&render::untold(outcome, style).unwrap_or_default());
@@ -152,13 +206,15 @@ fn tell(outcome: &Outcome, style: &Style) -> ExitCode {
     told(printed, ExitCode::SUCCESS, style)
 }
 
-fn fail(error: &anyhow::Error, style: &Style) -> ExitCode {
-    let (kind, (result, message)) = match error.downcast_ref::<Error>() {
-        Some(error) => (error.kind(), render::failure(error, style)),
-        None => (Kind::Io, render::other_failure(error, style)),
+fn fail(error: &anyhow::Error, runs: bool, style: &Style) -> ExitCode {
+    let (code, (result, message)) = match error.downcast_ref::<Error>() {
+        Some(error) if runs => (error.exit_code_of_run(), render::failure(error, style)),
+        Some(error) => (error.exit_code(), render::failure(error, style)),
+        None if runs => (NOT_STARTED, render::other_failure(error, style)),
+        None => (Kind::Io.exit_code(), render::other_failure(error, style)),
     };
     complain(&message);
-    told(print(&result), ExitCode::from(kind.exit_code()), style)
+    told(print(&result), ExitCode::from(code), style)
 }
 
 /// The exit code, unless the result could not be told.
@@ -186,11 +242,9 @@ fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The columns of the terminal that standard output is.
-fn columns() -> Option<u16> {
-    let size = io::stdout()
-        .is_terminal()
-        .then(terminal_size::terminal_size)?;
+/// The columns of the terminal that this is.
+fn columns(stream: &impl IsTerminal) -> Option<u16> {
+    let size = stream.is_terminal().then(terminal_size::terminal_size)?;
     size.map(|(width, _height)| width.0)
 }
 
@@ -199,6 +253,12 @@ fn shows_colours(stream: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
     stream.is_terminal() && !refused && !dumb
+}
+
+/// Whether a line can be written over.
+#[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
+fn redraws(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 /// The first of the locale variables that is set decides.

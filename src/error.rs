@@ -1,8 +1,10 @@
 //! Everything that can go wrong, by kind: the kind picks the exit code and the JSON name.
 
-use crate::allocator::Refusal;
+use crate::allocator::{Name, Refusal, Timestamp, Why};
 use crate::config::ConfigError;
 use crate::store::StoreError;
+use std::ffi::OsString;
+use std::io;
 
 /// Why an action was not done.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,43 @@ pub enum Error {
     /// There are no settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The command of a run cannot be started.
+    #[error("{command:?} cannot be started: {source}")]
+    Command {
+        /// What was to be run.
+        command: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no such process to tie an allocation to.
+    #[error("there is no process {pid}")]
+    NoProcess {
+        /// The ID asked for.
+        pid: u32,
+    },
+    /// Waited long enough.
+    #[error("{task} was not granted in time")]
+    WaitedOut {
+        /// What waited.
+        task: Name,
+        /// Why it was not granted, as of then.
+        why: Option<(Why, Timestamp)>,
+    },
+    /// Somebody took it out of the queue.
+    #[error("{task} was taken out of the queue")]
+    Cancelled {
+        /// What waited.
+        task: Name,
+    },
+    /// A signal ended it before anything was started.
+    #[error("ended by signal {signal}")]
+    Interrupted {
+        /// Its number.
+        signal: i32,
+    },
+    /// The system refused something that has to do with processes.
+    #[error(transparent)]
+    System(#[from] io::Error),
     /// A reset that nobody confirmed.
     #[error("a reset must be confirmed")]
     Unconfirmed,
@@ -40,6 +79,8 @@ pub enum Kind {
     Impossible,
     /// Not enough is free now.
     Insufficient,
+    /// Waiting came to nothing: the time ran out, or somebody ended it.
+    Timeout,
     /// The lock was not free in time.
     LockTimeout,
     /// No such task.
@@ -53,9 +94,21 @@ pub enum Kind {
 /// The exit code of a command that was not done because whoever was asked declined.
 pub(crate) const DECLINED: u8 = 1;
 
+/// The exit code of a run whose command was not even looked for.
+pub(crate) const NOT_STARTED: u8 = 125;
+/// The exit code of a run whose command is there, but no program.
+const NOT_EXECUTABLE: u8 = 126;
+/// The exit code of a run whose command is not there.
+const NOT_FOUND: u8 = 127;
+
+/// The exit code of what a signal ended.
+pub(crate) fn ended_by(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
+
 impl Kind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Io,
         Self::DamagedState,
         Self::NewerState,
@@ -63,6 +116,7 @@ impl Kind {
         Self::Config,
         Self::Impossible,
         Self::Insufficient,
+        Self::Timeout,
         Self::LockTimeout,
         Self::UnknownTask,
         Self::TaskExists,
@@ -79,6 +133,7 @@ impl Kind {
             Self::Config => "config",
             Self::Impossible => "impossible",
             Self::Insufficient => "insufficient",
+            Self::Timeout => "timeout",
             Self::LockTimeout => "lock_timeout",
             Self::UnknownTask => "unknown_task",
             Self::TaskExists => "task_exists",
@@ -91,7 +146,7 @@ impl Kind {
         match self {
             Self::Io | Self::DamagedState | Self::NewerState => 1,
             Self::Usage | Self::Config | Self::Impossible => 2,
-            Self::Insufficient => 3,
+            Self::Insufficient | Self::Timeout => 3,
             Self::LockTimeout => 4,
             Self::UnknownTask => 5,
             Self::TaskExists => 6,
@@ -108,7 +163,29 @@ impl Error {
             Self::Store(error) => kind_of_store(error),
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
             Self::Config(_) => Kind::Config,
-            Self::Unconfirmed => Kind::Usage,
+            Self::Unconfirmed | Self::NoProcess { .. } => Kind::Usage,
+            Self::Command { .. } | Self::System(_) => Kind::Io,
+            Self::WaitedOut { .. } | Self::Cancelled { .. } | Self::Interrupted { .. } => {
+                Kind::Timeout
+            }
+        }
+    }
+
+    /// The exit code of a command that failed so.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Interrupted { signal } => ended_by(*signal),
+            _ => self.kind().exit_code(),
+        }
+    }
+
+    /// The exit code of a run that failed so: its command was not started.
+    pub(crate) fn exit_code_of_run(&self) -> u8 {
+        match self {
+            Self::Interrupted { signal } => ended_by(*signal),
+            Self::Command { source, .. } if source.kind() == io::ErrorKind::NotFound => NOT_FOUND,
+            Self::Command { .. } => NOT_EXECUTABLE,
+            _ => NOT_STARTED,
         }
     }
 }
@@ -116,11 +193,20 @@ impl Error {
 fn kind_of_refusal(refusal: &Refusal) -> Kind {
     match refusal {
         Refusal::TaskExists { .. } => Kind::TaskExists,
-        Refusal::UnknownTask { .. } => Kind::UnknownTask,
+        Refusal::UnknownTask { .. } | Refusal::NotWaiting { .. } | Refusal::GrantLost => {
+            Kind::UnknownTask
+        }
         Refusal::NotOwner { .. } => Kind::NotOwner,
-        Refusal::UnknownServer { .. } | Refusal::BelowMinimum { .. } => Kind::Usage,
-        Refusal::AboveMaximum { .. } | Refusal::Impossible { .. } => Kind::Impossible,
-        Refusal::Insufficient(_) | Refusal::InTheWay { .. } => Kind::Insufficient,
+        Refusal::UnknownServer { .. } | Refusal::BelowMinimum { .. } | Refusal::NoTtl { .. } => {
+            Kind::Usage
+        }
+        Refusal::AboveMaximum { .. } | Refusal::AboveMaxTtl { .. } | Refusal::Impossible { .. } => {
+            Kind::Impossible
+        }
+        Refusal::Insufficient(_)
+        | Refusal::Behind(_)
+        | Refusal::OuterLacks { .. }
+        | Refusal::InTheWay { .. } => Kind::Insufficient,
     }
 }
 

@@ -27,8 +27,8 @@
 //!         assert_eq!(allocated.grant.server_id, 1);
 //!         assert_eq!(manager.summary()?.free_gpus, 12);
 //!
-//!         let released = manager.release(&allocated.grant.task)?;
-//!         assert_eq!(released.task.gpus, [0, 1, 2, 3]);
+//!         let given_back = manager.release(&allocated.grant.task)?;
+//!         assert_eq!(given_back.released.task.gpus, [0, 1, 2, 3]);
 //!     }
 //!     Err(error) if error.kind() == Kind::Insufficient => println!("try again later"),
 //!     Err(error) => return Err(error.into()),
@@ -65,14 +65,19 @@ mod app;
 mod cli;
 mod commands;
 pub mod config;
+mod environment;
 mod error;
+mod facts;
 mod manager;
 pub mod outcome;
+mod progress;
 mod render;
+mod steps;
 pub mod store;
 mod system;
 
 pub use app::run;
 pub use error::{Error, Kind};
 pub use manager::Manager;
+pub use progress::{Observer, Progress};
 pub use system::Holder;

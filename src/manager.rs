@@ -3,8 +3,10 @@
 use crate::allocator::{Actor, Cluster, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
+use crate::progress::{Observer, Progress};
 use crate::store::{FileStore, WaitNotice};
 use crate::system;
+use chrono::SubsecRound;
 use std::path::Path;
 
 /// One cluster, opened on a config: allocates for whom a request names, releases for the current
@@ -18,6 +20,7 @@ pub struct Manager {
     pub(crate) config: Config,
     pub(crate) store: FileStore,
     force: bool,
+    observer: Option<Observer>,
 }
 
 impl Manager {
@@ -39,6 +42,7 @@ impl Manager {
             config,
             store,
             force: false,
+            observer: None,
         })
     }
 
@@ -54,6 +58,19 @@ impl Manager {
     pub fn on_wait(mut self, notice: WaitNotice) -> Self {
         self.store = self.store.on_wait(notice);
         self
+    }
+
+    /// Calls this with what happens while an action takes its time.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    pub(crate) fn tell(&self, progress: &Progress<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(progress);
+        }
     }
 
     /// The user that the system says this is: give it to
@@ -95,5 +112,6 @@ impl Manager {
 /// The one place that asks for the time.
 #[allow(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn now() -> Timestamp {
-    chrono::Local::now().fixed_offset()
+    // As exact as it is written down.
+    chrono::Local::now().fixed_offset().trunc_subsecs(6)
 }

@@ -1,6 +1,12 @@
 //! What each action returns: data, for a renderer to put into words or bytes.
 
-use crate::allocator::{Change, Grant, Limits, Released, Server, Task, Timestamp};
+use crate::allocator::{
+    Change, Explained, Freed, Grant, Limits, Released, Renewed, Server, Task, Timestamp, Waiter,
+};
+use crate::environment;
+use crate::error::ended_by;
+use crate::system::Exit;
+use crate::system::Holder;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,9 +22,17 @@ pub(crate) enum Outcome {
     /// Of `--allocate`.
     Allocated(Allocated),
     /// Of `--release`.
-    Released(Released),
+    Released(GivenBack),
     /// Of `--reset`.
     Reset(Reset),
+    /// Of `--run`.
+    Ran(Ran),
+    /// Of `--renew`.
+    Renewed(Extended),
+    /// Of `--queue`.
+    Queue(Queue),
+    /// Of `--cancel`.
+    Cancelled(Cancelled),
     /// Of `--check-config`.
     Checked(Checked),
 }
@@ -37,6 +51,8 @@ pub struct StateFile {
     pub by_default: bool,
     /// The config describes another cluster than it holds.
     pub differs: bool,
+    /// What had ended by itself, and was freed by this action.
+    pub freed: Vec<Freed>,
 }
 
 /// Counts over a cluster.
@@ -95,6 +111,10 @@ pub struct Status {
     pub state: StateFile,
     /// Whether it exists; if not, this is what the config describes.
     pub initialized: bool,
+    /// How many wait.
+    pub waiting: usize,
+    /// What has ended by itself, and is shown as free: whoever acts next frees it.
+    pub ended: Vec<Freed>,
     /// The servers shown, with their IDs.
     pub servers: Vec<(usize, Server)>,
     /// The counts over the servers shown.
@@ -111,6 +131,71 @@ pub struct Allocated {
     pub grant: Grant,
     /// Where that is written down.
     pub state: StateFile,
+    /// The variables that it is to be used with, and their values.
+    pub environment: Vec<(String, String)>,
+}
+
+/// What a task gave back.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GivenBack {
+    /// The task, and where it was.
+    pub released: Released,
+    /// The state file.
+    pub state: StateFile,
+    /// The processes of a `--run` that go on without it.
+    pub running: Vec<Holder>,
+}
+
+/// A task whose end was moved.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Extended {
+    /// The task, and until when it is for now.
+    pub renewed: Renewed,
+    /// The state file.
+    pub state: StateFile,
+    /// The moment, to tell the time left by.
+    pub now: Timestamp,
+}
+
+/// Who waits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Queue {
+    /// The state file.
+    pub state: StateFile,
+    /// The first in line first, and why each is not granted yet.
+    pub waiting: Vec<Explained>,
+    /// The moment, to tell ages by.
+    pub now: Timestamp,
+}
+
+/// Who waits no longer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Cancelled {
+    /// Who.
+    pub waiter: Waiter,
+    /// The state file.
+    pub state: StateFile,
+}
+
+/// How the command of a run ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ran {
+    pub(crate) exit: Exit,
+}
+
+impl Ran {
+    /// The exit code that tells the same.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self.exit {
+            // Only the last byte is ever told.
+            Exit::Code(code) => (code & 0xFF) as u8,
+            Exit::Signal(signal) => ended_by(signal),
+        }
+    }
 }
 
 /// What a reset forgot.
@@ -145,13 +230,14 @@ pub struct Checked {
     pub totals: Totals,
     /// What one task may ask for.
     pub limits: Limits,
+    /// The names of the variables that the config sets for every task.
+    pub variables: Vec<String>,
 }
 
 impl Allocated {
     /// v0.1's device string, as `CUDA_VISIBLE_DEVICES` takes it: empty for a task of CPUs alone.
     pub fn gpu_devices(&self) -> String {
-        let ids: Vec<_> = self.grant.gpus.iter().map(ToString::to_string).collect();
-        ids.join(",")
+        environment::device_list(&self.grant.gpus)
     }
 }
 
@@ -162,7 +248,11 @@ impl Outcome {
             Self::Initialized(init) => Some(&init.state),
             Self::Status(status) | Self::Detail(status) => Some(&status.state),
             Self::Allocated(allocated) => Some(&allocated.state),
-            Self::Released(_) => None,
+            Self::Released(given_back) => Some(&given_back.state),
+            Self::Renewed(extended) => Some(&extended.state),
+            Self::Queue(queue) => Some(&queue.state),
+            Self::Cancelled(cancelled) => Some(&cancelled.state),
+            Self::Ran(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

@@ -1,10 +1,11 @@
 //! Granting a request.
 
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};
-use super::first_fit::first_fit;
+use super::lease::Term;
 use super::name::Name;
-use super::refusal::{Nearest, Refusal, Shortage};
-use super::request::{Demand, Gpus, Limits, Request};
+use super::order::{choose, reservation};
+use super::refusal::{Behind, Nearest, Refusal, Shortage};
+use super::request::{Gpus, Limits, Request};
 
 /// What a task got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +24,28 @@ pub struct Grant {
     pub owner: Option<String>,
     /// When it was granted.
     pub start: Timestamp,
+    /// Until when it is for.
+    pub term: Option<Term>,
 }
 
-/// Grants all of a request on the first server that has room, or nothing.
+impl Grant {
+    /// What this task got when it was granted.
+    pub fn of(task: &Task, server_id: usize, server: &Server) -> Self {
+        Self {
+            task: task.id.clone(),
+            server_id,
+            server_name: server.name.clone(),
+            gpus: task.gpus.clone(),
+            cpus: task.cpus,
+            owner: task.owner.clone(),
+            start: task.start,
+            term: task.term,
+        }
+    }
+}
+
+/// Grants all of a request on the first server that has room, or nothing. Whoever waits was there
+/// first: what would make them wait longer is not granted.
 ///
 /// # Errors
 /// Why it cannot be granted; the cluster is as it was.
@@ -35,26 +55,70 @@ pub fn allocate(
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Grant, Refusal> {
+    let mut request = request.clone();
+    admit(cluster, &mut request, limits)?;
+    let kept = reservation(cluster, now, limits);
+    let reserved = kept.as_ref().map(|(_, reservation)| reservation);
+    match choose(cluster, &request, reserved, now, limits) {
+        Some(index) => Ok(grant(cluster, index, &request, now)),
+        None => Err(match (kept, choose(cluster, &request, None, now, limits)) {
+            (Some((first, kept)), Some(_)) => Refusal::Behind(Box::new(Behind {
+                task: first.request.task,
+                owner: first.request.owner,
+                server: cluster.servers()[kept.server].name.clone(),
+            })),
+            _ => why_not(cluster.servers(), &request),
+        }),
+    }
+}
+
+/// Whether a request may be granted at all, now or some day; and what it left open.
+///
+/// # Errors
+/// Why it never can be.
+pub(super) fn admit(
+    cluster: &Cluster,
+    request: &mut Request,
+    limits: &Limits,
+) -> Result<(), Refusal> {
     check_limits(request.demand.gpus.count(), limits)?;
-    if let Some((index, task)) = cluster.tasks().find(|(_, task)| task.id == request.task) {
-        let server = cluster.servers()[index].name.clone();
+    request.ttl = limits.ttl(request.ttl);
+    if let Some((asked, max)) = request
+        .ttl
+        .zip(limits.max_ttl)
+        .filter(|(ttl, max)| ttl > max)
+    {
+        return Err(Refusal::AboveMaxTtl { asked, max });
+    }
+    if let Some((index, task)) = cluster.find_task(&request.task) {
         return Err(Refusal::TaskExists {
             task: task.id.clone(),
-            server,
+            server: Some(cluster.servers()[index].name.clone()),
             owner: task.owner.clone(),
         });
     }
-    let preferred = match &request.prefer {
-        None => None,
-        Some(asked) => Some(
-            cluster
-                .find_server(asked)
-                .ok_or_else(|| Refusal::unknown_server(asked, cluster))?,
-        ),
-    };
-    let index = first_fit(cluster.servers(), &request.demand, preferred)
-        .ok_or_else(|| why_not(cluster.servers(), &request.demand))?;
-    Ok(grant(cluster, index, request, now))
+    let mut waiting = cluster.queue().iter().filter(|waiter| !waiter.cancelled);
+    if let Some(waiter) = waiting.find(|waiter| waiter.request.task == request.task) {
+        return Err(Refusal::TaskExists {
+            task: request.task.clone(),
+            server: None,
+            owner: waiter.request.owner.clone(),
+        });
+    }
+    if let Some(asked) = request.prefer.as_ref() {
+        let known = cluster.find_server(asked);
+        known.ok_or_else(|| Refusal::unknown_server(asked, cluster))?;
+    }
+    if could_fit_somewhere(cluster.servers(), request) {
+        Ok(())
+    } else {
+        Err(Refusal::impossible(cluster.servers(), request))
+    }
+}
+
+fn could_fit_somewhere(servers: &[Server], request: &Request) -> bool {
+    let can = |server: &Server| request.is_at_home_on(server) && request.demand.could_fit(server);
+    servers.iter().any(can)
 }
 
 fn check_limits(asked: u32, limits: &Limits) -> Result<(), Refusal> {
@@ -68,27 +132,27 @@ fn check_limits(asked: u32, limits: &Limits) -> Result<(), Refusal> {
     }
 }
 
-fn grant(cluster: &mut Cluster, index: usize, request: &Request, now: Timestamp) -> Grant {
+pub(super) fn grant(
+    cluster: &mut Cluster,
+    index: usize,
+    request: &Request,
+    now: Timestamp,
+) -> Grant {
+    let term = request.ttl.and_then(|ttl| Term::starting(now, ttl));
     let server = cluster.edit(index);
     let cpus = request.demand.cpus_on(server);
     let gpus = take_gpus(&mut server.free_gpus, &request.demand.gpus);
     server.free_cpus -= cpus;
     server.tasks.push(Task {
         id: request.task.clone(),
-        gpus: gpus.clone(),
-        cpus,
-        start: now,
-        owner: request.owner.clone(),
-    });
-    Grant {
-        task: request.task.clone(),
-        server_id: index,
-        server_name: server.name.clone(),
         gpus,
         cpus,
-        owner: request.owner.clone(),
         start: now,
-    }
+        owner: request.owner.clone(),
+        term,
+        lease: request.lease.clone(),
+    });
+    Grant::of(&server.tasks[server.tasks.len() - 1], index, server)
 }
 
 /// Free IDs ascend, so the first ones are the lowest.
@@ -103,25 +167,24 @@ fn take_gpus(free: &mut Vec<GpuId>, wanted: &Gpus) -> Vec<GpuId> {
 }
 
 /// Room will come some day, or never.
-fn why_not(servers: &[Server], demand: &Demand) -> Refusal {
-    let candidates = || {
-        servers
-            .iter()
-            .enumerate()
-            .filter(|(_, server)| demand.could_fit(server))
-    };
-    if candidates().next().is_none() {
-        return Refusal::impossible(servers, demand);
+pub(super) fn why_not(servers: &[Server], request: &Request) -> Refusal {
+    let demand = &request.demand;
+    let can = |server: &&Server| request.is_at_home_on(server) && demand.could_fit(server);
+    if !could_fit_somewhere(servers, request) {
+        return Refusal::impossible(servers, request);
     }
-    let open = candidates().filter(|(_, server)| !server.drain);
+    let open = servers
+        .iter()
+        .enumerate()
+        .filter(|(_, server)| request.may_run_on(server));
     let nearest = open.min_by_key(|(_, server)| demand.lacking_on(server));
     let nearest = nearest.map(|(id, server)| Nearest::new(id, server, demand));
-    let draining = servers
+    let mut draining = servers
         .iter()
-        .find(|server| server.drain && demand.fits(server));
+        .filter(|server| server.drain && can(server) && demand.fits(server));
     Refusal::Insufficient(Box::new(Shortage {
         demand: demand.clone(),
         nearest,
-        draining: draining.map(|server| server.name.clone()),
+        draining: draining.next().map(|server| server.name.clone()),
     }))
 }

@@ -1,7 +1,9 @@
 //! The cluster: its servers, and the tasks that run there.
 
 use super::check::{self, Disagreement};
+use super::lease::{Lease, Term};
 use super::name::Name;
+use super::queue::Waiter;
 use super::spec::{ClusterSpec, ServerSpec};
 use std::collections::BTreeSet;
 
@@ -24,6 +26,10 @@ pub struct Task {
     pub start: Timestamp,
     /// Who it belongs to; v0.1's tasks belong to anyone.
     pub owner: Option<String>,
+    /// Until when it is for; v0.1's tasks are until they are released.
+    pub term: Option<Term>,
+    /// What it lives with, if it is not to be released by hand.
+    pub lease: Option<Lease>,
 }
 
 /// One server: what it has, what is free, what runs.
@@ -41,6 +47,8 @@ pub struct Server {
     pub free_cpus: u32,
     /// Nothing new is granted here; what runs stays.
     pub drain: bool,
+    /// The machine it is, by its own name; any, if none.
+    pub host: Option<String>,
     /// In the order they were granted.
     pub tasks: Vec<Task>,
 }
@@ -55,6 +63,7 @@ impl Server {
             total_cpus: spec.cpus,
             free_cpus: spec.cpus,
             drain: spec.drain,
+            host: spec.host.clone(),
             tasks: Vec::new(),
         }
     }
@@ -65,17 +74,20 @@ pub(super) fn gpu_ids(count: u32) -> std::ops::Range<GpuId> {
     0..GpuId::try_from(count).unwrap_or(GpuId::MAX)
 }
 
-/// The servers in first-fit order, agreeing with themselves: every way to make one checks.
+/// The servers in first-fit order, agreeing with themselves: every way to make one checks; and
+/// who waits for them.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     servers: Vec<Server>,
     edited: BTreeSet<usize>,
+    queue: Vec<Waiter>,
+    queue_edited: bool,
 }
 
 /// What there is, not how it came to be.
 impl PartialEq for Cluster {
     fn eq(&self, other: &Self) -> bool {
-        self.servers == other.servers
+        self.servers == other.servers && self.queue == other.queue
     }
 }
 
@@ -96,6 +108,8 @@ impl Cluster {
         let cluster = Self {
             servers,
             edited: BTreeSet::new(),
+            queue: Vec::new(),
+            queue_edited: false,
         };
         cluster.check()?;
         Ok(cluster)
@@ -105,7 +119,18 @@ impl Cluster {
     pub fn fresh(spec: &ClusterSpec) -> Self {
         let servers: Vec<_> = spec.servers().iter().map(Server::fresh).collect();
         let edited = (0..servers.len()).collect();
-        Self { servers, edited }
+        Self {
+            servers,
+            edited,
+            queue: Vec::new(),
+            queue_edited: false,
+        }
+    }
+
+    /// The same with these waiting.
+    #[must_use]
+    pub fn with_queue(self, queue: Vec<Waiter>) -> Self {
+        Self { queue, ..self }
     }
 
     /// The invariants: IDs in range, none held twice, free and used make the total, names unique.
@@ -140,6 +165,30 @@ impl Cluster {
         servers.flat_map(|(index, server)| server.tasks.iter().map(move |task| (index, task)))
     }
 
+    /// Who waits, in the order they are written down.
+    pub fn queue(&self) -> &[Waiter] {
+        &self.queue
+    }
+
+    /// The task of that name, with the position of its server.
+    pub fn find_task(&self, name: &Name) -> Option<(usize, &Task)> {
+        self.tasks().find(|(_, task)| task.id == *name)
+    }
+
+    /// All leases, of tasks and of those who wait.
+    pub fn leases(&self) -> impl Iterator<Item = &Lease> {
+        let held = self.tasks().filter_map(|(_, task)| task.lease.as_ref());
+        held.chain(self.queue.iter().map(|waiter| &waiter.lease))
+    }
+
+    /// The positions of the first such task's server, and of the task there.
+    pub(super) fn place_of(&self, is_it: impl Fn(&Task) -> bool) -> Option<(usize, usize)> {
+        let servers = self.servers.iter().enumerate();
+        servers
+            .map(|(index, server)| Some((index, server.tasks.iter().position(&is_it)?)))
+            .find_map(|place| place)
+    }
+
     /// The position of the server that somebody calls this: by its name, else by its ID.
     pub fn find_server(&self, name_or_id: &str) -> Option<usize> {
         let by_name = self
@@ -160,6 +209,7 @@ impl Cluster {
             server.name == described.name
                 && (server.total_gpus, server.total_cpus) == (described.gpus, described.cpus)
                 && server.drain == described.drain
+                && server.host == described.host
         };
         self.servers.len() == spec.servers().len()
             && self.servers.iter().zip(spec.servers()).all(same)
@@ -169,6 +219,22 @@ impl Cluster {
     /// parts, and are to be written again. All of them in a fresh one, or where servers came or went.
     pub fn edited(&self) -> &BTreeSet<usize> {
         &self.edited
+    }
+
+    /// Whether the queue may have changed, likewise.
+    pub fn queue_edited(&self) -> bool {
+        self.queue_edited
+    }
+
+    /// Whether anything may have changed.
+    pub fn is_edited(&self) -> bool {
+        self.queue_edited || !self.edited.is_empty()
+    }
+
+    /// The one way to change who waits, so that nobody joins or leaves unnoticed.
+    pub(super) fn edit_queue(&mut self) -> &mut Vec<Waiter> {
+        self.queue_edited = true;
+        &mut self.queue
     }
 
     /// The one way to change a server, so that none is changed unnoticed.

@@ -17,6 +17,20 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
+/// The name with the lowest number behind it that nobody has yet: `train-1`.
+pub fn unused_name(cluster: &super::Cluster, base: &Name) -> Name {
+    let held = cluster.tasks().map(|(_, task)| &task.id);
+    let waiting = cluster.queue().iter().map(|waiter| &waiter.request.task);
+    let taken: std::collections::HashSet<_> = held.chain(waiting).map(Name::as_str).collect();
+    let room = Name::MAX_CHARS - 12;
+    let short: String = base.as_str().chars().take(room).collect();
+    let numbered = (1..).map(|number: u64| format!("{short}-{number}"));
+    let unused = numbered
+        .into_iter()
+        .find(|name| !taken.contains(name.as_str()));
+    Name(unused.unwrap_or(short))
+}
+
 /// Why a text cannot be a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
@@ -47,6 +61,11 @@ impl Name {
     /// The name v0.1 gave the server at this position.
     pub(super) fn of_equal_server(position: usize) -> Self {
         Self(format!("gpu-server-{position}"))
+    }
+
+    /// The name of a run whose command has none.
+    pub(crate) fn of_run() -> Self {
+        Self("run".to_owned())
     }
 
     /// The name as typed.

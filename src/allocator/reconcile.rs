@@ -48,6 +48,13 @@ pub enum Change {
         /// Whether nothing new is to be granted there.
         on: bool,
     },
+    /// A server is another machine than was described before.
+    Host {
+        /// Its name.
+        server: Name,
+        /// The machine; any, if none.
+        host: Option<String>,
+    },
     /// The servers that stay are described in another order.
     Reordered,
 }
@@ -130,7 +137,11 @@ fn resize(server: &Server, described: &ServerSpec) -> impl Iterator<Item = Chang
         server: name(),
         on: described.drain,
     });
-    [gpus, cpus, drain].into_iter().flatten()
+    let host = (server.host != described.host).then(|| Change::Host {
+        server: name(),
+        host: described.host.clone(),
+    });
+    [gpus, cpus, drain, host].into_iter().flatten()
 }
 
 fn blockers(cluster: &Cluster, spec: &ClusterSpec) -> Vec<Blocker> {
@@ -182,6 +193,7 @@ fn resized(server: &Server, described: &ServerSpec) -> Server {
         total_cpus: described.cpus,
         free_cpus: described.cpus - held_cpus,
         drain: described.drain,
+        host: described.host.clone(),
         ..server.clone()
     }
 }

@@ -2,19 +2,20 @@
 
 use super::cluster::{Cluster, GpuId, Server};
 use super::name::Name;
-use super::request::Demand;
+use super::request::{Demand, Request};
+use chrono::TimeDelta;
 
 /// Why something is not done. The cluster is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A task of that name holds resources already.
-    #[error("task {task} exists, on {server}")]
+    /// A task of that name holds resources already, or waits for some.
+    #[error("task {task} exists")]
     TaskExists {
         /// The name asked for.
         task: Name,
-        /// The server where it runs.
-        server: Name,
+        /// The server where it runs; none if it waits.
+        server: Option<Name>,
         /// Who it belongs to.
         owner: Option<String>,
     },
@@ -39,6 +40,44 @@ pub enum Refusal {
     NotOwner {
         /// The tasks and their owners.
         tasks: Vec<(Name, String)>,
+    },
+    /// Nobody waits under that name.
+    #[error("no task named {task} waits")]
+    NotWaiting {
+        /// The name asked for.
+        task: Name,
+    },
+    /// What was granted under a lease is not there any longer: somebody released it.
+    #[error("what was granted is not held any longer")]
+    GrantLost,
+    /// More time than a task may ask for.
+    #[error("{asked} is more time than the {max} a task may ask for")]
+    AboveMaxTtl {
+        /// How long was asked for.
+        asked: TimeDelta,
+        /// `max_ttl`.
+        max: TimeDelta,
+    },
+    /// A renewal that does not say for how long, of a task that never said.
+    #[error("nothing says for how long {task} is to be renewed")]
+    NoTtl {
+        /// The task.
+        task: Name,
+    },
+    /// Granting it would make somebody wait longer who was there before.
+    #[error("{} waits for the room there is", .0.task)]
+    Behind(Box<Behind>),
+    /// What is held around it does not suffice, and waiting for more would be waiting for itself.
+    #[error("{task}, inside which this runs, has {gpus} GPUs and {cpus} CPUs")]
+    OuterLacks {
+        /// The task around it.
+        task: Name,
+        /// What was asked for.
+        demand: Demand,
+        /// How many GPUs that has.
+        gpus: usize,
+        /// How many CPUs that has.
+        cpus: u32,
     },
     /// Fewer GPUs than a task must ask for.
     #[error("{asked} GPUs are fewer than the {min} a task must ask for")]
@@ -65,6 +104,8 @@ pub enum Refusal {
         gpus: u32,
         /// The CPUs of the server that has most.
         cpus: u32,
+        /// The machine it must run on, if only servers of that one count.
+        host: Option<String>,
     },
     /// No server has room now.
     #[error("no server has room now")]
@@ -75,6 +116,17 @@ pub enum Refusal {
         /// What is in the way, server by server.
         blockers: Vec<Blocker>,
     },
+}
+
+/// Who was there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The first in line.
+    pub task: Name,
+    /// Whose that is.
+    pub owner: Option<String>,
+    /// The server that is kept for it.
+    pub server: Name,
 }
 
 /// What was asked for, and how near it was.
@@ -148,19 +200,18 @@ impl Refusal {
         }
     }
 
-    pub(super) fn impossible(servers: &[Server], demand: &Demand) -> Self {
+    pub(super) fn impossible(servers: &[Server], request: &Request) -> Self {
+        let at_home = || {
+            servers
+                .iter()
+                .filter(|server| request.is_at_home_on(server))
+        };
+        let elsewhere = at_home().count() < servers.len();
         Self::Impossible {
-            demand: demand.clone(),
-            gpus: servers
-                .iter()
-                .map(|server| server.total_gpus)
-                .max()
-                .unwrap_or(0),
-            cpus: servers
-                .iter()
-                .map(|server| server.total_cpus)
-                .max()
-                .unwrap_or(0),
+            demand: request.demand.clone(),
+            gpus: at_home().map(|server| server.total_gpus).max().unwrap_or(0),
+            cpus: at_home().map(|server| server.total_cpus).max().unwrap_or(0),
+            host: request.host.clone().filter(|_| elsewhere),
         }
     }
 }

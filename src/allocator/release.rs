@@ -1,6 +1,7 @@
 //! Giving back.
 
 use super::cluster::{Cluster, Task};
+use super::lease::LeaseId;
 use super::name::Name;
 use super::refusal::Refusal;
 
@@ -15,15 +16,28 @@ pub struct Actor {
 
 impl Actor {
     /// The owner in the way, if this task belongs to somebody else.
-    fn other_owner<'t>(&self, task: &'t Task) -> Option<&'t String> {
-        let owner = task.owner.as_ref()?;
-        (!self.force && self.user.as_ref() != Some(owner)).then_some(owner)
+    fn other_owner<'t>(&self, owner: Option<&'t String>) -> Option<&'t String> {
+        owner.filter(|owner| !self.force && self.user.as_ref() != Some(owner))
+    }
+
+    /// # Errors
+    /// This belongs to somebody else, unless forced.
+    pub(super) fn may_touch(&self, task: &Name, owner: Option<&String>) -> Result<(), Refusal> {
+        match self.other_owner(owner) {
+            None => Ok(()),
+            Some(owner) => Err(Refusal::NotOwner {
+                tasks: vec![(task.clone(), owner.clone())],
+            }),
+        }
     }
 
     /// # Errors
     /// The tasks that belong to others, unless forced.
     pub(super) fn may_end<'t>(&self, tasks: impl Iterator<Item = &'t Task>) -> Result<(), Refusal> {
-        let of_others = |task: &Task| Some((task.id.clone(), self.other_owner(task)?.clone()));
+        let of_others = |task: &Task| {
+            let owner = self.other_owner(task.owner.as_ref())?;
+            Some((task.id.clone(), owner.clone()))
+        };
         let tasks: Vec<_> = tasks.filter_map(of_others).collect();
         if tasks.is_empty() {
             Ok(())
@@ -49,26 +63,38 @@ pub struct Released {
 /// # Errors
 /// There is no such task, or it belongs to somebody else.
 pub fn release(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Released, Refusal> {
-    let find = |(index, server): (usize, &super::Server)| {
-        server
-            .tasks
-            .iter()
-            .position(|held| held.id == *task)
-            .map(|position| (index, position))
-    };
-    let found = cluster.servers().iter().enumerate().find_map(find);
-    let Some((index, position)) = found else {
+    let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
         return Err(Refusal::UnknownTask { task: task.clone() });
     };
     actor.may_end(std::iter::once(&cluster.servers()[index].tasks[position]))?;
+    Ok(released(cluster, index, position))
+}
+
+/// Gives back what is held under this lease, whatever the task is called.
+///
+/// # Errors
+/// Nothing is held under it, or no longer.
+pub fn release_lease(cluster: &mut Cluster, id: &LeaseId) -> Result<Released, Refusal> {
+    let holds = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    match cluster.place_of(holds) {
+        Some((index, position)) => Ok(released(cluster, index, position)),
+        None => Err(Refusal::GrantLost),
+    }
+}
+
+fn released(cluster: &mut Cluster, index: usize, position: usize) -> Released {
+    Released {
+        task: give_back(cluster, index, position),
+        server_id: index,
+        server_name: cluster.servers()[index].name.clone(),
+    }
+}
+
+pub(super) fn give_back(cluster: &mut Cluster, index: usize, position: usize) -> Task {
     let server = cluster.edit(index);
     let task = server.tasks.remove(position);
     server.free_gpus.extend(&task.gpus);
     server.free_gpus.sort_unstable();
     server.free_cpus += task.cpus;
-    Ok(Released {
-        task,
-        server_id: index,
-        server_name: server.name.clone(),
-    })
+    task
 }

@@ -1,8 +1,10 @@
 //! What somebody asks for.
 
 use super::cluster::{GpuId, Server};
+use super::lease::Lease;
 use super::name::Name;
 use super::spec::{MAX_CPUS, MAX_GPUS};
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
@@ -113,11 +115,17 @@ impl Demand {
     /// How many GPUs and CPUs that server lacks for it now. GPUs are what people wait for, so
     /// they count first.
     pub fn lacking_on(&self, server: &Server) -> (usize, u32) {
-        let gpus = match &self.gpus {
-            Gpus::Count(count) => (*count as usize).saturating_sub(server.free_gpus.len()),
-            Gpus::These(_) => self.taken_on(server).count(),
+        self.lacking(&server.free_gpus, server.free_cpus, self.cpus_on(server))
+    }
+
+    /// The same where these GPUs, in ascending order, and that many CPUs are free.
+    pub(super) fn lacking(&self, gpus: &[GpuId], cpus: u32, needed_cpus: u32) -> (usize, u32) {
+        let is_taken = |id: &&GpuId| gpus.binary_search(id).is_err();
+        let lacking = match &self.gpus {
+            Gpus::Count(count) => (*count as usize).saturating_sub(gpus.len()),
+            Gpus::These(ids) => ids.iter().filter(is_taken).count(),
         };
-        (gpus, self.cpus_on(server).saturating_sub(server.free_cpus))
+        (lacking, needed_cpus.saturating_sub(cpus))
     }
 
     /// Of GPUs asked for by ID, those that are not free on that server.
@@ -153,6 +161,12 @@ pub struct Request {
     pub prefer: Option<String>,
     /// Who asks; nobody in particular, as in v0.1, if none.
     pub owner: Option<String>,
+    /// The machine it must run on, by its own name; any, if none.
+    pub host: Option<String>,
+    /// After which time it lapses; until it is released, if none.
+    pub ttl: Option<TimeDelta>,
+    /// What it lives with; until it is released, if none.
+    pub lease: Option<Lease>,
 }
 
 impl Request {
@@ -163,6 +177,9 @@ impl Request {
             demand: Demand { gpus, cpus },
             prefer: None,
             owner: None,
+            host: None,
+            ttl: None,
+            lease: None,
         }
     }
 
@@ -179,15 +196,70 @@ impl Request {
         self.owner = owner;
         self
     }
+
+    /// Lapses by itself after that time.
+    #[must_use]
+    pub fn lapsing_after(mut self, ttl: Option<TimeDelta>) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    /// Lives and dies with this.
+    #[must_use]
+    pub fn tied_to(mut self, lease: Option<Lease>) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Whether it may be granted on that server when there is room, some day.
+    pub fn may_run_on(&self, server: &Server) -> bool {
+        !server.drain && self.is_at_home_on(server) && self.demand.could_fit(server)
+    }
+
+    /// Whether it may be granted on that server now, as far as room goes.
+    pub(super) fn has_room_on(&self, server: &Server) -> bool {
+        !server.drain && self.is_at_home_on(server) && self.demand.fits(server)
+    }
+
+    pub(super) fn is_at_home_on(&self, server: &Server) -> bool {
+        match (&self.host, &server.host) {
+            (Some(mine), Some(host)) => same_host(mine, host),
+            _ => true,
+        }
+    }
 }
 
-/// How many GPUs one task may ask for.
+/// Whether two names are one machine's: with or without its domain, in capitals or not.
+pub fn same_host(one: &str, other: &str) -> bool {
+    let short = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let both_long = one.contains('.') && other.contains('.');
+    if both_long {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        short(one) == short(other)
+    }
+}
+
+/// What one task may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// At least that many; 0 allows tasks of CPUs alone. v0.1 had 2.
     pub min_gpus_per_task: u32,
     /// At most that many; if none, what the largest server has.
     pub max_gpus_per_task: Option<u32>,
+    /// After which time a task lapses that does not say; never, if none.
+    pub default_ttl: Option<TimeDelta>,
+    /// The most time it may ask for.
+    pub max_ttl: Option<TimeDelta>,
+    /// How long a command may take to end when its time is over.
+    pub grace: TimeDelta,
+}
+
+impl Limits {
+    /// How long a task is for that asks for this, or for nothing.
+    pub(super) fn ttl(&self, asked: Option<TimeDelta>) -> Option<TimeDelta> {
+        asked.or(self.default_ttl).or(self.max_ttl)
+    }
 }
 
 impl Default for Limits {
@@ -195,6 +267,9 @@ impl Default for Limits {
         Self {
             min_gpus_per_task: 1,
             max_gpus_per_task: None,
+            default_ttl: None,
+            max_ttl: None,
+            grace: TimeDelta::seconds(30),
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct ServerSpec {
     pub cpus: u32,
     /// Nothing new is granted here; what runs stays.
     pub drain: bool,
+    /// The machine it is, by its own name; any, if none.
+    pub host: Option<String>,
 }
 
 /// A cluster's servers in first-fit order, within bounds and with unique names.
@@ -112,6 +114,7 @@ impl ClusterSpec {
             gpus,
             cpus,
             drain: false,
+            host: None,
         };
         Self::new((0..servers).map(server).collect())
     }

@@ -1,8 +1,11 @@
 //! The flags as typed.
 
-use crate::allocator::Name;
+use crate::allocator::{MAX_TTL, Name};
+use chrono::TimeDelta;
 use clap::{ArgAction, ArgGroup, Parser, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -10,6 +13,10 @@ Examples:
   gpumgr --allocate train 4 32        4 GPUs and 32 CPUs for a task named train
   gpumgr --allocate train             1 GPU and its share of the CPUs
   gpumgr --release train              gives them back
+  gpumgr --run train 4 32 -- python train.py
+                                      allocates, runs, gives back however it ends
+  gpumgr --run --wait -- make test    waits in the queue until there is room
+  gpumgr --queue                      who waits, and why
   gpumgr --init                       after the config changed; tasks stay
   gpumgr --status --json | jq .totals
   eval \"$(gpumgr --allocate train 4 --export)\"
@@ -20,6 +27,8 @@ Exit codes:
   2 usage, config, impossible request
   3 not enough free        4 lock not free in time    5 no such task
   6 task ID taken          7 another user's task
+  --run: its command's own, or 128+N for signal N; 125 not started, 126 not
+  executable, 127 not found
 
 Without --config: $GPUMGR_CONFIG, ./config.toml, gpumgr/config.toml in your
 config folder, /etc/gpumgr/config.toml; without any, 4 servers of 8 GPUs and
@@ -36,7 +45,7 @@ config folder, /etc/gpumgr/config.toml; without any, 4 servers of 8 GPUs and
     disable_help_flag = true,
     disable_version_flag = true,
     max_term_width = 100,
-    override_usage = "gpumgr ACTION [MODIFIERS]",
+    override_usage = "gpumgr ACTION [MODIFIERS] [-- CMD...]",
     group = ArgGroup::new("action").required(true).multiple(false),
 )]
 pub(super) struct Args {
@@ -64,6 +73,39 @@ pub(super) struct Args {
     )]
     pub(super) allocate: Option<Vec<String>>,
 
+    /// Run CMD with a new allocation, which ends with it; without TASK, one is named after CMD
+    #[arg(
+        long,
+        num_args = 0..=3,
+        value_names = ["TASK", "GPUS", "CPUS"],
+        action = ArgAction::Set,
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) run: Option<Vec<String>>,
+
+    /// Let TASK end later: after --ttl from now, or as long as it was given before
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) renew: Option<Name>,
+
+    /// Show who waits, for what, and why not yet
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) queue: bool,
+
+    /// Take what waits as TASK out of the queue
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) cancel: Option<Name>,
+
     /// Give back everything TASK holds
     #[arg(
         long,
@@ -82,11 +124,11 @@ pub(super) struct Args {
     pub(super) check_config: bool,
 
     /// How many GPUs, instead of GPUS
-    #[arg(long, value_name = "N", help_heading = "With --allocate")]
+    #[arg(long, value_name = "N", help_heading = "With --allocate and --run")]
     pub(super) gpus: Option<u32>,
 
     /// How many CPU cores, instead of CPUS
-    #[arg(long, value_name = "N", help_heading = "With --allocate")]
+    #[arg(long, value_name = "N", help_heading = "With --allocate and --run")]
     pub(super) cpus: Option<u32>,
 
     /// Exactly these GPUs, on the first server where all are free: 1,3
@@ -97,15 +139,32 @@ pub(super) struct Args {
         num_args = 1,
         action = ArgAction::Set,
         conflicts_with = "gpus",
-        help_heading = "With --allocate"
+        help_heading = "With --allocate and --run"
     )]
     pub(super) gpu_ids: Option<Vec<u16>>,
 
     /// Try this server first, then the others in order
-    #[arg(long, value_name = "ID|NAME", help_heading = "With --allocate")]
+    #[arg(
+        long,
+        value_name = "ID|NAME",
+        help_heading = "With --allocate and --run"
+    )]
     pub(super) prefer_server: Option<String>,
 
-    /// Print only the lines that set the variables, for this shell (left out: sh, also for bash
+    /// Wait in the queue until there is room, but not longer than DURATION (left out: for ever)
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = duration, help_heading = "With --allocate and --run")]
+    pub(super) wait: Option<Option<Duration>>,
+
+    /// The allocation lapses after that time (90s, 8h, 2d); a command is ended then. Also with
+    /// --renew
+    #[arg(long, value_name = "DURATION", value_parser = ttl, help_heading = "With --allocate and --run")]
+    pub(super) ttl: Option<TimeDelta>,
+
+    /// With --allocate: the allocation ends with this process (a notebook; $$ for this shell)
+    #[arg(long, value_name = "PID", help_heading = "With --allocate and --run")]
+    pub(super) pid: Option<u32>,
+
+    /// With --allocate: print only the lines that set the variables, for this shell (left out: sh, also for bash
     /// and zsh)
     #[arg(
         long,
@@ -113,7 +172,7 @@ pub(super) struct Args {
         num_args = 0..=1,
         default_missing_value = "sh",
         conflicts_with = "json",
-        help_heading = "With --allocate"
+        help_heading = "With --allocate and --run"
     )]
     pub(super) export: Option<Shell>,
 
@@ -145,6 +204,10 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Modifiers")]
     pub(super) quiet: bool,
 
+    /// What --run runs, after --
+    #[arg(value_name = "CMD", last = true, num_args = 1.., hide = true)]
+    pub(super) command: Vec<OsString>,
+
     /// Print this help
     #[arg(short, long, action = ArgAction::Help, help_heading = "Modifiers")]
     help: Option<bool>,
@@ -152,6 +215,17 @@ pub(super) struct Args {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Modifiers")]
     version: Option<bool>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = humantime::parse_duration(text).ok();
+    parsed.ok_or_else(|| "it is no duration such as 90s, 8h or 2d".to_owned())
+}
+
+fn ttl(text: &str) -> Result<TimeDelta, String> {
+    let ttl = TimeDelta::from_std(duration(text)?).ok();
+    let ttl = ttl.filter(|ttl| (TimeDelta::seconds(1)..=MAX_TTL).contains(ttl));
+    ttl.ok_or_else(|| format!("it must be from 1s to {}d", MAX_TTL.num_days()))
 }
 
 /// A shell that `--export` writes for.

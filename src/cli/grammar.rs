@@ -1,12 +1,15 @@
 //! From flags as typed to one action with checked values.
 
 use super::args::{Args, Language, Shell};
+use super::run;
 use crate::allocator::{Cpus, Gpus, MAX_CPUS, Name};
+use chrono::TimeDelta;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A command line that makes sense.
 #[derive(Debug)]
@@ -26,20 +29,36 @@ pub(crate) struct Invocation {
 pub(crate) enum Action {
     Init,
     Status,
-    Detail {
-        server: Option<String>,
-    },
-    Allocate {
-        task: Name,
-        gpus: Gpus,
-        cpus: Cpus,
-        prefer: Option<String>,
-    },
-    Release {
-        task: Name,
-    },
+    Detail { server: Option<String> },
+    Allocate { asked: Asked, pid: Option<u32> },
+    Run(Run),
+    Release { task: Name },
+    Renew { task: Name, ttl: Option<TimeDelta> },
+    Queue,
+    Cancel { task: Name },
     Reset,
     CheckConfig,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) task: Name,
+    pub(crate) gpus: Gpus,
+    pub(crate) cpus: Cpus,
+    pub(crate) prefer: Option<String>,
+    pub(crate) ttl: Option<TimeDelta>,
+    /// Whether to wait for it, and how long at most.
+    pub(crate) wait: Option<Option<Duration>>,
+}
+
+/// What is to be run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) asked: Asked,
+    /// The task was given no name, so it has its command's.
+    pub(crate) unnamed: bool,
+    pub(crate) command: Vec<OsString>,
 }
 
 /// How to tell what came of it.
@@ -55,13 +74,14 @@ pub(crate) enum Output {
 /// # Errors
 /// clap's own error, to be shown as clap shows it: wrong usage, or the help that was asked for.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
-    let args = Args::try_parse_from(arguments)?;
-    if before_double_dash(arguments).len() < arguments.len() {
-        let message = "unexpected '--': no action takes words after it";
+    let args = Args::try_parse_from(arguments).map_err(|wrong| run::clearer(wrong, arguments))?;
+    let has_command = before_double_dash(arguments).len() < arguments.len();
+    if has_command && args.run.is_none() {
+        let message = "unexpected '--': only '--run' takes words after it";
         return Err(error(ErrorKind::UnknownArgument, message));
     }
-    if let Some(flag) = stray_modifier(&args) {
-        let message = format!("'{flag}' goes with '--allocate' alone");
+    if let Some((flag, goes_with)) = stray_modifier(&args) {
+        let message = format!("'{flag}' goes with {goes_with} alone");
         return Err(error(ErrorKind::ArgumentConflict, message));
     }
     let output = match args.export {
@@ -88,39 +108,85 @@ pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
         .any(|argument| argument == "--json")
 }
 
-fn before_double_dash(arguments: &[OsString]) -> &[OsString] {
+/// Whether this was to be a run, wherever that was said: also where the rest makes no sense.
+pub(crate) fn wants_run(arguments: &[OsString]) -> bool {
+    let is_run = |argument: &OsString| argument == "--run" || starts_with(argument, "--run=");
+    before_double_dash(arguments).iter().any(is_run)
+}
+
+fn starts_with(argument: &OsStr, prefix: &str) -> bool {
+    argument.as_encoded_bytes().starts_with(prefix.as_bytes())
+}
+
+pub(super) fn before_double_dash(arguments: &[OsString]) -> &[OsString] {
     arguments
         .split(|argument| argument == OsStr::new("--"))
         .next()
         .unwrap_or_default()
 }
 
-fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
+pub(super) fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
     Args::command().error(kind, message)
 }
 
 /// A flag that says something about an allocation where there is none. clap's own `requires` is
 /// silent where the required flag conflicts with one that is given, as all actions do.
-fn stray_modifier(args: &Args) -> Option<&'static str> {
+fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
+    let (allocates, runs) = (args.allocate.is_some(), args.run.is_some());
+    let (renews, asks) = (args.renew.is_some(), allocates || runs);
+    let both = "'--allocate' and '--run'";
     let modifiers = [
-        ("--gpus", args.gpus.is_some()),
-        ("--cpus", args.cpus.is_some()),
-        ("--gpu-ids", args.gpu_ids.is_some()),
-        ("--prefer-server", args.prefer_server.is_some()),
-        ("--export", args.export.is_some()),
+        ("--gpus", args.gpus.is_some(), asks, both),
+        ("--cpus", args.cpus.is_some(), asks, both),
+        ("--gpu-ids", args.gpu_ids.is_some(), asks, both),
+        ("--prefer-server", args.prefer_server.is_some(), asks, both),
+        ("--wait", args.wait.is_some(), asks, both),
+        (
+            "--ttl",
+            args.ttl.is_some(),
+            asks || renews,
+            "'--allocate', '--run' and '--renew'",
+        ),
+        ("--pid", args.pid.is_some(), allocates, "'--allocate'"),
+        ("--export", args.export.is_some(), allocates, "'--allocate'"),
+        (
+            "--json",
+            args.json && runs,
+            false,
+            "actions other than '--run'",
+        ),
     ];
-    let given = modifiers.into_iter().find(|(_, given)| *given);
-    given
-        .map(|(flag, _)| flag)
-        .filter(|_| args.allocate.is_none())
+    let mut stray = modifiers
+        .into_iter()
+        .filter(|(_, given, fits, _)| *given && !fits);
+    stray
+        .next()
+        .map(|(flag, _, _, goes_with)| (flag, goes_with))
 }
 
 /// clap sees to it that there is exactly one.
 fn action(args: Args) -> Result<Action, clap::Error> {
     if let Some(values) = &args.allocate {
-        return allocate(values, &args);
+        let [task, counts @ ..] = values.as_slice() else {
+            return Err(error(ErrorKind::TooFewValues, "'--allocate' needs a TASK"));
+        };
+        let asked = asked(name(task)?, counts, &args)?;
+        let pid = args.pid;
+        return Ok(Action::Allocate { asked, pid });
+    }
+    if let Some(values) = &args.run {
+        return run::run(values, &args).map(Action::Run);
     }
     Ok(match args {
+        Args {
+            renew: Some(task),
+            ttl,
+            ..
+        } => Action::Renew { task, ttl },
+        Args { queue: true, .. } => Action::Queue,
+        Args {
+            cancel: Some(task), ..
+        } => Action::Cancel { task },
         Args { init: true, .. } => Action::Init,
         Args {
             detail: Some(server),
@@ -138,20 +204,20 @@ fn action(args: Args) -> Result<Action, clap::Error> {
     })
 }
 
-fn allocate(values: &[String], args: &Args) -> Result<Action, clap::Error> {
-    let [task, counts @ ..] = values else {
-        return Err(error(ErrorKind::TooFewValues, "'--allocate' needs a TASK"));
-    };
-    let task = task
-        .parse::<Name>()
-        .map_err(|why| invalid("TASK", task, why))?;
+pub(super) fn name(text: &str) -> Result<Name, clap::Error> {
+    text.parse().map_err(|why| invalid("TASK", text, why))
+}
+
+pub(super) fn asked(task: Name, counts: &[String], args: &Args) -> Result<Asked, clap::Error> {
     let gpus = once("GPUS", counts.first(), "--gpus", args.gpus)?;
     let cpus = once("CPUS", counts.get(1), "--cpus", args.cpus)?;
-    Ok(Action::Allocate {
+    Ok(Asked {
         task,
         gpus: which_gpus(gpus, args.gpu_ids.as_deref())?,
         cpus: how_many_cpus(cpus)?,
         prefer: args.prefer_server.clone(),
+        ttl: args.ttl,
+        wait: args.wait,
     })
 }
 

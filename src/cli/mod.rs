@@ -2,6 +2,7 @@
 
 mod args;
 mod grammar;
+mod run;
 
 pub(crate) use args::{Language, Shell};
-pub(crate) use grammar::{Action, Invocation, Output, parse, wants_json};
+pub(crate) use grammar::{Action, Asked, Invocation, Output, Run, parse, wants_json, wants_run};

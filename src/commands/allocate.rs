@@ -1,10 +1,15 @@
 //! `--allocate`: first fit, recorded.
 
-use crate::allocator::{Request, allocate};
+use super::change::Changed;
+use super::wait::{Events, Wait};
+use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
+use crate::config::ConfigError;
+use crate::environment;
 use crate::error::Error;
-use crate::manager::{Manager, now};
+use crate::manager::Manager;
 use crate::outcome::Allocated;
-use crate::store::IfAbsent;
+use crate::store::{IfAbsent, new_id};
+use crate::system;
 
 impl Manager {
     /// Grants the request on the first server that has room. Makes the state file if there is none.
@@ -12,17 +17,67 @@ impl Manager {
     /// # Errors
     /// Why it is not granted, or why the state cannot be changed; then nothing is.
     pub fn allocate(&self, request: Request) -> Result<Allocated, Error> {
-        let manager = self.clone();
-        let now = now();
-        let create = IfAbsent::Create(self.config.cluster.clone());
-        let saved = self.store.update(create, now, move |cluster| {
-            let grant = allocate(cluster, &request, &manager.config.limits, now)?;
-            Ok::<_, Error>((grant, manager.differs(cluster)))
+        self.check_environment()?;
+        let limits = self.config.limits;
+        let changed = self.change(self.create(), move |cluster, facts| {
+            allocate(cluster, &request, &limits, facts.now)
         })?;
-        let state = self.changed_state(&saved, saved.value.1);
-        Ok(Allocated {
-            grant: saved.value.0,
-            state,
+        Ok(self.allocated(changed))
+    }
+
+    /// The same, but joins the queue where there is no room yet.
+    pub(crate) fn allocate_or_wait(
+        &self,
+        request: Request,
+        wait: Wait,
+    ) -> Result<Allocated, Error> {
+        self.check_environment()?;
+        let events = Events::listen()?;
+        let held = self.store.hold_lease()?;
+        let waiting = self.own_lease(&held, Tie::Claim)?;
+        let granted = self.wait_in_line(request, waiting, &held.path, wait, &events);
+        held.end();
+        granted
+    }
+
+    /// Ties an allocation to a process that runs on this machine: with its end, the allocation's.
+    ///
+    /// # Errors
+    /// There is no such process.
+    pub fn lease_on(&self, pid: u32) -> Result<Lease, Error> {
+        let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
+        Ok(Lease {
+            id: new_id()?,
+            tie: Tie::Process,
+            process,
         })
+    }
+
+    pub(super) fn create(&self) -> IfAbsent {
+        IfAbsent::Create(self.config.cluster.clone())
+    }
+
+    pub(super) fn allocated(&self, changed: Changed<Grant>) -> Allocated {
+        Allocated {
+            environment: environment::variables(&changed.value, &self.config.environment),
+            grant: changed.value,
+            state: changed.state,
+        }
+    }
+
+    /// Whoever sets variables for what is run decides what is run.
+    pub(super) fn check_environment(&self) -> Result<(), Error> {
+        let environment = &self.config.environment;
+        match &self.config.path {
+            Some(path) if environment.untrusted && !environment.variables.is_empty() => {
+                Err(ConfigError::Untrusted { path: path.clone() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what is no refusal of a cluster, but of the moment.
+    pub(super) fn is_lost(error: &Error) -> bool {
+        matches!(error, Error::Refused(Refusal::GrantLost))
     }
 }

@@ -18,6 +18,13 @@ impl Manager {
             servers: described.servers().to_vec(),
             totals: Totals::of(described.servers()),
             limits: self.config.limits,
+            variables: self
+                .config
+                .environment
+                .variables
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
         }
     }
 }

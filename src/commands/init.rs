@@ -2,8 +2,8 @@
 
 use crate::allocator::reconcile;
 use crate::error::Error;
-use crate::manager::{Manager, now};
-use crate::outcome::{Initialized, Totals};
+use crate::manager::Manager;
+use crate::outcome::{Initialized, StateFile, Totals};
 use crate::store::IfAbsent;
 
 impl Manager {
@@ -16,16 +16,19 @@ impl Manager {
         let spec = self.config.cluster.clone();
         let has_config = self.config.path.is_some();
         let create = IfAbsent::Create(spec.clone());
-        let saved = self.store.update(create, now(), move |cluster| {
+        let changed = self.change(create, move |cluster, _| {
             let changes = if has_config {
                 reconcile(cluster, &spec)?
             } else {
                 Vec::new()
             };
-            Ok::<_, Error>((changes, Totals::of(cluster.servers())))
+            Ok((changes, Totals::of(cluster.servers())))
         })?;
-        let state = self.changed_state(&saved, false);
-        let (changes, totals) = saved.value;
+        let state = StateFile {
+            differs: false,
+            ..changed.state
+        };
+        let (changes, totals) = changed.value;
         Ok(Initialized {
             state,
             changes,

@@ -2,11 +2,19 @@
 //! pure [`crate::allocator`], and what came of it is returned as data.
 
 mod allocate;
+mod change;
 mod check_config;
 mod init;
+mod queue;
 mod release;
+mod renew;
 mod reset;
+mod run;
 mod status;
+mod wait;
+
+pub(crate) use run::{Job, Outer};
+pub(crate) use wait::Wait;
 
 use crate::manager::Manager;
 use crate::outcome::StateFile;
@@ -21,6 +29,7 @@ impl Manager {
             unshareable: false,
             by_default: self.config.path.is_none(),
             differs,
+            freed: Vec::new(),
         }
     }
 

@@ -1,20 +1,35 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{Name, Released, release};
+use crate::allocator::{Name, Released, Tie, release};
 use crate::error::Error;
-use crate::manager::{Manager, now};
-use crate::store::IfAbsent;
+use crate::manager::Manager;
+use crate::outcome::GivenBack;
+use crate::system::{self, Holder};
 
 impl Manager {
     /// Gives back what the task holds.
     ///
     /// # Errors
     /// There is no such task, it is another user's, or the state cannot be changed.
-    pub fn release(&self, task: &Name) -> Result<Released, Error> {
+    pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
         let (task, actor) = (task.clone(), self.actor());
-        let saved = self.store.update(IfAbsent::Fail, now(), move |cluster| {
-            Ok::<_, Error>(release(cluster, &task, &actor)?)
-        })?;
-        Ok(saved.value)
+        let changed = self.change_first(move |cluster, _| release(cluster, &task, &actor))?;
+        Ok(GivenBack {
+            running: self.still_running(&changed.value),
+            released: changed.value,
+            state: changed.state,
+        })
+    }
+
+    /// The processes of a run that was released while it runs.
+    fn still_running(&self, released: &Released) -> Vec<Holder> {
+        let lease = released.task.lease.as_ref();
+        match lease.filter(|lease| lease.tie == Tie::Run) {
+            None => Vec::new(),
+            Some(lease) => {
+                let file = self.store.open_lease(&lease.id);
+                system::survivors(file.as_ref(), None)
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `--status` and `--detail`: what is there, read without a lock.
 
-use crate::allocator::{Cluster, Refusal, Server};
+use crate::allocator::{Cluster, Refusal, Server, sweep};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Status, Totals};
@@ -41,7 +41,10 @@ impl Manager {
     ) -> Result<Status, Error> {
         let loaded = self.store.load()?;
         let initialized = loaded.is_some();
-        let cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
+        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
+        let now = now();
+        let facts = self.facts(&cluster, now);
+        let ended = sweep(&mut cluster, &facts);
         let servers = choose(&cluster)?;
         let state = self.state(self.differs(&cluster));
         Ok(Status {
@@ -49,8 +52,14 @@ impl Manager {
             state,
             initialized,
             totals: Totals::of(servers.iter().map(|(_, server)| server)),
+            waiting: cluster
+                .queue()
+                .iter()
+                .filter(|waiter| !waiter.cancelled)
+                .count(),
             servers,
-            now: now(),
+            ended,
+            now,
         })
     }
 }

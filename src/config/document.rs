@@ -200,6 +200,15 @@ impl<'t> Table<'t> {
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
     ) -> Option<Duration> {
+        self.placed_duration(key, mistakes)
+            .map(|(duration, _)| duration)
+    }
+
+    pub(super) fn placed_duration(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<Duration>> {
         let (text, place) = self.text(key, mistakes)?;
         let duration = humantime::parse_duration(&text).ok();
         if duration.is_none() {
@@ -210,7 +219,30 @@ impl<'t> Table<'t> {
                 },
             );
         }
-        duration
+        Some((duration?, place))
+    }
+
+    /// All entries of a table whose keys are the user's own, each with its text.
+    pub(super) fn texts(
+        self,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Vec<(Placed<String>, Placed<String>)> {
+        let mut texts = Vec::new();
+        for (key, value) in self.entries {
+            let (key_place, place) = (key.span(), value.span());
+            let key = key.into_inner().into_owned();
+            match value.get_ref().as_str() {
+                Some(text) => texts.push(((key, key_place), (text.to_owned(), place))),
+                None => mistakes.add(
+                    &place,
+                    Wrong::Type {
+                        key: format!("{}.{key}", self.name),
+                        expected: Expected::Text,
+                    },
+                ),
+            }
+        }
+        texts
     }
 
     pub(super) fn table(&mut self, key: &'static str, mistakes: &mut Mistakes<'_>) -> Option<Self> {

@@ -30,6 +30,12 @@ pub enum ConfigError {
         /// The most bytes a config may have.
         limit: u64,
     },
+    /// It sets variables for what is run, and others than the user and root can write it.
+    #[error("{path:?} sets an environment, and is not this user's alone to write")]
+    Untrusted {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The file does not say what it must.
     #[error("{path:?} has {} mistakes", mistakes.len())]
     Mistakes {
@@ -107,11 +113,35 @@ pub enum Wrong {
         /// The key it belongs to.
         key: String,
     },
+    /// A time that no task can be for.
+    Ttl {
+        /// The key it belongs to.
+        key: String,
+    },
     /// A text that cannot be a path.
     NoPath {
         /// The key it belongs to.
         key: String,
     },
+    /// A name that cannot be a variable's.
+    VariableName {
+        /// As written.
+        name: String,
+    },
+    /// A variable that every task gets anyway.
+    VariableReserved {
+        /// Which one.
+        name: String,
+    },
+    /// Something in braces that stands for nothing.
+    Placeholder {
+        /// The variable it is in.
+        name: String,
+        /// As written.
+        placeholder: String,
+    },
+    /// `default_ttl` over `max_ttl`.
+    DefaultOverMaxTtl,
     /// A text that cannot name a server.
     Name(BadName),
     /// Both `[cluster]` and `[[server]]`.

@@ -1,13 +1,16 @@
 //! The config: TOML as written, to checked settings, with the place of every mistake.
 
 mod document;
+mod environment;
 mod mistake;
 mod schema;
 mod search;
 
+pub use environment::{Environment, Part, Template};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
 
 use crate::allocator::{ClusterSpec, Limits};
+use crate::system;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,6 +36,8 @@ pub struct Config {
     pub cluster: ClusterSpec,
     /// What one task may ask for.
     pub limits: Limits,
+    /// What is set for a task besides `CUDA_VISIBLE_DEVICES`.
+    pub environment: Environment,
 }
 
 impl Config {
@@ -45,12 +50,19 @@ impl Config {
     pub fn find(path: Option<&Path>) -> Result<Self, ConfigError> {
         let found = search::find(path)?;
         let passed_over = found.passed_over;
+        let happened_upon = found.happened_upon;
         let config = match found.file {
             Some((path, text)) => schema::parse(&path, &text)?,
             None => schema::without_file(&search::current_folder()?)?,
         };
+        let untrusted = happened_upon && config.path.as_deref().is_some_and(others_may_write);
+        let environment = Environment {
+            untrusted,
+            ..config.environment
+        };
         Ok(Self {
             passed_over,
+            environment,
             ..config
         })
     }
@@ -62,4 +74,10 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         schema::parse(path, text)
     }
+}
+
+/// Whether somebody else than this user and root could have written it.
+fn others_may_write(path: &Path) -> bool {
+    let file = std::fs::metadata(path);
+    file.is_ok_and(|file| !system::only_ours_to_write(&file))
 }

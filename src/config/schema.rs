@@ -1,11 +1,13 @@
 //! The keys there are, and what they mean.
 
 use super::document::{self, Mistakes, Placed, Table};
+use super::environment;
 use super::mistake::{ConfigError, Wrong};
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
 use crate::allocator::{
-    BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, Name, ServerSpec,
+    BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Name, ServerSpec,
 };
+use chrono::TimeDelta;
 use std::path::Path;
 
 /// The settings that this text, standing in the file at this absolute path, describes.
@@ -48,7 +50,12 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
     let cluster = cluster(&mut root, mistakes);
     let limits = root
         .table("limits", mistakes)
-        .map(|table| limits(table, mistakes));
+        .map(|table| limits(table, mistakes))
+        .unwrap_or_default();
+    let limits = terms(&mut root, limits, mistakes);
+    let environment = root
+        .table("environment", mistakes)
+        .map(|table| environment::read(table, mistakes));
     root.finish(mistakes);
     let folder = path.parent().unwrap_or(path);
     Some(Config {
@@ -57,7 +64,8 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         state_file: folder.join(state_file.map_or_else(|| STATE_FILE.to_owned(), |(text, _)| text)),
         lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
         cluster: cluster?,
-        limits: limits.unwrap_or_default(),
+        limits,
+        environment: environment.unwrap_or_default(),
     })
 }
 
@@ -133,13 +141,56 @@ fn listed_server(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<Se
     let cpus = table.number("cpus", 1..=MAX_CPUS, mistakes);
     let cpus = table.require(cpus, "cpus", mistakes);
     let drain = table.flag("drain", mistakes).unwrap_or(false);
+    let host = table
+        .text("host", mistakes)
+        .and_then(|host| server_name(host, mistakes));
     table.finish(mistakes);
     Some(ServerSpec {
+        host: host.map(|host| host.to_string()),
         name: name?,
         gpus: gpus?.0,
         cpus: cpus?.0,
         drain,
     })
+}
+
+/// How long tasks may be for.
+fn terms(root: &mut Table<'_>, limits: Limits, mistakes: &mut Mistakes<'_>) -> Limits {
+    let default_ttl = ttl(root, "default_ttl", mistakes);
+    let max_ttl = ttl(root, "max_ttl", mistakes);
+    if let (Some((default, place)), Some((max, _))) = (&default_ttl, &max_ttl)
+        && default > max
+    {
+        mistakes.add(place, Wrong::DefaultOverMaxTtl);
+    }
+    let grace = root
+        .duration("grace", mistakes)
+        .and_then(|grace| TimeDelta::from_std(grace).ok());
+    Limits {
+        default_ttl: default_ttl.map(|(ttl, _)| ttl),
+        max_ttl: max_ttl.map(|(ttl, _)| ttl),
+        grace: grace.map_or(limits.grace, |grace| grace.min(MAX_TTL)),
+        ..limits
+    }
+}
+
+fn ttl(
+    root: &mut Table<'_>,
+    key: &'static str,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Placed<TimeDelta>> {
+    let (duration, place) = root.placed_duration(key, mistakes)?;
+    let ttl = TimeDelta::from_std(duration).ok();
+    let ttl = ttl.filter(|ttl| (TimeDelta::seconds(1)..=MAX_TTL).contains(ttl));
+    if ttl.is_none() {
+        mistakes.add(
+            &place,
+            Wrong::Ttl {
+                key: key.to_owned(),
+            },
+        );
+    }
+    Some((ttl?, place))
 }
 
 fn server_name((text, place): Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<Name> {
@@ -165,5 +216,6 @@ fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {
     Limits {
         min_gpus_per_task: min_gpus,
         max_gpus_per_task: max.map(|(number, _)| number),
+        ..Limits::default()
     }
 }

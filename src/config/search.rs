@@ -17,6 +17,8 @@ const VARIABLE: &str = "GPUMGR_CONFIG";
 pub(super) struct Found {
     /// The config's absolute path and text.
     pub(super) file: Option<(PathBuf, String)>,
+    /// It was not named, but found in the current folder, which may be anybody's.
+    pub(super) happened_upon: bool,
     /// A `./config.toml` that is not ours.
     pub(super) passed_over: Option<PathBuf>,
 }
@@ -34,6 +36,7 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         let text = read(&path)?.ok_or_else(|| ConfigError::NotFound { path: path.clone() })?;
         return Ok(Found {
             file: Some((path, text)),
+            happened_upon: false,
             passed_over: None,
         });
     }
@@ -43,6 +46,7 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         if is_ours(&here, &text)? {
             return Ok(Found {
                 file: Some((here, text)),
+                happened_upon: true,
                 passed_over,
             });
         }
@@ -56,12 +60,14 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         if let Some(text) = read_if_file(&path)? {
             return Ok(Found {
                 file: Some((path, text)),
+                happened_upon: false,
                 passed_over,
             });
         }
     }
     Ok(Found {
         file: None,
+        happened_upon: false,
         passed_over,
     })
 }

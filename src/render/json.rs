@@ -1,9 +1,15 @@
 //! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
-use crate::allocator::{Change, Limits, Released, Server, Task, Timestamp};
+use crate::allocator::{
+    Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Renewed, Server, Task, Tie,
+    Timestamp, Why,
+};
 use crate::error::Kind;
-use crate::outcome::{Allocated, Checked, Initialized, Outcome, Reset, StateFile, Status, Totals};
-use chrono::SecondsFormat;
+use crate::outcome::{
+    Allocated, Checked, Extended, GivenBack, Initialized, Outcome, Queue, Reset, StateFile, Status,
+    Totals,
+};
+use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -14,6 +20,15 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         Outcome::Status(shown) | Outcome::Detail(shown) => status(shown),
         Outcome::Allocated(granted) => allocated(granted),
         Outcome::Released(given_back) => released(given_back),
+        Outcome::Renewed(extended) => renewed(extended),
+        Outcome::Queue(waiting) => queue(waiting),
+        Outcome::Cancelled(cancelled) => json!({
+            "task_id": cancelled.waiter.request.task.as_str(),
+            "cancelled": true,
+            "freed_tasks": freed(&cancelled.state.freed),
+        }),
+        // Standard output is the command's; the grammar sees to it.
+        Outcome::Ran(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
         Outcome::Checked(config) => checked(config),
     })
@@ -73,6 +88,7 @@ fn initialized(init: &Initialized) -> Value {
     json!({
         "state": state_path(&init.state),
         "created": init.state.created,
+        "freed_tasks": freed(&init.state.freed),
         "changes": init.changes.iter().map(change).collect::<Vec<_>>(),
         "totals": totals(&init.totals),
     })
@@ -95,6 +111,9 @@ fn change(change: &Change) -> Value {
         Change::Drain { server, on } => {
             json!({ "change": "drain", "server_name": server.as_str(), "drain": on })
         }
+        Change::Host { server, host } => {
+            json!({ "change": "host", "server_name": server.as_str(), "host": host })
+        }
         Change::Reordered => json!({ "change": "reordered" }),
     }
 }
@@ -107,6 +126,116 @@ fn status(status: &Status) -> Value {
         "state": state_path(&status.state),
         "initialized": status.initialized,
         "config_differs": status.state.differs,
+        "waiting": status.waiting,
+        "ended_tasks": freed(&status.ended),
+    })
+}
+
+fn freed(freed: &[Freed]) -> Vec<Value> {
+    let one = |freed: &Freed| {
+        json!({
+            "task_id": freed.task.id.as_str(),
+            "server_name": freed.server_name.as_str(),
+            "gpu_ids": freed.task.gpus,
+            "cpus": freed.task.cpus,
+            "owner": freed.task.owner,
+            "why": match freed.why {
+                Over::Ended => "ended",
+                Over::Lapsed => "lapsed",
+            },
+        })
+    };
+    freed.iter().map(one).collect()
+}
+
+fn renewed(extended: &Extended) -> Value {
+    let Renewed {
+        task,
+        server_name,
+        term,
+    } = &extended.renewed;
+    json!({
+        "task_id": task.id.as_str(),
+        "server_name": server_name.as_str(),
+        "gpu_ids": task.gpus,
+        "end_time": time(term.end),
+        "ttl_seconds": term.ttl.num_seconds(),
+        "seconds_left": (term.end - extended.now).num_seconds().max(0),
+        "freed_tasks": freed(&extended.state.freed),
+    })
+}
+
+fn queue(queue: &Queue) -> Value {
+    let waiting = queue.waiting.iter().enumerate();
+    let waiting = waiting.map(|(position, explained)| waiter(position + 1, explained, queue.now));
+    json!({
+        "queue": waiting.collect::<Vec<_>>(),
+        "state": state_path(&queue.state),
+    })
+}
+
+fn waiter(place: usize, explained: &Explained, now: Timestamp) -> Value {
+    let waiter = &explained.waiter;
+    let request = &waiter.request;
+    let (gpus, ids) = match &request.demand.gpus {
+        Gpus::Count(count) => (*count, None),
+        Gpus::These(ids) => (request.demand.gpus.count(), Some(ids)),
+    };
+    let cpus = match request.demand.cpus {
+        Cpus::PerGpu => None,
+        Cpus::Exactly(count) => Some(count.get()),
+    };
+    json!({
+        "place": place,
+        "task_id": request.task.as_str(),
+        "owner": request.owner,
+        "gpus": gpus,
+        "gpu_ids": ids,
+        "cpus": cpus,
+        "prefer_server": request.prefer,
+        "since": time(waiter.since),
+        "waiting_seconds": (now - waiter.since).num_seconds().max(0),
+        "until": waiter.until.map(time),
+        "ttl_seconds": request.ttl.map(|ttl| ttl.num_seconds()),
+        "why": why(&explained.why),
+    })
+}
+
+fn why(why: &Why) -> Value {
+    match why {
+        Why::Ready => json!({ "reason": "ready" }),
+        Why::NameTaken => json!({ "reason": "name_taken" }),
+        Why::Draining => json!({ "reason": "draining" }),
+        Why::Impossible => json!({ "reason": "impossible" }),
+        Why::Behind { task, server } => json!({
+            "reason": "behind",
+            "task_id": task.as_str(),
+            "server_name": server.as_str(),
+        }),
+        Why::Lacks {
+            nearest,
+            start,
+            holders,
+        } => json!({
+            "reason": "lacks",
+            "server_name": nearest.server_name.as_str(),
+            "available_gpus": nearest.free_gpus,
+            "available_cpus": nearest.free_cpus,
+            "lacking_gpus": nearest.lacks_gpus,
+            "lacking_cpus": nearest.lacks_cpus,
+            "start_by": start.map(time),
+            "tasks": holders.iter().map(holding).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn holding(holding: &Holding) -> Value {
+    json!({
+        "task_id": holding.task.as_str(),
+        "owner": holding.owner,
+        "gpu_ids": holding.gpus,
+        "cpus": holding.cpus,
+        "ends_by": holding.ends_by.map(time),
     })
 }
 
@@ -123,6 +252,7 @@ fn server(id: usize, server: &Server, now: Timestamp) -> Value {
         "available_cpus": server.free_cpus,
         "cpu_use_percent": percent(server.total_cpus - server.free_cpus, server.total_cpus),
         "drain": server.drain,
+        "host": server.host,
         "running_tasks": server.tasks.iter().map(|held| task(held, now)).collect::<Vec<_>>(),
     })
 }
@@ -135,11 +265,28 @@ fn task(task: &Task, now: Timestamp) -> Value {
         "owner": task.owner,
         "start_time": time(task.start),
         "age_seconds": (now - task.start).num_seconds().max(0),
+        "end_time": task.term.map(|term| time(term.end)),
+        "ttl_seconds": task.term.map(|term| term.ttl.num_seconds()),
+        "seconds_left": task.term.map(|term| (term.end - now).num_seconds().max(0)),
+        "ends_with": task.lease.as_ref().map(|lease| ends_with(lease.tie)),
     })
+}
+
+fn ends_with(tie: Tie) -> &'static str {
+    match tie {
+        Tie::Run => "command",
+        Tie::Process => "process",
+        Tie::Claim => "waiting",
+    }
 }
 
 fn allocated(allocated: &Allocated) -> Value {
     let grant = &allocated.grant;
+    let environment: serde_json::Map<_, _> = allocated
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect();
     json!({
         "task_id": grant.task.as_str(),
         "server_id": grant.server_id,
@@ -149,14 +296,19 @@ fn allocated(allocated: &Allocated) -> Value {
         "cpus": grant.cpus,
         "owner": grant.owner,
         "start_time": time(grant.start),
-        "environment": { "CUDA_VISIBLE_DEVICES": allocated.gpu_devices() },
+        "end_time": grant.term.map(|term| time(term.end)),
+        "environment": environment,
         "state": state_path(&allocated.state),
         "created": allocated.state.created,
+        "freed_tasks": freed(&allocated.state.freed),
     })
 }
 
-fn released(released: &Released) -> Value {
+fn released(given_back: &GivenBack) -> Value {
+    let released = &given_back.released;
     json!({
+        "freed_tasks": freed(&given_back.state.freed),
+        "still_running": given_back.running.iter().map(|process| process.pid).collect::<Vec<_>>(),
         "task_id": released.task.id.as_str(),
         "server_id": released.server_id,
         "server_name": released.server_name.as_str(),
@@ -181,13 +333,18 @@ fn checked(checked: &Checked) -> Value {
     let Limits {
         min_gpus_per_task,
         max_gpus_per_task,
+        default_ttl,
+        max_ttl,
+        grace,
     } = checked.limits;
+    let seconds = |ttl: Option<TimeDelta>| ttl.map(|ttl| ttl.num_seconds());
     let server = |server: &Server| {
         json!({
             "server_name": server.name.as_str(),
             "total_gpus": server.total_gpus,
             "total_cpus": server.total_cpus,
             "drain": server.drain,
+            "host": server.host,
         })
     };
     json!({
@@ -198,6 +355,10 @@ fn checked(checked: &Checked) -> Value {
         "lock_timeout_seconds": checked.lock_timeout.as_secs_f64(),
         "servers": checked.servers.iter().map(server).collect::<Vec<_>>(),
         "totals": totals(&checked.totals),
+        "default_ttl_seconds": seconds(default_ttl),
+        "max_ttl_seconds": seconds(max_ttl),
+        "grace_seconds": grace.num_seconds(),
+        "environment": checked.variables,
         "limits": { "min_gpus_per_task": min_gpus_per_task, "max_gpus_per_task": max_gpus_per_task },
     })
 }

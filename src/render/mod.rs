@@ -7,14 +7,15 @@ mod text;
 mod words;
 
 pub(crate) use text::{
-    confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
+    confirm_reset, declined, differs, lock_wait, notes, passed_over, progress, unprinted, untold,
 };
 
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
 use crate::outcome::Outcome;
-use std::cell::OnceCell;
+
 use std::path::Path;
+use std::sync::OnceLock;
 use words::{Part, Words};
 
 /// How to render: in which form, language and colours.
@@ -26,9 +27,13 @@ pub(crate) struct Style {
     options: String,
     output_colour: bool,
     error_colour: bool,
+    /// Whether a line on standard error can be written over.
+    redraws: bool,
     /// The terminal's columns, where standard output is one.
     width: Option<u16>,
-    results: OnceCell<Words>,
+    /// The same where standard error is one.
+    error_width: Option<u16>,
+    results: OnceLock<Words>,
 }
 
 impl Style {
@@ -41,8 +46,10 @@ impl Style {
             options: String::new(),
             output_colour: false,
             error_colour: false,
+            redraws: false,
             width: None,
-            results: OnceCell::new(),
+            error_width: None,
+            results: OnceLock::new(),
         }
     }
 
@@ -55,9 +62,18 @@ impl Style {
         }
     }
 
-    /// For a terminal with that many columns, if it is one.
-    pub(crate) fn width(self, width: Option<u16>) -> Self {
-        Self { width, ..self }
+    /// Whether a line on standard error can be written over.
+    pub(crate) fn redrawing(self, redraws: bool) -> Self {
+        Self { redraws, ..self }
+    }
+
+    /// For terminals with that many columns, where standard output and standard error are ones.
+    pub(crate) fn width(self, width: Option<u16>, error_width: Option<u16>) -> Self {
+        Self {
+            width,
+            error_width,
+            ..self
+        }
     }
 
     /// Where the config and the state were given on the command line, commands that messages

@@ -5,8 +5,8 @@ use crate::outcome::Allocated;
 
 /// One line a variable.
 pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
-    let variables = [("CUDA_VISIBLE_DEVICES", allocated.gpu_devices())];
-    variables
+    allocated
+        .environment
         .iter()
         .map(|(name, value)| line(shell, name, value))
         .collect()
@@ -28,15 +28,29 @@ fn line(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Sh => format!("export {name}={}\n", sh_quoted(value)),
         Shell::Fish => format!("set -gx {name} {};\n", fish_quoted(value)),
-        Shell::Powershell => format!("$env:{name} = {}\n", powershell_quoted(not_empty(value))),
-        Shell::Cmd => format!("set \"{name}={}\"\n", not_empty(value)),
+        Shell::Powershell => {
+            format!(
+                "$env:{name} = {}\n",
+                powershell_quoted(not_empty(name, value))
+            )
+        }
+        Shell::Cmd => format!("set \"{name}={}\"\n", cmd_text(not_empty(name, value))),
     }
 }
 
 /// PowerShell and cmd cannot hold an empty variable: setting one to nothing removes it, and all
 /// GPUs would be visible. No device has the ID -1, so it means the same as an empty list.
-fn not_empty(devices: &str) -> &str {
-    if devices.is_empty() { "-1" } else { devices }
+fn not_empty<'v>(name: &str, value: &'v str) -> &'v str {
+    if value.is_empty() && name == "CUDA_VISIBLE_DEVICES" {
+        "-1"
+    } else {
+        value
+    }
+}
+
+/// cmd has no quotes that hold everything, so what it would act on is left out.
+fn cmd_text(value: &str) -> String {
+    value.replace(['"', '%', '!', '^', '&', '|', '<', '>'], "_")
 }
 
 fn is_plain(value: &str) -> bool {

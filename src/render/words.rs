@@ -2,7 +2,8 @@
 
 use crate::allocator::is_printable;
 use crate::cli::Language;
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::fmt::Write;
 use unic_langid::LanguageIdentifier;
 
@@ -25,6 +26,7 @@ macro_rules! messages {
 /// All messages of one part in one language.
 pub(crate) struct Words {
     bundle: FluentBundle<FluentResource>,
+    language: Language,
     /// What commands that messages advise must repeat: ` --state PATH`.
     options: String,
 }
@@ -38,7 +40,7 @@ impl Words {
         };
         // The tag picks the plural rules.
         let tag = tag.parse::<LanguageIdentifier>().unwrap_or_default();
-        let mut bundle = FluentBundle::new(vec![tag]);
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // The marks would keep a name in one script from reordering another; names have no such
         // characters, and a shell line must have none.
         bundle.set_use_isolating(false);
@@ -47,6 +49,7 @@ impl Words {
         bundle.add_resource_overriding(resource);
         Self {
             bundle,
+            language,
             options: options.to_owned(),
         }
     }
@@ -83,6 +86,11 @@ impl Words {
         self.bundle
             .format_pattern(pattern, Some(&arguments), &mut Vec::new())
             .into_owned()
+    }
+
+    /// The messages of results in the same language.
+    pub(crate) fn of_results(&self) -> Self {
+        Self::new(Part::Results, self.language, &self.options)
     }
 
     /// A message without values.

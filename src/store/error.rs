@@ -18,6 +18,8 @@ pub enum Action {
     Write,
     /// Keeping the old state under a dated name.
     Keep,
+    /// Making, locking or noting in a lease file.
+    Lease,
     /// Making the new state's name durable; the change itself is in place.
     Flush,
 }
@@ -146,6 +148,14 @@ pub enum Damage {
         /// What is wrong with it.
         why: BadName,
     },
+    /// A value that cannot be.
+    #[error("{at}: {why}")]
+    Value {
+        /// Where, by the names of the fields.
+        at: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A server whose ID is not its position.
     #[error("{at} is {found}, but its position is {position}")]
     ServerId {
@@ -171,6 +181,7 @@ impl Damage {
     pub(super) fn within(mut self, outer: &str) -> Self {
         if let Self::Disagrees { at, .. }
         | Self::Name { at, .. }
+        | Self::Value { at, .. }
         | Self::ServerId { at, .. }
         | Self::Time { at, .. } = &mut self
         {

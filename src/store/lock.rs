@@ -157,7 +157,7 @@ fn lock(file: &File) -> io::Result<bool> {
 }
 
 /// False if somebody else holds it.
-fn try_lock(file: &File) -> io::Result<bool> {
+pub(super) fn try_lock(file: &File) -> io::Result<bool> {
     match FileExt::try_lock(file) {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),

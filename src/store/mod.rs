@@ -5,22 +5,27 @@
 
 mod codec;
 mod error;
+mod lease;
 mod lock;
 mod place;
 mod read;
 mod save;
-mod steps;
+mod seen;
+mod waiters;
 
 pub use error::{Action, Damage, StoreError};
+pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub use lock::{LockWait, WaitNotice};
 pub use place::Place;
+pub use seen::Seen;
+pub(crate) use seen::Stamp;
 
 use crate::allocator::{Cluster, ClusterSpec, Timestamp};
+use crate::steps::{self, Step};
 use error::NotAState;
 use lock::Guard;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use steps::Step;
 
 /// One state file, with the lock beside it.
 #[derive(Clone)]
@@ -84,6 +89,8 @@ impl FileStore {
     /// Runs the function on the state under the lock, and saves what it changed. A refusal, or
     /// a function that changes nothing, leaves the file untouched.
     ///
+    /// What was seen of it before only saves time.
+    ///
     /// The function must have no effect but on the cluster it is given. It may run on another
     /// thread: the one that got the lock.
     ///
@@ -93,6 +100,7 @@ impl FileStore {
         &self,
         if_absent: IfAbsent,
         now: Timestamp,
+        seen: Option<Seen>,
         function: F,
     ) -> Result<Saved<T>, E>
     where
@@ -107,7 +115,7 @@ impl FileStore {
         }
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
-            update(&place, guard, if_absent, now, function)
+            update(&place, guard, if_absent, now, seen, function)
         })?
     }
 
@@ -137,6 +145,7 @@ fn update<T, E: From<StoreError>>(
     guard: Guard,
     if_absent: IfAbsent,
     now: Timestamp,
+    seen: Option<Seen>,
     function: impl FnOnce(&mut Cluster) -> Result<T, E>,
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
@@ -144,8 +153,11 @@ fn update<T, E: From<StoreError>>(
     let old = read::to_change(&place.state)?;
     let (mut cluster, places) = match (&old, if_absent) {
         (Some(old), _) => {
-            let (cluster, places) =
-                codec::decode(old.text()).map_err(|error| error.at(&place.state))?;
+            let seen = seen.and_then(|seen| seen.if_still(old.text()));
+            let (cluster, places) = match seen {
+                Some(seen) => seen,
+                None => codec::decode(old.text()).map_err(|error| error.at(&place.state))?,
+            };
             (cluster, Some(places))
         }
         (None, IfAbsent::Create(spec)) => (Cluster::fresh(&spec), None),
@@ -156,7 +168,7 @@ fn update<T, E: From<StoreError>>(
     steps::reached(Step::Loaded);
     let value = function(&mut cluster)?;
     let created = old.is_none();
-    if !cluster.edited().is_empty() {
+    if cluster.is_edited() {
         cluster
             .check_edited()
             .map_err(|wrong| at_state(wrong.into()))?;
@@ -167,6 +179,7 @@ fn update<T, E: From<StoreError>>(
             guard,
             old.as_ref().map(read::Opened::metadata),
             &text,
+            &cluster,
         )?;
     }
     Ok(Saved {
@@ -208,7 +221,7 @@ fn replace<T, E: From<StoreError>>(
         .is_some()
         .then(|| save::keep_old(place, now))
         .transpose()?;
-    save::save(place, guard, old.as_ref(), &text)?;
+    save::save(place, guard, old.as_ref(), &text, &cluster)?;
     Ok(Saved {
         value,
         created: old.is_none(),

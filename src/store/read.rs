@@ -60,6 +60,12 @@ pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
         .transpose()
 }
 
+/// The file's text at this moment, if it has one.
+pub(super) fn text(path: &Path) -> Option<String> {
+    let opened = open(path, OpenOptions::new().read(true), Action::Read);
+    Some(opened.ok()??.text)
+}
+
 /// Reads the file in order to replace it, which whoever may not write it must not do.
 pub(super) fn to_change(path: &Path) -> Result<Option<Opened>, StoreError> {
     open(

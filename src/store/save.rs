@@ -5,12 +5,14 @@
 
 use super::codec::Pieces;
 use super::error::{Action, StoreError};
+use super::lease;
 use super::lock::Guard;
 use super::place::{Place, TEMP_PREFIX};
 use super::read::MAX_BYTES;
-use super::steps::{self, Step};
-use crate::allocator::Timestamp;
+use crate::allocator::{Cluster, Timestamp};
+use crate::steps::{self, Step};
 use crate::system::{self, KeepError};
+use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ pub(super) fn save(
     guard: Guard,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
+    cluster: &Cluster,
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
     let bytes: u64 = text.iter().map(|piece| piece.len() as u64).sum();
@@ -34,7 +37,7 @@ pub(super) fn save(
             bytes,
         });
     }
-    sweep(&place.folder);
+    sweep(place, cluster);
     let temp = tempfile::Builder::new()
         .prefix(TEMP_PREFIX)
         .tempfile_in(&place.folder)
@@ -94,14 +97,14 @@ fn set_access(
 }
 
 /// Removes what crashes left. What cannot be removed harms nobody, and is tried again next time.
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(TEMP_PREFIX.as_bytes())
-        {
+fn sweep(place: &Place, cluster: &Cluster) {
+    let leases: HashSet<_> = cluster.leases().map(|lease| lease.id.as_str()).collect();
+    for entry in fs::read_dir(&place.folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
             let _ = fs::remove_file(entry.path());
+        } else if let Some(name) = name.to_str() {
+            lease::sweep(place, name, |id| leases.contains(id));
         }
     }
 }

@@ -14,8 +14,9 @@ use windows as platform;
 #[cfg(debug_assertions)]
 pub(crate) use platform::stop_here;
 pub(crate) use platform::{
-    SYSTEM_CONFIG, cannot_lock, find_lock_holders, flush_folder, keep_access, names_this_file,
-    open_folder, open_lock_file, share_as_folder, sticky, user,
+    Child, SYSTEM_CONFIG, cannot_lock, end, fate, find_command, find_lock_holders, flush_folder,
+    has_open, here, keep_access, listen, names_this_file, only_ours_to_write, open_folder,
+    open_lock_file, process, share_as_folder, sticky, survivors, user, watch,
 };
 
 /// A process that holds a lock.
@@ -27,6 +28,68 @@ pub struct Holder {
     pub command: Option<String>,
     /// The user it runs as, where that has a name.
     pub user: Option<String>,
+}
+
+/// This machine, as a process here sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Here {
+    /// Its own name.
+    pub(crate) host: String,
+    /// Which start of it, where the system tells.
+    pub(crate) boot: Option<String>,
+    /// The space of process IDs, where there are several.
+    pub(crate) namespace: Option<u64>,
+}
+
+/// What became of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It runs, or cannot be told from one that does.
+    Alive,
+    /// It is gone, and never comes back.
+    Gone,
+    /// It has an ID that means nothing here: it is in another container.
+    Hidden,
+}
+
+/// How many bytes at its beginning a lease file has for the process ID of a command and the moment
+/// of its start, as text.
+pub(crate) const NOTE_BYTES: usize = 48;
+
+/// What happens while gpumgr waits for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A signal came.
+    Signal(Heard),
+    /// A child ended, stopped or went on.
+    ChildChanged,
+    /// A file that is watched changed.
+    FileChanged,
+}
+
+/// A signal, or what is like one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Its number.
+    pub(crate) number: i32,
+    /// The command got it, too.
+    pub(crate) from_terminal: bool,
+}
+
+impl Heard {
+    /// Whether it asks to end: all do but the user's own signals.
+    pub(crate) fn ends(&self) -> bool {
+        platform::asks_to_end(self.number)
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// By itself.
+    Code(i32),
+    /// By that signal.
+    Signal(i32),
 }
 
 /// Why a new file could not be made as usable as the one it replaces.

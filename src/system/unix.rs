@@ -1,5 +1,13 @@
 //! Unix: users from the system's database, `flock`, modes and groups.
 
+mod child;
+mod process;
+mod watch;
+
+pub(crate) use child::{Child, asks_to_end, find_command, listen};
+pub(crate) use process::{end, fate, has_open, here, process, survivors};
+pub(crate) use watch::watch;
+
 use super::{Holder, KeepError};
 use nix::errno::Errno;
 use nix::unistd::{Uid, User};
@@ -153,13 +161,13 @@ fn holder_of(line: &str, inode: &str) -> Option<Holder> {
     words.next().filter(|kind| *kind == "FLOCK")?;
     let pid: u32 = words.nth(2)?.parse().ok()?;
     words.next().filter(|locked| *locked == inode)?;
-    let command = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
-    let process = fs::metadata(format!("/proc/{pid}")).ok();
-    Some(Holder {
-        pid,
-        command: command.map(|name| name.trim_end().to_owned()),
-        user: process.map(|process| user_name(Uid::from_raw(process.uid()))),
-    })
+    process::holder(pid)
+}
+
+/// Whether nobody but this user and root may write the file.
+pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
+    let owner = file.uid();
+    (owner == Uid::current().as_raw() || owner == 0) && file.mode() & 0o022 == 0
 }
 
 /// Stops this process until somebody continues or kills it.

@@ -49,7 +49,7 @@ impl From<&Refusal> for No {
             Refusal::BelowMinimum { .. } => Self::BelowMinimum,
             Refusal::AboveMaximum { .. } => Self::AboveMaximum,
             Refusal::TaskExists { server, .. } => Self::TaskExists {
-                server: server.to_string(),
+                server: server.as_ref().unwrap().to_string(),
             },
             Refusal::UnknownServer { .. } => Self::UnknownServer,
             Refusal::Impossible { gpus, cpus, .. } => Self::Impossible {

@@ -46,6 +46,7 @@ fn clusters() -> impl Strategy<Value = ClusterSpec> {
             gpus,
             cpus,
             drain,
+            host: None,
         };
         ClusterSpec::new(names.into_iter().zip(sizes).map(server).collect()).unwrap()
     })
@@ -111,6 +112,7 @@ fn description(servers: &[Server]) -> Vec<ServerSpec> {
         gpus: server.total_gpus,
         cpus: server.total_cpus,
         drain: server.drain,
+        host: server.host.clone(),
     };
     servers.iter().map(described).collect()
 }

@@ -28,6 +28,7 @@ pub(crate) fn described(servers: &[(&str, u32, u32)]) -> Vec<ServerSpec> {
         gpus,
         cpus,
         drain: false,
+        host: None,
     };
     servers.iter().map(described).collect()
 }
@@ -82,6 +83,7 @@ pub(crate) fn limits(min: u32, max: Option<u32>) -> Limits {
     Limits {
         min_gpus_per_task: min,
         max_gpus_per_task: max,
+        ..Limits::default()
     }
 }
 

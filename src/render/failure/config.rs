@@ -1,7 +1,7 @@
 //! What is wrong with a config.
 
 use super::{Message, at_path, bad_name, shown};
-use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS};
+use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL};
 use crate::config::{ConfigError, Expected, Mistake, Wrong};
 use crate::render::words::{Words, printable};
 use std::path::Path;
@@ -20,6 +20,7 @@ pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
             )],
             ..at_path(words, "error-config-large", path)
         },
+        ConfigError::Untrusted { path } => at_path(words, "error-config-untrusted", path),
         ConfigError::Mistakes { path, mistakes } => Message {
             details: mistakes
                 .iter()
@@ -58,6 +59,27 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
             "config-unknown-key.near",
             [("key", key.as_str().into()), ("near", near.as_str().into())],
         ),
+        Wrong::VariableName { name } => {
+            words.say("config-variable-name", [("name", name.as_str().into())])
+        }
+        Wrong::VariableReserved { name } => {
+            words.say("config-variable-reserved", [("name", name.as_str().into())])
+        }
+        Wrong::Placeholder { name, placeholder } => words.say(
+            "config-placeholder",
+            [
+                ("name", name.as_str().into()),
+                ("placeholder", placeholder.as_str().into()),
+            ],
+        ),
+        Wrong::Ttl { key } => words.say(
+            "config-ttl",
+            [
+                ("key", key.as_str().into()),
+                ("days", MAX_TTL.num_days().into()),
+            ],
+        ),
+        Wrong::DefaultOverMaxTtl => words.text("config-default-over-max-ttl"),
         Wrong::UnknownKey { key, near: None } => {
             words.say("config-unknown-key", [("key", key.as_str().into())])
         }

@@ -5,10 +5,11 @@ mod refused;
 mod store;
 
 use super::Style;
-use super::text::paint_error;
+use super::text::{paint_error, words_of_wait};
 use super::words::{Words, printable};
-use crate::allocator::BadName;
+use crate::allocator::{BadName, Name};
 use crate::error::Error;
+use std::io;
 use std::path::Path;
 
 /// An error in words.
@@ -50,6 +51,48 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
         Error::Store(error) => store::message(error, words),
         Error::Config(error) => config::message(error, words),
         Error::Unconfirmed => plain(words, "error-unconfirmed"),
+        Error::Command { command, source } => Message {
+            headline: words.say(
+                "error-command",
+                [("command", command.to_string_lossy().as_ref().into())],
+            ),
+            details: vec![printable(&source.to_string())],
+            hint: words.text(match source.kind() {
+                io::ErrorKind::NotFound => "error-command.not-found",
+                _ => "error-command.hint",
+            }),
+        },
+        Error::NoProcess { pid } => Message {
+            headline: words.say("error-no-process", [("pid", pid.to_string().into())]),
+            details: Vec::new(),
+            hint: words.text("error-no-process.hint"),
+        },
+        Error::WaitedOut { task, why } => Message {
+            details: why
+                .iter()
+                .map(|(why, now)| words_of_wait(why, *now, &words.of_results()))
+                .collect(),
+            ..about_wait("error-waited-out", task, words)
+        },
+        Error::Cancelled { task } => about_wait("error-cancelled", task, words),
+        Error::Interrupted { signal } => Message {
+            headline: words.say("error-interrupted", [("signal", (*signal).into())]),
+            details: Vec::new(),
+            hint: words.text("error-interrupted.hint"),
+        },
+        Error::System(source) => Message {
+            headline: words.text("error-system"),
+            details: vec![printable(&source.to_string())],
+            hint: words.text("error-system.hint"),
+        },
+    }
+}
+
+fn about_wait(key: &str, task: &Name, words: &Words) -> Message {
+    Message {
+        headline: words.say(key, [("task", task.as_str().into())]),
+        details: Vec::new(),
+        hint: words.text(&format!("{key}.hint")),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the cluster as it is does not allow.
 
 use super::Message;
-use crate::allocator::{Blocker, Demand, Nearest, Refusal, Shortage};
+use crate::allocator::{Behind, Blocker, Demand, Name, Nearest, Refusal, Shortage};
 use crate::render::shell;
-use crate::render::text::{cpus_asked, gpus_asked, names};
+use crate::render::text::{cpus_asked, gpus_asked, names, span};
 use crate::render::words::Words;
 
 pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
@@ -12,27 +12,39 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             task,
             server,
             owner,
+        } => task_exists(task, server.as_ref(), owner.as_deref(), words),
+        Refusal::NotWaiting { task } => about_task("error-not-waiting", task, words),
+        Refusal::GrantLost => Message {
+            headline: words.text("error-grant-lost"),
+            details: Vec::new(),
+            hint: words.text("error-grant-lost.hint"),
+        },
+        Refusal::AboveMaxTtl { asked, max } => {
+            let values = || [("asked", span(*asked).into()), ("max", span(*max).into())];
+            Message {
+                headline: words.say("error-above-max-ttl", values()),
+                details: Vec::new(),
+                hint: words.say("error-above-max-ttl.hint", values()),
+            }
+        }
+        Refusal::NoTtl { task } => about_task("error-no-ttl", task, words),
+        Refusal::Behind(behind) => self::behind(behind, words),
+        Refusal::OuterLacks {
+            task,
+            demand,
+            gpus,
+            cpus,
         } => Message {
             headline: words.say(
-                "error-task-exists",
+                "error-outer-lacks",
                 [
                     ("task", task.as_str().into()),
-                    ("server", server.as_str().into()),
+                    ("gpus", (*gpus).into()),
+                    ("cpus", (*cpus).into()),
                 ],
             ),
-            details: owner
-                .iter()
-                .map(|owner| {
-                    words.say(
-                        "error-task-exists.owner",
-                        [("owner", owner.as_str().into())],
-                    )
-                })
-                .collect(),
-            hint: words.say(
-                "error-task-exists.hint",
-                [("word", shell::word(task.as_str()).into())],
-            ),
+            details: vec![asked(demand, words)],
+            hint: words.text("error-outer-lacks.hint"),
         },
         Refusal::UnknownTask { task } => Message {
             headline: words.say("error-unknown-task", [("task", task.as_str().into())]),
@@ -83,15 +95,26 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             details: Vec::new(),
             hint: words.say("error-above-maximum.hint", [("max", (*max).into())]),
         },
-        Refusal::Impossible { demand, gpus, cpus } => Message {
+        Refusal::Impossible {
+            demand,
+            gpus,
+            cpus,
+            host,
+        } => Message {
             headline: words.text("error-impossible"),
-            details: vec![
+            details: [
                 asked(demand, words),
                 words.say(
                     "error-impossible.largest",
                     [("gpus", (*gpus).into()), ("cpus", (*cpus).into())],
                 ),
-            ],
+            ]
+            .into_iter()
+            .chain(
+                host.as_deref()
+                    .map(|host| words.say("error-impossible.host", [("host", host.into())])),
+            )
+            .collect(),
             hint: words.text("error-impossible.hint"),
         },
         Refusal::Insufficient(shortage) => insufficient(shortage, words),
@@ -106,8 +129,59 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
     }
 }
 
+fn task_exists(task: &Name, server: Option<&Name>, owner: Option<&str>, words: &Words) -> Message {
+    let headline = match server {
+        Some(server) => words.say(
+            "error-task-exists",
+            [
+                ("task", task.as_str().into()),
+                ("server", server.as_str().into()),
+            ],
+        ),
+        None => words.say("error-task-waits", [("task", task.as_str().into())]),
+    };
+    let hint = match server {
+        Some(_) => "error-task-exists.hint",
+        None => "error-task-waits.hint",
+    };
+    let belongs = |owner: &str| words.say("error-task-exists.owner", [("owner", owner.into())]);
+    Message {
+        headline,
+        details: owner.map(belongs).into_iter().collect(),
+        hint: words.say(hint, [("word", shell::word(task.as_str()).into())]),
+    }
+}
+
+fn about_task(key: &str, task: &Name, words: &Words) -> Message {
+    Message {
+        headline: words.say(key, [("task", task.as_str().into())]),
+        details: Vec::new(),
+        hint: words.say(
+            &format!("{key}.hint"),
+            [("word", shell::word(task.as_str()).into())],
+        ),
+    }
+}
+
+fn behind(behind: &Behind, words: &Words) -> Message {
+    let owner = behind.owner.as_deref().unwrap_or("-");
+    let values = [
+        ("task", behind.task.as_str().into()),
+        ("server", behind.server.as_str().into()),
+        ("owner", owner.into()),
+    ];
+    Message {
+        headline: words.text("error-behind"),
+        details: vec![words.say("error-behind.first", values)],
+        hint: words.text("error-behind.hint"),
+    }
+}
+
 fn asked(demand: &Demand, words: &Words) -> String {
-    let (gpus, cpus) = (gpus_asked(&demand.gpus), cpus_asked(demand.cpus, words));
+    let (gpus, cpus) = (
+        gpus_asked(&demand.gpus),
+        cpus_asked(demand.cpus, &words.of_results()),
+    );
     words.say(
         "error-insufficient.asked",
         [("gpus", gpus.into()), ("cpus", cpus.into())],

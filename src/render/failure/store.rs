@@ -86,6 +86,7 @@ fn io_key(action: Action) -> &'static str {
         Action::Read => "error-read",
         Action::Lock => "error-lock",
         Action::Write => "error-write",
+        Action::Lease => "error-lease",
         Action::Keep => "error-keep",
         Action::Flush => "error-flush",
     }
@@ -109,6 +110,7 @@ fn damage(damage: &Damage, words: &Words) -> String {
             words.say("damage-layout", [("message", message.as_str().into())])
         }
         Damage::Disagrees { at, what } => format!("{at}: {}", disagreement(what, words)),
+        Damage::Value { at, why } => format!("{at}: {}", printable(why)),
         Damage::Name { at, why } => format!("{at}: {}", bad_name(*why, words)),
         Damage::ServerId {
             at,

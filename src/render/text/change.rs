@@ -1,8 +1,8 @@
 //! What changed: init, allocate, release, reset.
 
-use super::{Style, done_mark, gpu_list, totals};
-use crate::allocator::{Change, Released, Task};
-use crate::outcome::{Allocated, Initialized, Reset};
+use super::{Style, done_mark, gpu_list, span, time, totals};
+use crate::allocator::{Change, Task};
+use crate::outcome::{Allocated, Cancelled, Extended, GivenBack, Initialized, Reset};
 use crate::render::shell;
 use crate::render::words::{Words, printable};
 
@@ -62,6 +62,18 @@ fn change(change: &Change, words: &Words) -> String {
         Change::Drain { server, on: false } => {
             words.say("change-undrain", [("server", server.as_str().into())])
         }
+        Change::Host { server, host } => {
+            let key = if host.is_some() {
+                "change-host"
+            } else {
+                "change-no-host"
+            };
+            let host = host.as_deref().unwrap_or_default();
+            words.say(
+                key,
+                [("server", server.as_str().into()), ("host", host.into())],
+            )
+        }
         Change::Reordered => words.text("change-reordered"),
     }
 }
@@ -85,8 +97,15 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
         };
         keys.iter().map(value).collect()
     };
+    let until = grant.term.map(|term| {
+        let values = [
+            ("end", time(term.end).into()),
+            ("left", span(term.ttl).into()),
+        ];
+        format!("  {}\n", words.say("allocate-until", values))
+    });
     let mut text = format!(
-        "{}\n{}\n{} {}\n{}",
+        "{}\n{}\n{} {}\n{}{}",
         words.text("allocate-trying"),
         lines(&["allocate-task", "allocate-count", "allocate-cpus"]),
         done_mark(style),
@@ -97,6 +116,7 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
             "allocate-devices",
             "allocate-cpus"
         ]),
+        until.unwrap_or_default(),
     );
     if !style.quiet {
         let usage = format!("export CUDA_VISIBLE_DEVICES={devices}");
@@ -110,15 +130,35 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
     text
 }
 
-pub(super) fn released(released: &Released, style: &Style) -> String {
+pub(super) fn released(given_back: &GivenBack, style: &Style) -> String {
     let words = style.results();
-    let task = released.task.id.as_str();
+    let task = given_back.released.task.id.as_str();
     format!(
         "{}\n{} {}\n",
         words.say("release-trying", [("task", task.into())]),
         done_mark(style),
         words.say("release-done", [("task", task.into())]),
     )
+}
+
+pub(super) fn renewed(extended: &Extended, style: &Style) -> String {
+    let renewed = &extended.renewed;
+    let values = [
+        ("task", renewed.task.id.as_str().into()),
+        ("end", time(renewed.term.end).into()),
+        ("left", span(renewed.term.end - extended.now).into()),
+    ];
+    format!(
+        "{} {}\n",
+        done_mark(style),
+        style.results().say("renew-done", values)
+    )
+}
+
+pub(super) fn cancelled(cancelled: &Cancelled, style: &Style) -> String {
+    let task = cancelled.waiter.request.task.as_str();
+    let text = style.results().say("cancel-done", [("task", task.into())]);
+    format!("{} {text}\n", done_mark(style))
 }
 
 pub(super) fn reset(reset: &Reset, style: &Style) -> String {

@@ -1,9 +1,10 @@
 //! `--check-config`: what a config means.
 
-use super::{seconds, totals};
+use super::{seconds, span, totals};
 use crate::allocator::Server;
 use crate::outcome::Checked;
 use crate::render::words::Words;
+use chrono::TimeDelta;
 
 pub(super) fn checked(checked: &Checked, words: &Words) -> String {
     let config = match &checked.config {
@@ -42,11 +43,25 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
             ),
         ],
     );
+    let limit = |ttl: Option<TimeDelta>| ttl.map_or_else(|| words.text("no-limit"), span);
+    let ttl = words.say(
+        "check-ttl",
+        [
+            ("default", limit(checked.limits.default_ttl).into()),
+            ("max", limit(checked.limits.max_ttl).into()),
+            ("grace", span(checked.limits.grace).into()),
+        ],
+    );
+    let environment = (!checked.variables.is_empty()).then(|| {
+        let names = checked.variables.join(", ");
+        words.say("check-environment", [("names", names.into())]) + "\n"
+    });
+    let environment = environment.unwrap_or_default();
     let servers: String = alike(&checked.servers)
         .map(|servers| format!("  {}\n", same(servers, words)))
         .collect();
     format!(
-        "{config}\n{state}\n{timeout}\n{limits}\n{}\n{servers}",
+        "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{}\n{servers}",
         totals(&checked.totals, words)
     )
 }
@@ -54,8 +69,8 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
 /// Runs of servers that differ in name alone.
 fn alike(servers: &[Server]) -> impl Iterator<Item = &[Server]> {
     servers.chunk_by(|one, next| {
-        (one.total_gpus, one.total_cpus, one.drain)
-            == (next.total_gpus, next.total_cpus, next.drain)
+        (one.total_gpus, one.total_cpus, one.drain, &one.host)
+            == (next.total_gpus, next.total_cpus, next.drain, &next.host)
     })
 }
 
@@ -74,6 +89,14 @@ fn same(servers: &[Server], words: &Words) -> String {
         ("server", name.into()),
         ("gpus", servers[0].total_gpus.into()),
         ("cpus", servers[0].total_cpus.into()),
+        (
+            "host",
+            servers[0].host.as_deref().unwrap_or_default().into(),
+        ),
     ];
-    words.say("check-server", values)
+    let key = match servers[0].host {
+        Some(_) => "check-server-host",
+        None => "check-server",
+    };
+    words.say(key, values)
 }

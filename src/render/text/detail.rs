@@ -1,10 +1,10 @@
 //! `--detail`: free IDs and every task.
 
-use super::{gpu_list, table};
+use super::{gpu_list, span, table, time};
 use crate::allocator::{Server, Task, Timestamp};
 use crate::outcome::Status;
 use crate::render::Style;
-use chrono::{Local, TimeDelta};
+use crate::render::words::Words;
 
 /// Tasks stand below their server, that many columns in.
 const INDENT: u16 = 2;
@@ -62,34 +62,38 @@ fn tasks(tasks: &[Task], now: Timestamp, style: &Style) -> String {
         "column-owner",
         "column-start",
         "column-age",
+        "column-left",
     ];
     let cells = |task: &Task| {
-        let start = task.start.with_timezone(&Local);
         [
             task.id.to_string(),
             gpu_list(&task.gpus),
             task.cpus.to_string(),
             task.owner.clone().unwrap_or_else(|| "-".to_owned()),
-            start.format("%Y-%m-%d %H:%M:%S").to_string(),
-            age(now - task.start),
+            time(task.start),
+            span(now - task.start),
+            time_left(task, now, words),
         ]
     };
-    let table = table(
-        columns.map(|column| words.text(column)),
-        tasks.iter().map(cells),
-        width,
-    );
+    let columns = columns.map(|column| words.text(column));
+    let rows = tasks.iter().map(cells);
+    // Where all are until they are released, a column of dashes says nothing.
+    let table = if tasks.iter().any(|task| task.term.is_some()) {
+        table(columns, rows, width)
+    } else {
+        let six = |[task, gpus, cpus, owner, start, age, _]: [String; 7]| {
+            [task, gpus, cpus, owner, start, age]
+        };
+        table(six(columns), rows.map(six), width)
+    };
     table.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-/// The two largest units, such as `2d 3h`; nothing is older than now, whatever clocks say.
-fn age(age: TimeDelta) -> String {
-    let seconds = age.num_seconds().max(0);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
-        (0, hours, minutes) => format!("{hours}h {}m", minutes % 60),
-        (days, hours, _) => format!("{days}d {}h", hours % 24),
+/// What is left of its term. A command can outlive that.
+pub(super) fn time_left(task: &Task, now: Timestamp, words: &Words) -> String {
+    match task.term {
+        None => "-".to_owned(),
+        Some(term) if term.end <= now => words.text("time-over"),
+        Some(term) => span(term.end - now),
     }
 }

@@ -4,18 +4,23 @@ mod change;
 mod config;
 mod detail;
 mod notes;
+mod progress;
+mod queue;
 mod status;
 
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
+pub(crate) use progress::progress;
+pub(super) use queue::words_of_wait;
 
 use super::Style;
 use super::words::{Words, printable};
-use crate::allocator::{Cpus, GpuId, Gpus, Name};
+use crate::allocator::{Cpus, GpuId, Gpus, Name, Timestamp};
 use crate::outcome::{Outcome, Totals};
 use crate::system::Holder;
 use anstyle::AnsiColor;
+use chrono::{Local, TimeDelta};
 use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table,
     TableStyle, Width,
@@ -37,6 +42,11 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Detail(shown) => detail::detail(shown, style),
         Outcome::Allocated(granted) => change::allocated(granted, style),
         Outcome::Released(given_back) => change::released(given_back, style),
+        Outcome::Renewed(extended) => change::renewed(extended, style),
+        Outcome::Queue(waiting) => queue::queue(waiting, style),
+        Outcome::Cancelled(cancelled) => change::cancelled(cancelled, style),
+        // Standard output is the command's.
+        Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
@@ -159,6 +169,24 @@ pub(super) fn holders(holders: &[Holder]) -> String {
     };
     let holders: Vec<_> = holders.iter().map(holder).collect();
     holders.join(", ")
+}
+
+/// In local time.
+fn time(time: Timestamp) -> String {
+    let local = time.with_timezone(&Local);
+    local.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The two largest units, such as `2d 3h`; nothing is less than nothing, whatever clocks say.
+pub(super) fn span(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
+        (0, hours, minutes) => format!("{hours}h {}m", minutes % 60),
+        (days, hours, _) => format!("{days}d {}h", hours % 24),
+    }
 }
 
 /// `60s`, `0.5s`.

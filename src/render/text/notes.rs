@@ -1,8 +1,10 @@
 //! What goes to standard error beside a result: warnings, hints, progress and questions.
 
 use super::{Style, holders};
+use crate::allocator::{Freed, Over};
 use crate::cli::{Language, Output};
-use crate::outcome::{Allocated, Outcome, Status};
+use crate::environment::device_list;
+use crate::outcome::{Allocated, GivenBack, Outcome, StateFile};
 use crate::render::words::{Part, Words};
 use crate::system::Holder;
 use std::io;
@@ -13,32 +15,25 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
     let words = style.results();
     let mut lines = Vec::new();
     if let Some(state) = outcome.state() {
-        let path = state.path.to_string_lossy();
         let told = matches!(outcome, Outcome::Initialized(_) | Outcome::Reset(_));
-        if state.created && !told {
-            let key = if state.by_default {
-                "note-created-by-default"
-            } else {
-                "note-created"
-            };
-            lines.push(words.say(key, [("path", path.as_ref().into())]));
-        }
-        if state.unshareable && (state.created || told) {
-            let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
-            lines.push(words.say("warning-sticky", [("path", folder.as_ref().into())]));
-        }
-        if let Outcome::Status(Status {
-            initialized: false, ..
-        })
-        | Outcome::Detail(Status {
-            initialized: false, ..
-        }) = outcome
-        {
-            lines.push(words.say("note-not-initialized", [("path", path.as_ref().into())]));
-        }
-        if state.differs && !style.quiet {
-            lines.push(words.text("hint-differs"));
-        }
+        lines.extend(of_state(state, told, style));
+    }
+    if let Outcome::Released(GivenBack {
+        released, running, ..
+    }) = outcome
+        && !running.is_empty()
+    {
+        let values = [
+            ("task", released.task.id.as_str().into()),
+            ("processes", holders(running).into()),
+        ];
+        lines.push(words.say("warning-still-runs", values));
+    }
+    if let Outcome::Status(status) | Outcome::Detail(status) = outcome
+        && !status.initialized
+    {
+        let path = status.state.path.to_string_lossy();
+        lines.push(words.say("note-not-initialized", [("path", path.as_ref().into())]));
     }
     if let (Outcome::Allocated(allocated), Output::Export(_), false) =
         (outcome, style.output, style.quiet)
@@ -48,7 +43,48 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-fn granted(key: &str, allocated: &Allocated, words: &Words) -> String {
+/// What is to be said of a state file; where it is has been told already, or not.
+pub(super) fn of_state(state: &StateFile, told: bool, style: &Style) -> Vec<String> {
+    let words = style.results();
+    let mut lines: Vec<_> = state
+        .freed
+        .iter()
+        .map(|freed| self::freed(freed, words))
+        .collect();
+    let path = state.path.to_string_lossy();
+    if state.created && !told {
+        let key = if state.by_default {
+            "note-created-by-default"
+        } else {
+            "note-created"
+        };
+        lines.push(words.say(key, [("path", path.as_ref().into())]));
+    }
+    if state.unshareable && (state.created || told) {
+        let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
+        lines.push(words.say("warning-sticky", [("path", folder.as_ref().into())]));
+    }
+    if state.differs && !style.quiet {
+        lines.push(words.text("hint-differs"));
+    }
+    lines
+}
+
+fn freed(freed: &Freed, words: &Words) -> String {
+    let values = [
+        ("task", freed.task.id.as_str().into()),
+        ("server", freed.server_name.as_str().into()),
+        ("devices", device_list(&freed.task.gpus).into()),
+        ("owner", freed.task.owner.as_deref().unwrap_or("-").into()),
+    ];
+    let key = match freed.why {
+        Over::Ended => "note-freed-ended",
+        Over::Lapsed => "note-freed-lapsed",
+    };
+    words.say(key, values)
+}
+
+pub(super) fn granted(key: &str, allocated: &Allocated, words: &Words) -> String {
     let grant = &allocated.grant;
     let values = [
         ("task", grant.task.as_str().into()),

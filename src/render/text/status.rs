@@ -1,7 +1,8 @@
 //! `--status`: v0.1's table and totals.
 
-use super::{percent, table};
-use crate::allocator::Server;
+use super::{percent, span, table};
+use crate::allocator::{Name, Over, Server, Task};
+use crate::environment::device_list;
 use crate::outcome::{Status, Totals};
 use crate::render::Style;
 use crate::render::words::Words;
@@ -25,10 +26,62 @@ pub(super) fn status(status: &Status, style: &Style) -> String {
     let table = table.to_string();
     let width = table.lines().next().map_or(0, |line| line.chars().count());
     format!(
-        "{}\n{table}\n\n{}",
+        "{}\n{table}\n\n{}{}{}",
         title(&words.text("title"), width),
-        totals(&status.totals, words)
+        totals(&status.totals, words),
+        waiting(status.waiting, words),
+        ends(status, words),
     )
+}
+
+fn waiting(count: usize, words: &Words) -> String {
+    match count {
+        0 => String::new(),
+        _ => format!(
+            "  {}\n",
+            words.say("totals-waiting", [("count", count.into())])
+        ),
+    }
+}
+
+/// What ends by itself, and what has ended and is shown as free, though nobody freed it yet.
+fn ends(status: &Status, words: &Words) -> String {
+    let line = |key, task: &Task, server: &Name, left: String| {
+        let values = [
+            ("task", task.id.as_str().into()),
+            ("server", server.as_str().into()),
+            ("devices", device_list(&task.gpus).into()),
+            ("left", left.into()),
+        ];
+        format!("  {}\n", words.say(key, values))
+    };
+    let ended = status.ended.iter().map(|freed| {
+        let key = match freed.why {
+            Over::Ended => "status-ended",
+            Over::Lapsed => "status-lapsed",
+        };
+        line(key, &freed.task, &freed.server_name, String::new())
+    });
+    let servers = status.servers.iter().map(|(_, server)| server);
+    let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
+    let mut timed: Vec<_> = tasks
+        .filter_map(|(server, task)| Some((task.term?.end, server, task)))
+        .collect();
+    timed.sort_by_key(|(end, ..)| *end);
+    let timed = timed.iter().map(|(end, server, task)| {
+        let key = if *end <= status.now {
+            "status-overdue"
+        } else {
+            "status-left"
+        };
+        line(key, task, &server.name, span(*end - status.now))
+    });
+    let lines: String = ended.chain(timed).collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n{}\n{lines}", words.text("status-ends"))
+    }
 }
 
 fn title(title: &str, width: usize) -> String {

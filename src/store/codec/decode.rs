@@ -2,9 +2,12 @@
 
 use super::VERSION;
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
-use crate::allocator::{Cluster, Disagreement, GpuId, Name, Server, Task, Timestamp, What};
+use crate::allocator::{
+    BadRequest, Cluster, Cpus, Disagreement, GpuId, Gpus, Lease, LeaseId, MAX_TTL, Name, Process,
+    Request, Server, Task, Term, Tie, Timestamp, Waiter, What,
+};
 use crate::store::error::{Damage, NotAState};
-use chrono::{DateTime, Local, NaiveDateTime, TimeZone};
+use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -16,7 +19,14 @@ struct FileFields<'t> {
     #[serde(borrow)]
     last_updated: &'t RawValue,
     #[serde(borrow)]
-    version: Cow<'t, str>,
+    version: &'t RawValue,
+    #[serde(borrow, default, deserialize_with = "present")]
+    queue: Option<&'t RawValue>,
+}
+
+/// A value that is there, be it `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -30,6 +40,7 @@ struct ServerFields<'t> {
     available_cpus: u32,
     #[serde(default)]
     drain: bool,
+    host: Option<String>,
     running_tasks: Vec<FoundTask>,
 }
 
@@ -42,6 +53,54 @@ struct TaskFields<'t> {
     #[serde(borrow)]
     start_time: Cow<'t, str>,
     owner: Option<String>,
+    #[serde(borrow)]
+    end_time: Option<Cow<'t, str>>,
+    ttl_seconds: Option<u64>,
+    #[serde(borrow)]
+    lease: Option<LeaseFields<'t>>,
+}
+
+#[derive(Deserialize)]
+struct LeaseFields<'t> {
+    #[serde(borrow)]
+    id: Cow<'t, str>,
+    tie: TieField,
+    host: String,
+    boot: Option<String>,
+    pid_namespace: Option<u64>,
+    pid: u32,
+    started: u64,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TieField {
+    Run,
+    Process,
+    Claim,
+}
+
+#[derive(Deserialize)]
+struct WaiterFields<'t> {
+    #[serde(borrow)]
+    task_id: Cow<'t, str>,
+    gpus: Option<u32>,
+    gpu_ids: Option<Vec<GpuId>>,
+    cpus: Option<u32>,
+    prefer_server: Option<String>,
+    owner: Option<String>,
+    host: Option<String>,
+    ttl_seconds: Option<u64>,
+    #[serde(borrow)]
+    since: Cow<'t, str>,
+    #[serde(borrow)]
+    until: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    reserved_server: Option<Cow<'t, str>>,
+    #[serde(default)]
+    cancelled: bool,
+    #[serde(borrow)]
+    lease: LeaseFields<'t>,
 }
 
 /// A server as soon as it is read: a large file is never there in two forms at once.
@@ -84,10 +143,15 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
         Ok(file) => file.value,
         Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error).into())),
     };
-    if file.version != VERSION {
-        return Err(NotAState::OtherVersion(file.version.into_owned()));
+    let version: Cow<'_, str> =
+        serde_json::from_str(file.version.get()).map_err(|error| layout(&error))?;
+    if version != VERSION {
+        return Err(NotAState::OtherVersion(version.into_owned()));
     }
     let last_updated = range_of(text, file.last_updated.get());
+    let version = range_of(text, file.version.get());
+    let queue = file.queue.map(|queue| range_of(text, queue.get()));
+    let waiters = file.queue.map_or(Ok(Vec::new()), waiters)?;
     let starts: Option<_> = file
         .servers
         .iter()
@@ -96,6 +160,7 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
     let servers = file.servers.into_iter().enumerate();
     let servers = servers.map(in_its_place).collect::<Result<_, Damage>>()?;
     let cluster = Cluster::new(servers).map_err(Damage::from)?;
+    let cluster = cluster.with_queue(waiters);
     let servers = match starts {
         Some(starts) => starts,
         None => look_for_servers(text).map_err(|error| layout(&error))?,
@@ -105,6 +170,8 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
         Places {
             servers,
             last_updated,
+            version,
+            queue,
         },
     ))
 }
@@ -162,6 +229,7 @@ fn server(fields: ServerFields<'_>) -> Result<Server, Box<Damage>> {
         total_cpus: fields.total_cpus,
         free_cpus: fields.available_cpus,
         drain: fields.drain,
+        host: fields.host,
         tasks: tasks.collect::<Result<_, _>>()?,
     })
 }
@@ -175,15 +243,112 @@ pub(super) fn one_task(text: &str) -> serde_json::Result<Option<Task>> {
 }
 
 fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
+    let start = time_of(&fields.start_time, "start_time")?;
+    let end = fields.end_time.map(|end| time_of(&end, "end_time"));
+    let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
+    let (end, ttl) = (end.transpose()?, ttl.transpose()?);
     Ok(Task {
         id: name(fields.task_id, "task_id")?,
         gpus: fields.allocated_gpus,
         cpus: fields.allocated_cpus,
-        start: time(&fields.start_time).ok_or_else(|| Damage::Time {
-            at: "start_time".to_owned(),
-            text: fields.start_time.into_owned(),
-        })?,
+        start,
         owner: fields.owner,
+        term: end.map(|end| Term {
+            ttl: ttl.unwrap_or(end - start),
+            end,
+        }),
+        lease: fields.lease.map(lease).transpose()?,
+    })
+}
+
+fn lease(fields: LeaseFields<'_>) -> Result<Lease, Box<Damage>> {
+    let id = fields.id.parse::<LeaseId>().map_err(|why| Damage::Value {
+        at: "lease.id".to_owned(),
+        why: why.to_string(),
+    })?;
+    Ok(Lease {
+        id,
+        tie: match fields.tie {
+            TieField::Run => Tie::Run,
+            TieField::Process => Tie::Process,
+            TieField::Claim => Tie::Claim,
+        },
+        process: Process {
+            host: fields.host,
+            boot: fields.boot,
+            namespace: fields.pid_namespace,
+            pid: fields.pid,
+            started: fields.started,
+        },
+    })
+}
+
+fn waiters(list: &RawValue) -> Result<Vec<Waiter>, Damage> {
+    let list: Vec<WaiterFields<'_>> = serde_json::from_str::<Vec<Object<_>>>(list.get())
+        .map_err(|error| layout(&error))?
+        .into_iter()
+        .map(|waiter| waiter.value)
+        .collect();
+    let waiter = |(position, fields)| {
+        waiter(fields).map_err(|damage| damage.within(&format!("queue[{position}].")))
+    };
+    list.into_iter().enumerate().map(waiter).collect()
+}
+
+/// The waiter that this text alone describes.
+pub(super) fn one_waiter(text: &str) -> serde_json::Result<Option<Waiter>> {
+    let fields: Object<WaiterFields<'_>> = serde_json::from_str(text)?;
+    Ok(waiter(fields.value).ok())
+}
+
+fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
+    let too_much = |at: &str| {
+        let at = at.to_owned();
+        move |why: BadRequest| Damage::Value {
+            at,
+            why: why.to_string(),
+        }
+    };
+    let gpus = match fields.gpu_ids {
+        Some(ids) => Gpus::These(ids.into_iter().collect()),
+        None => Gpus::exactly(fields.gpus.unwrap_or(1)).map_err(too_much("gpus"))?,
+    };
+    let cpus = match fields.cpus {
+        Some(count) => Cpus::exactly(count).map_err(too_much("cpus"))?,
+        None => Cpus::PerGpu,
+    };
+    let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
+    let until = fields.until.map(|until| time_of(&until, "until"));
+    let reserved = fields.reserved_server.map(|at| name(at, "reserved_server"));
+    Ok(Waiter {
+        lease: lease(fields.lease)?,
+        request: Request {
+            prefer: fields.prefer_server,
+            owner: fields.owner,
+            host: fields.host,
+            ttl: ttl.transpose()?,
+            ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus)
+        },
+        since: time_of(&fields.since, "since")?,
+        until: until.transpose()?,
+        reserved: reserved.transpose()?,
+        cancelled: fields.cancelled,
+    })
+}
+
+fn seconds(seconds: u64, field: &str) -> Result<TimeDelta, Damage> {
+    let known = i64::try_from(seconds).ok().map(TimeDelta::try_seconds);
+    let within = known.flatten().filter(|seconds| *seconds <= MAX_TTL);
+    within.ok_or_else(|| Damage::Value {
+        at: field.to_owned(),
+        why: format!("{seconds} seconds are too long"),
+    })
+}
+
+fn time_of(text: &str, field: &str) -> Result<Timestamp, Damage> {
+    time(text).ok_or_else(|| Damage::Time {
+        at: field.to_owned(),
+        text: text.to_owned(),
     })
 }
 

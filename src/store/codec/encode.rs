@@ -5,9 +5,13 @@
 //! more than copying the file.
 
 use super::VERSION;
-use super::decode::{layout, one_task};
-use super::places::{Places, range_of};
-use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
+use super::decode::{layout, one_task, one_waiter};
+use super::object::{self, Field};
+use super::places::Places;
+use super::splice::{Pieces, Splice};
+use crate::allocator::{
+    Cluster, Cpus, GpuId, Gpus, Lease, Name, Process, Server, Task, Tie, Timestamp, Waiter,
+};
 use crate::store::error::Damage;
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
@@ -33,12 +37,10 @@ struct ServerParts<'t> {
     #[serde(borrow)]
     drain: Option<&'t RawValue>,
     #[serde(borrow)]
+    host: Option<&'t RawValue>,
+    #[serde(borrow)]
     running_tasks: &'t RawValue,
 }
-
-/// A text in pieces, most of them of the old text: joining ten megabytes would cost as much as
-/// writing them.
-pub(in crate::store) type Pieces<'t> = Vec<Cow<'t, str>>;
 
 /// The text of this cluster, over the old text it was decoded from, if there is one.
 pub(in crate::store) fn encode<'t>(
@@ -61,10 +63,15 @@ fn fresh_file(cluster: &Cluster, now: Timestamp) -> String {
         .enumerate()
         .map(|(id, server)| Cow::Owned(fresh_server(id, server)));
     format!(
-        "{{\n  \"servers\": {},\n  \"last_updated\": {},\n  \"version\": {}\n}}\n",
+        "{{\n  \"servers\": {},\n  \"last_updated\": {},\n  \"version\": {}{}\n}}\n",
         list(servers, 4),
         time(now),
         json(VERSION),
+        if cluster.queue().is_empty() {
+            String::new()
+        } else {
+            queue_field(&fresh_queue(cluster.queue()))
+        },
     )
 }
 
@@ -75,15 +82,71 @@ fn spliced_file<'t>(
     now: Timestamp,
 ) -> serde_json::Result<Pieces<'t>> {
     let mut splice = Splice::of(old);
-    splice.replace(&old[places.last_updated.clone()], time(now));
+    splice_file(&mut splice, places, cluster, now)?;
     let stay = places.servers.len() == cluster.servers().len();
     if !(stay && splice_in_place(&mut splice, places, cluster)?) {
         splice = Splice::of(old);
-        splice.replace(&old[places.last_updated.clone()], time(now));
+        splice_file(&mut splice, places, cluster, now)?;
         let servers = list_of_servers(old)?;
         splice.replace(servers.get(), moved_servers(servers, cluster)?);
     }
     Ok(splice.pieces())
+}
+
+/// What is not a server's.
+fn splice_file(
+    splice: &mut Splice<'_>,
+    places: &Places,
+    cluster: &Cluster,
+    now: Timestamp,
+) -> serde_json::Result<()> {
+    let old = splice.text();
+    splice.replace(&old[places.last_updated.clone()], time(now));
+    if !cluster.queue_edited() {
+        return Ok(());
+    }
+    match (&places.queue, cluster.queue()) {
+        (None, []) => {}
+        (None, queue) => {
+            let field = queue_field(&fresh_queue(queue));
+            splice.insert_after(&old[places.version.clone()], field);
+        }
+        (Some(place), []) => splice.remove_field(&old[place.clone()]),
+        (Some(place), queue) => {
+            let written = &old[place.clone()];
+            splice.replace(written, spliced_queue(written, queue)?);
+        }
+    }
+    Ok(())
+}
+
+fn queue_field(queue: &str) -> String {
+    format!(",\n  \"queue\": {queue}")
+}
+
+fn fresh_queue(queue: &[Waiter]) -> String {
+    let texts = queue
+        .iter()
+        .map(|waiter| object::fresh(&waiter_fields(waiter), 6));
+    list(texts.map(Cow::Owned), 4)
+}
+
+/// Who waits as before keeps their text, and whoever changed what is not known of it.
+fn spliced_queue(old: &str, queue: &[Waiter]) -> serde_json::Result<String> {
+    let texts: Vec<&RawValue> = serde_json::from_str(old)?;
+    let mut old = HashMap::with_capacity(texts.len());
+    for text in texts.into_iter().map(RawValue::get) {
+        if let Some(waiter) = one_waiter(text)? {
+            old.insert(waiter.lease.id.clone(), (waiter, text));
+        }
+    }
+    let text = |waiter: &Waiter| match old.get(&waiter.lease.id) {
+        Some((same, text)) if same == waiter => Ok(Cow::Borrowed(*text)),
+        Some((_, text)) => object::merged(text, &waiter_fields(waiter), 6).map(Cow::Owned),
+        None => Ok(Cow::Owned(object::fresh(&waiter_fields(waiter), 6))),
+    };
+    let texts: Vec<_> = queue.iter().map(text).collect::<serde_json::Result<_>>()?;
+    Ok(list(texts.into_iter(), 4))
 }
 
 /// False if an edited server is not the one that stood at its position before. Servers move only
@@ -95,7 +158,7 @@ fn splice_in_place(
 ) -> serde_json::Result<bool> {
     for &id in cluster.edited() {
         let server = &cluster.servers()[id];
-        let parts = server_parts(&splice.text[places.servers[id]..])?;
+        let parts = server_parts(&splice.text()[places.servers[id]..])?;
         if parts.server_name != server.name.as_str() {
             return Ok(false);
         }
@@ -162,6 +225,12 @@ fn splice_server<'t>(
         None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
         None => {}
     }
+    match (parts.host, &server.host) {
+        (Some(host), None) => splice.remove_field(host.get()),
+        (Some(host), Some(name)) => splice.replace(host.get(), json(name)),
+        (None, Some(name)) => splice.insert_after(parts.running_tasks.get(), host_field(name)),
+        (None, None) => {}
+    }
     Ok(())
 }
 
@@ -175,10 +244,12 @@ fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
         }
     }
     let text = |task: &Task| match old.get(&task.id) {
-        Some((same, text)) if same == task => Cow::Borrowed(*text),
-        _ => Cow::Owned(fresh_task(task)),
+        Some((same, text)) if same == task => Ok(Cow::Borrowed(*text)),
+        Some((_, text)) => object::merged(text, &task_fields(task), 10).map(Cow::Owned),
+        None => Ok(Cow::Owned(fresh_task(task))),
     };
-    Ok(list(tasks.iter().map(text), 8))
+    let texts: Vec<_> = tasks.iter().map(text).collect::<serde_json::Result<_>>()?;
+    Ok(list(texts.into_iter(), 8))
 }
 
 fn fresh_server(id: usize, server: &Server) -> String {
@@ -189,6 +260,7 @@ fn fresh_server(id: usize, server: &Server) -> String {
         total_cpus,
         free_cpus,
         drain,
+        host,
         tasks,
     } = server;
     format!(
@@ -199,12 +271,13 @@ fn fresh_server(id: usize, server: &Server) -> String {
       "available_gpus": {},
       "total_cpus": {total_cpus},
       "available_cpus": {free_cpus},
-      "running_tasks": {}{}
+      "running_tasks": {}{}{}
     }}"#,
         name_json(name),
         gpu_list(free_gpus),
         list(tasks.iter().map(|task| Cow::Owned(fresh_task(task))), 8),
         if *drain { drain_field() } else { String::new() },
+        host.as_deref().map(host_field).unwrap_or_default(),
     )
 }
 
@@ -212,29 +285,102 @@ fn drain_field() -> String {
     ",\n      \"drain\": true".to_owned()
 }
 
+fn host_field(host: &str) -> String {
+    format!(",\n      \"host\": {}", json(host))
+}
+
 fn fresh_task(task: &Task) -> String {
+    object::fresh(&task_fields(task), 10)
+}
+
+fn task_fields(task: &Task) -> Vec<Field> {
     let Task {
         id,
         gpus,
         cpus,
         start,
         owner,
+        term,
+        lease,
     } = task;
-    let owner = owner
-        .as_deref()
-        .map(|owner| format!(",\n          \"owner\": {}", json(owner)));
-    format!(
-        r#"{{
-          "task_id": {},
-          "allocated_gpus": {},
-          "allocated_cpus": {cpus},
-          "start_time": {}{}
-        }}"#,
-        name_json(id),
-        gpu_list(gpus),
-        time(*start),
-        owner.unwrap_or_default(),
-    )
+    vec![
+        ("task_id", Some(name_json(id))),
+        ("allocated_gpus", Some(gpu_list(gpus))),
+        ("allocated_cpus", Some(cpus.to_string())),
+        ("start_time", Some(time(*start))),
+        ("owner", owner.as_deref().map(json)),
+        ("end_time", term.map(|term| exact_time(term.end))),
+        (
+            "ttl_seconds",
+            term.map(|term| term.ttl.num_seconds().to_string()),
+        ),
+        ("lease", lease.as_ref().map(lease_json)),
+    ]
+}
+
+fn waiter_fields(waiter: &Waiter) -> Vec<Field> {
+    let Waiter {
+        lease,
+        request,
+        since,
+        until,
+        reserved,
+        cancelled,
+    } = waiter;
+    let (count, ids) = match &request.demand.gpus {
+        Gpus::Count(count) => (Some(count.to_string()), None),
+        Gpus::These(ids) => (
+            None,
+            Some(gpu_list(&ids.iter().copied().collect::<Vec<_>>())),
+        ),
+    };
+    let cpus = match request.demand.cpus {
+        Cpus::PerGpu => None,
+        Cpus::Exactly(count) => Some(count.to_string()),
+    };
+    vec![
+        ("task_id", Some(name_json(&request.task))),
+        ("gpus", count),
+        ("gpu_ids", ids),
+        ("cpus", cpus),
+        ("prefer_server", request.prefer.as_deref().map(json)),
+        ("owner", request.owner.as_deref().map(json)),
+        ("host", request.host.as_deref().map(json)),
+        (
+            "ttl_seconds",
+            request.ttl.map(|ttl| ttl.num_seconds().to_string()),
+        ),
+        ("since", Some(exact_time(*since))),
+        ("until", until.map(exact_time)),
+        ("reserved_server", reserved.as_ref().map(name_json)),
+        ("cancelled", cancelled.then(|| "true".to_owned())),
+        ("lease", Some(lease_json(lease))),
+    ]
+}
+
+fn lease_json(lease: &Lease) -> String {
+    let Process {
+        host,
+        boot,
+        namespace,
+        pid,
+        started,
+    } = &lease.process;
+    let tie = match lease.tie {
+        Tie::Run => "run",
+        Tie::Process => "process",
+        Tie::Claim => "claim",
+    };
+    let fields: [Field; 7] = [
+        ("id", Some(json(lease.id.as_str()))),
+        ("tie", Some(json(tie))),
+        ("host", Some(json(host))),
+        ("boot", boot.as_deref().map(json)),
+        ("pid_namespace", namespace.map(|id| id.to_string())),
+        ("pid", Some(pid.to_string())),
+        ("started", Some(started.to_string())),
+    ];
+    object::in_one_line(&fields)
 }
 
 fn name_json(name: &Name) -> String {
@@ -249,6 +395,11 @@ fn json(text: &(impl Serialize + ?Sized)) -> String {
 
 fn time(time: Timestamp) -> String {
     json(&time.to_rfc3339_opts(SecondsFormat::Secs, false))
+}
+
+/// A second is long for who waits.
+fn exact_time(time: Timestamp) -> String {
+    json(&time.to_rfc3339_opts(SecondsFormat::Micros, false))
 }
 
 fn gpu_list(gpus: &[GpuId]) -> String {
@@ -269,65 +420,4 @@ fn list<'t>(items: impl Iterator<Item = Cow<'t, str>>, indent: usize) -> String 
     }
     text.push(']');
     text
-}
-
-/// A text with some of its parts replaced.
-struct Splice<'t> {
-    text: &'t str,
-    edits: Vec<(std::ops::Range<usize>, String)>,
-}
-
-impl<'t> Splice<'t> {
-    fn of(text: &'t str) -> Self {
-        Self {
-            text,
-            edits: Vec::new(),
-        }
-    }
-
-    /// The part must be a slice of the text.
-    fn replace(&mut self, part: &'t str, new: String) {
-        self.edits.push((range_of(self.text, part), new));
-    }
-
-    /// Takes out a field and its comma. The value must be a slice of the text; its key is what
-    /// stands before the colon, however it is written.
-    fn remove_field(&mut self, value: &'t str) {
-        let value = range_of(self.text, value);
-        let key = self.text[..value.start]
-            .trim_end()
-            .trim_end_matches(':')
-            .trim_end();
-        let key = key
-            .strip_suffix('"')
-            .and_then(|key| key.rfind('"'))
-            .unwrap_or(value.start);
-        let before = self.text[..key].trim_end();
-        let after = self.text[value.end..].trim_start();
-        let range = match (before.strip_suffix(','), after.strip_prefix(',')) {
-            (Some(before), _) => before.len()..value.end,
-            (None, Some(after)) => key..self.text.len() - after.trim_start().len(),
-            (None, None) => key..value.end,
-        };
-        self.edits.push((range, String::new()));
-    }
-
-    /// The part must be a slice of the text.
-    fn insert_after(&mut self, part: &'t str, new: String) {
-        self.replace(&part[part.len()..], new);
-    }
-
-    fn pieces(mut self) -> Pieces<'t> {
-        self.edits
-            .sort_by_key(|(range, _)| (range.start, range.end));
-        let mut pieces = Vec::with_capacity(2 * self.edits.len() + 1);
-        let mut copied = 0;
-        for (range, new) in self.edits {
-            pieces.push(Cow::Borrowed(&self.text[copied..range.start]));
-            pieces.push(Cow::Owned(new));
-            copied = range.end;
-        }
-        pieces.push(Cow::Borrowed(&self.text[copied..]));
-        pieces
-    }
 }

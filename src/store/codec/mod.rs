@@ -2,10 +2,14 @@
 
 mod decode;
 mod encode;
+mod object;
 mod places;
+mod splice;
 
 pub(super) use decode::{decode, not_text, path_of};
-pub(super) use encode::{Pieces, encode};
+pub(super) use encode::encode;
+pub(super) use places::Places;
+pub(super) use splice::Pieces;
 
 /// The one version of the layout that this gpumgr reads and writes.
 const VERSION: &str = "0.1";

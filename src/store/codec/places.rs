@@ -16,6 +16,10 @@ pub(in crate::store) struct Places {
     pub(super) servers: Vec<usize>,
     /// The date of the last change.
     pub(super) last_updated: Range<usize>,
+    /// The version.
+    pub(super) version: Range<usize>,
+    /// The queue, where there is one.
+    pub(super) queue: Option<Range<usize>>,
 }
 
 /// Where the part, a slice of the text, stands in it.

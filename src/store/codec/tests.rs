@@ -100,6 +100,7 @@ fn a_server_that_moves_keeps_its_unknown_fields() {
         gpus: 8,
         cpus: 64,
         drain: name != "new",
+        host: None,
     });
     let moved = reencode(&named, |cluster| {
         reconcile(cluster, &ClusterSpec::new(spec.to_vec()).unwrap()).unwrap();
@@ -192,6 +193,7 @@ fn drain(cluster: &mut Cluster, on: bool) {
         gpus: server.total_gpus,
         cpus: server.total_cpus,
         drain: on,
+        host: None,
     };
     let spec = ClusterSpec::new(cluster.servers().iter().map(spec).collect()).unwrap();
     reconcile(cluster, &spec).unwrap();

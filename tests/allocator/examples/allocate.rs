@@ -18,6 +18,7 @@ fn a_grant_tells_everything_the_task_got() {
         cpus: 32,
         owner: Some("ann".to_owned()),
         start: now(),
+        term: None,
     };
     assert_eq!(grant, expected);
 }
@@ -183,7 +184,7 @@ fn a_taken_task_id_is_refused_with_where_and_whose_it_is() {
     grant(&mut cluster, &owned(ask("t", 2), "ann"));
     let exists = Refusal::TaskExists {
         task: name("t"),
-        server: name("b"),
+        server: Some(name("b")),
         owner: Some("ann".to_owned()),
     };
     assert_eq!(refusal(&mut cluster, &owned(ask("t", 1), "bob")), exists);
@@ -271,6 +272,7 @@ fn what_no_server_could_ever_give_is_impossible_and_says_what_the_largest_have()
             demand: demand(&request),
             gpus: 8,
             cpus: 64,
+            host: None,
         };
         assert_eq!(refusal(&mut idle(&servers), &request), expected);
     }
@@ -297,6 +299,7 @@ fn a_cluster_without_servers_can_give_nothing() {
         demand: demand(&ask("t", 0)),
         gpus: 0,
         cpus: 0,
+        host: None,
     };
     assert_eq!(refusal(&mut cluster, &ask("t", 0)), expected);
 }

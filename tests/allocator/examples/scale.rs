@@ -13,6 +13,8 @@ fn task(id: String, gpus: Vec<u16>, cpus: u32) -> Task {
         cpus,
         start: now(),
         owner: None,
+        term: None,
+        lease: None,
     }
 }
 

@@ -35,6 +35,51 @@ cluster-size = { $servers ->
        *[other] { $cpus } CPUs
     }
 state-file = State: { $path }
+column-left = Left
+column-place = Place
+column-waiting = Waiting
+time-over = over
+totals-waiting = Waiting: { $count }
+status-ends = Ending by themselves:
+status-ended = { $task }: its process has ended; whoever acts next frees it ({ $server }, GPUs { $devices })
+status-lapsed = { $task }: its time is over; whoever acts next frees it ({ $server }, GPUs { $devices })
+status-overdue = { $task }: its time is over, but its command still runs ({ $server }, GPUs { $devices })
+status-left = { $task }: { $left } left ({ $server }, GPUs { $devices })
+change-host = { $server }: now the machine { $host }
+change-no-host = { $server }: no longer one machine's own
+allocate-until = Until: { $end } ({ $left })
+renew-done = Renewed: { $task } until { $end } ({ $left })
+cancel-done = No longer waits: { $task }
+cpus-in-proportion = in proportion
+queue-empty = Nobody waits
+queue-why = Why not yet:
+queue-task = { $task }:
+why-needs = needs { $count ->
+        [one] 1 GPU
+       *[other] { $count } GPUs
+    } on one server
+why-needs-ids = needs GPUs { $ids } of one server
+why-ready = there is room now; it is about to start
+why-name-taken = a task of that name still runs
+why-draining = all servers that are large enough are draining
+why-impossible = no server is large enough any longer
+why-behind = there is room, but { $server } is kept for { $task }, which was there before
+why-nearest = { $server } is nearest with { $gpus }
+why-nearest-cpus = { $server } is nearest, but has only { $cpus } CPUs free
+why-start = can start in at most { $left }
+why-holder = { $task } ({ $gpus ->
+        [one] 1 GPU
+       *[other] { $gpus } GPUs
+    }, { $owner }) ends in at most { $left }
+why-holder-endless = { $task } ({ $gpus ->
+        [one] 1 GPU
+       *[other] { $gpus } GPUs
+    }, { $owner }) has no known end
+why-more = and { $count } more
+check-ttl = Time per task: default { $default }, at most { $max }; { $grace } to end in
+check-environment = Variables for every task: { $names }
+check-server-host = { $server }: { $gpus } GPUs, { $cpus } CPUs, the machine { $host }
+no-limit = none
 
 ## Actions
 
@@ -86,3 +131,16 @@ warning-stdout = Could not print the result: { $error }
 hint-differs = Hint: the config describes another cluster than the state holds; 'gpumgr --init{ $options }' adapts the state (it never drops a task)
 confirm-reset = Forget all tasks in { $path }? Their programs keep running, on GPUs that others may then be given. [y/N]
 reset-declined = Nothing was changed
+note-freed-ended = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }): its process had ended
+note-freed-lapsed = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }): its time was over
+note-inside = Inside of { $outer }: { $server }, GPUs { $devices }
+wait-place = { $task }: waiting, place { $place } of { $of }
+wait-looks = This file system does not tell of changes; looking twice a second
+warning-time-over = { $task }: its time is over; its command was told to end (SIGTERM) and has { $grace ->
+        [one] 1 second
+       *[other] { $grace } seconds
+    }
+warning-killed = { $task }: its command did not end, and was killed
+warning-survived = Warning: { $task } is given back, but parts of it still run: { $processes }
+warning-still-runs = Warning: { $task } is given back, but its command still runs: { $processes }
+warning-not-released = Warning: what { $task } held could not be given back:

@@ -1,0 +1,123 @@
+//! Leases: who an allocation lives with, and until when.
+
+use super::cluster::Timestamp;
+use chrono::TimeDelta;
+use std::fmt;
+use std::str::FromStr;
+
+/// Names one lease, for ever: 1 to [`LeaseId::MAX_CHARS`] ASCII letters and digits, since it also
+/// names a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeaseId(String);
+
+/// Why a text cannot be a [`LeaseId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not 1 to {} ASCII letters and digits", LeaseId::MAX_CHARS)]
+pub struct BadLeaseId;
+
+impl LeaseId {
+    /// The most characters one has.
+    pub const MAX_CHARS: usize = 64;
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LeaseId {
+    type Err = BadLeaseId;
+
+    fn from_str(text: &str) -> Result<Self, BadLeaseId> {
+        let fits = (1..=Self::MAX_CHARS).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadLeaseId)
+        }
+    }
+}
+
+impl fmt::Display for LeaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One process, never to be taken for another: an ID is used again, the moment of its start is
+/// not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    /// The machine it runs on, by its own name.
+    pub host: String,
+    /// Which start of that machine, where the system tells.
+    pub boot: Option<String>,
+    /// The space of process IDs that its own is from, as of a container, where there are such.
+    pub namespace: Option<u64>,
+    /// Its ID there.
+    pub pid: u32,
+    /// When it started, in the system's own units.
+    pub started: u64,
+}
+
+/// The longest that anything may be for: a hundred years, which clocks can still add up.
+pub const MAX_TTL: TimeDelta = TimeDelta::days(36_500);
+
+/// What an allocation lives with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tie {
+    /// A command that gpumgr runs: its end frees the allocation, a term alone does not.
+    Run,
+    /// A process that somebody named.
+    Process,
+    /// A gpumgr that waited and has not yet taken what it was granted.
+    Claim,
+}
+
+/// What an allocation that ends by itself lives with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Its name.
+    pub id: LeaseId,
+    /// What kind of process it is.
+    pub tie: Tie,
+    /// The process.
+    pub process: Process,
+}
+
+/// Until when an allocation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// How long it was asked for, and is renewed for.
+    pub ttl: TimeDelta,
+    /// When it lapses.
+    pub end: Timestamp,
+}
+
+impl Term {
+    /// That long from now; none beyond what a clock can tell.
+    pub fn starting(now: Timestamp, ttl: TimeDelta) -> Option<Self> {
+        let end = now.checked_add_signed(ttl)?;
+        Some(Self { ttl, end })
+    }
+}
+
+/// What is known from outside when something is decided.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The moment.
+    pub now: Timestamp,
+    /// The leases whose processes are gone for certain. What is dead stays dead, so this may have
+    /// been found out a while ago.
+    pub dead: std::collections::HashSet<LeaseId>,
+}
+
+impl Facts {
+    /// Nothing is known but the time.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            dead: std::collections::HashSet::new(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Who waits, and joining and leaving the queue.
+
+use super::allocate::{Grant, admit};
+use super::cluster::{Cluster, Timestamp};
+use super::lease::{Facts, Lease, LeaseId, Tie};
+use super::name::Name;
+use super::order::decide;
+use super::refusal::Refusal;
+use super::release::Actor;
+use super::request::{Limits, Request};
+use super::sweep::{Freed, sweep};
+
+/// A request that waits for its turn. It holds nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiter {
+    /// Who waits; a grant carries this.
+    pub lease: Lease,
+    /// What for. Its own lease is what the task is tied to once the grant is taken.
+    pub request: Request,
+    /// Since when: what the order follows from.
+    pub since: Timestamp,
+    /// Until when it waits at most.
+    pub until: Option<Timestamp>,
+    /// The server that is kept for it, while it is the first in line.
+    pub reserved: Option<Name>,
+    /// Somebody told it to go; it is out of the queue, and will see that it is.
+    pub cancelled: bool,
+}
+
+impl Waiter {
+    /// First come, first served; the ID only tells equal moments apart.
+    pub(super) fn turn(&self) -> (Timestamp, &LeaseId) {
+        (self.since, &self.lease.id)
+    }
+
+    fn is_over(&self, facts: &Facts) -> bool {
+        facts.dead.contains(&self.lease.id) || self.until.is_some_and(|until| until <= facts.now)
+    }
+}
+
+/// What a change brought about besides what it was made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Tasks that were over.
+    pub freed: Vec<Freed>,
+    /// Who waited, and is granted now.
+    pub granted: Vec<(LeaseId, Grant)>,
+}
+
+/// Makes the cluster what it ought to be at this moment: frees what is over, drops who waits no
+/// longer, and grants those who wait in order. Every change of a state does this.
+pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled {
+    let freed = sweep(cluster, facts);
+    if cluster.queue().iter().any(|waiter| waiter.is_over(facts)) {
+        cluster.edit_queue().retain(|waiter| !waiter.is_over(facts));
+    }
+    let granted = decide(cluster, facts.now, limits);
+    Settled { freed, granted }
+}
+
+/// Grants the request if nobody earlier has to wait longer for it, and else lets it wait.
+///
+/// # Errors
+/// Why it can never be granted; the cluster is as it was.
+pub fn enqueue(
+    cluster: &mut Cluster,
+    mut waiter: Waiter,
+    limits: &Limits,
+    now: Timestamp,
+) -> Result<Option<Grant>, Refusal> {
+    admit(cluster, &mut waiter.request, limits)?;
+    let id = waiter.lease.id.clone();
+    cluster.edit_queue().push(waiter);
+    let granted = decide(cluster, now, limits).into_iter();
+    Ok(granted
+        .filter(|(whose, _)| *whose == id)
+        .map(|(_, grant)| grant)
+        .next())
+}
+
+/// Takes a waiter out of the queue; none if it is not there.
+pub fn leave(cluster: &mut Cluster, id: &LeaseId) -> Option<Waiter> {
+    let position = cluster
+        .queue()
+        .iter()
+        .position(|waiter| waiter.lease.id == *id)?;
+    Some(cluster.edit_queue().remove(position))
+}
+
+/// Tells a waiter to go.
+///
+/// # Errors
+/// Nobody waits under that name, or somebody else does.
+pub fn cancel(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Waiter, Refusal> {
+    let waits = |waiter: &Waiter| waiter.request.task == *task && !waiter.cancelled;
+    let Some(position) = cluster.queue().iter().position(waits) else {
+        return Err(Refusal::NotWaiting { task: task.clone() });
+    };
+    let waiter = &cluster.queue()[position];
+    actor.may_touch(&waiter.request.task, waiter.request.owner.as_ref())?;
+    let waiter = &mut cluster.edit_queue()[position];
+    waiter.cancelled = true;
+    waiter.reserved = None;
+    Ok(waiter.clone())
+}
+
+/// Takes what was granted to a waiter: from now on the task is tied to what its request said, or
+/// to nothing.
+///
+/// # Errors
+/// Nothing is granted under this lease, or no longer.
+pub fn claim(cluster: &mut Cluster, id: &LeaseId, tie: Option<Lease>) -> Result<(), Refusal> {
+    let granted = |lease: &Lease| lease.id == *id && lease.tie != Tie::Process;
+    let place = cluster.place_of(|task| task.lease.as_ref().is_some_and(granted));
+    let Some((index, position)) = place else {
+        return Err(Refusal::GrantLost);
+    };
+    cluster.edit(index).tasks[position].lease = tie;
+    Ok(())
+}

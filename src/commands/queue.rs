@@ -1,0 +1,44 @@
+//! `--queue` and `--cancel`: who waits, and waiting no longer.
+
+use crate::allocator::{Cluster, Name, cancel, explain, sweep};
+use crate::error::Error;
+use crate::manager::{Manager, now};
+use crate::outcome::{Cancelled, Queue};
+use crate::store::IfAbsent;
+
+impl Manager {
+    /// Who waits, since when, for what, and why not yet. Waits for nobody, changes nothing.
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub fn queue(&self) -> Result<Queue, Error> {
+        let loaded = self.store.load()?;
+        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
+        let now = now();
+        let facts = self.facts(&cluster, now);
+        sweep(&mut cluster, &facts);
+        let mut waiting = explain(&cluster, now, &self.config.limits);
+        waiting.retain(|explained| !facts.dead.contains(&explained.waiter.lease.id));
+        Ok(Queue {
+            state: self.state(self.differs(&cluster)),
+            waiting,
+            now,
+        })
+    }
+
+    /// Takes what waits under this name out of the queue.
+    ///
+    /// # Errors
+    /// Nothing waits under it, it is another user's, or the state cannot be changed.
+    pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
+        let (task, actor) = (task.clone(), self.actor());
+        let changed = self.change(IfAbsent::Fail, move |cluster, _| {
+            cancel(cluster, &task, &actor)
+        })?;
+        self.store.wake(&changed.value.lease.id);
+        Ok(Cancelled {
+            waiter: changed.value,
+            state: changed.state,
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! `--renew`: moves the end of a task.
+
+use crate::allocator::{Name, renew};
+use crate::error::Error;
+use crate::manager::{Manager, now};
+use crate::outcome::Extended;
+use crate::store::IfAbsent;
+use chrono::TimeDelta;
+
+impl Manager {
+    /// Lets the task end that long from now; without a time, as long as it was given before.
+    ///
+    /// # Errors
+    /// There is no such task, it is another user's, the time is missing or too long, somebody who
+    /// waits was promised its end, or the state cannot be changed.
+    pub fn renew(&self, task: &Name, ttl: Option<TimeDelta>) -> Result<Extended, Error> {
+        let (task, actor, limits) = (task.clone(), self.actor(), self.config.limits);
+        let changed = self.change(IfAbsent::Fail, move |cluster, facts| {
+            renew(cluster, &task, ttl, &actor, &limits, facts)
+        })?;
+        Ok(Extended {
+            renewed: changed.value,
+            state: changed.state,
+            now: now(),
+        })
+    }
+}

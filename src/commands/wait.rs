@@ -1,0 +1,373 @@
+//! `--wait`: in the queue until it is granted.
+//!
+//! Who waits sleeps until whoever grants it wakes it, and looks twice a second whether the state
+//! changed all the same. One of those who wait looks after what changes nothing by itself: deaths,
+//! ends, and what v0.1 gives back.
+
+use super::change::Changed;
+use crate::allocator::{
+    Cluster, Explained, Grant, Lease, LeaseId, Request, Task, Tie, Timestamp, Waiter, Why, claim,
+    enqueue, explain, leave, release_lease, settle,
+};
+use crate::error::Error;
+use crate::manager::{Manager, now};
+use crate::outcome::Allocated;
+use crate::progress::Progress;
+use crate::store::{HeldLease, IfAbsent, Seen, Stamp, StoreError};
+use crate::system::{self, Event};
+use chrono::TimeDelta;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How often who waits looks by itself.
+const TICK: Duration = Duration::from_millis(500);
+/// How often one of them looks after the others. Less than a tick, or every other would be missed.
+const ROUND: Duration = Duration::from_millis(400);
+/// A state that cannot be read for that long is no v0.1 that writes.
+const UNREADABLE_FOR: Duration = Duration::from_secs(5);
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    /// Not longer than that.
+    pub(crate) at_most: Option<Duration>,
+}
+
+/// What happens meanwhile.
+pub(super) struct Events {
+    pub(super) sender: Sender<Event>,
+    pub(super) happened: Receiver<Event>,
+}
+
+impl Events {
+    /// From now on signals end nothing by themselves.
+    pub(super) fn listen() -> Result<Self, Error> {
+        let (sender, happened) = channel();
+        system::listen(sender.clone())?;
+        Ok(Self { sender, happened })
+    }
+
+    /// The next thing that happens within that time.
+    pub(super) fn next(&self, within: Duration) -> Option<Event> {
+        match self.happened.recv_timeout(within) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            // Nobody listens any longer, so only time passes.
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(within);
+                None
+            }
+        }
+    }
+
+    /// The signal that is to end this, if one came.
+    pub(super) fn ended_by(event: Event) -> Option<i32> {
+        match event {
+            Event::Signal(heard) if heard.ends() => Some(heard.number),
+            _ => None,
+        }
+    }
+}
+
+/// One wait: who, for what, and what was last seen.
+struct Line<'m> {
+    manager: &'m Manager,
+    request: Request,
+    lease: Lease,
+    since: Timestamp,
+    until: Option<Timestamp>,
+    host: String,
+    seen: Option<(Option<Stamp>, Seen)>,
+    why: Option<Why>,
+    readable: Instant,
+}
+
+impl Manager {
+    /// A lease of this process on a file that it holds.
+    pub(super) fn own_lease(&self, held: &HeldLease, tie: Tie) -> Result<Lease, Error> {
+        let pid = std::process::id();
+        let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
+        Ok(Lease {
+            id: held.id.clone(),
+            tie,
+            process,
+        })
+    }
+
+    /// Waits until the request is granted. The request's own lease is what the task is tied to
+    /// then; while waiting it is this process's.
+    pub(super) fn wait_in_line(
+        &self,
+        request: Request,
+        lease: Lease,
+        lease_file: &Path,
+        wait: Wait,
+        events: &Events,
+    ) -> Result<Allocated, Error> {
+        let since = now();
+        let at_most = wait.at_most.map(TimeDelta::from_std);
+        let until = at_most.map(|span| since.checked_add_signed(span.unwrap_or(TimeDelta::MAX)));
+        let mut line = Line {
+            manager: self,
+            host: lease.process.host.clone(),
+            request,
+            lease,
+            since,
+            until: until.flatten(),
+            seen: None,
+            why: None,
+            readable: Instant::now(),
+        };
+        if let Some(granted) = line.join()? {
+            return Ok(granted);
+        }
+        if system::watch(lease_file, events.sender.clone()).is_err() {
+            self.tell(&Progress::LooksForChanges);
+        }
+        let result = line.stand(events);
+        self.tell(&Progress::WaitOver);
+        result
+    }
+}
+
+impl Line<'_> {
+    /// Joins, or joins again, with the time of the first.
+    fn join(&mut self) -> Result<Option<Allocated>, Error> {
+        let waiter = Waiter {
+            lease: self.lease.clone(),
+            request: self.request.clone().tied_to(None),
+            since: self.since,
+            until: self.until,
+            reserved: None,
+            cancelled: false,
+        };
+        let limits = self.manager.config.limits;
+        let tie = self.final_tie();
+        let joined = self
+            .manager
+            .change(self.manager.create(), move |cluster, facts| {
+                let id = waiter.lease.id.clone();
+                let granted = enqueue(cluster, waiter, &limits, facts.now)?;
+                if granted.is_some() {
+                    claim(cluster, &id, tie)?;
+                }
+                Ok(granted)
+            })?;
+        Ok(self.if_granted(joined))
+    }
+
+    /// What the task is tied to once it is taken: the command that is then run, or what the request
+    /// says.
+    fn final_tie(&self) -> Option<Lease> {
+        match self.lease.tie {
+            Tie::Run => Some(self.lease.clone()),
+            Tie::Process | Tie::Claim => self.request.lease.clone(),
+        }
+    }
+
+    fn if_granted(&self, changed: Changed<Option<Grant>>) -> Option<Allocated> {
+        let Changed { value, state } = changed;
+        value.map(|value| self.manager.allocated(Changed { value, state }))
+    }
+
+    fn stand(&mut self, events: &Events) -> Result<Allocated, Error> {
+        loop {
+            if let Some(granted) = self.look()? {
+                return Ok(granted);
+            }
+            let happened = events.next(self.next_look());
+            if let Some(signal) = happened.and_then(Events::ended_by) {
+                return self.interrupted(signal);
+            }
+            if self.until.is_some_and(|until| until <= now()) {
+                return self.give_up();
+            }
+            if happened.is_none() {
+                self.look_after_others();
+            }
+        }
+    }
+
+    fn next_look(&self) -> Duration {
+        let left = self
+            .until
+            .map(|until| (until - now()).to_std().unwrap_or_default());
+        left.map_or(TICK, |left| left.min(TICK))
+    }
+
+    /// Looks whether it is granted, where it stands, and whether it still stands there.
+    fn look(&mut self) -> Result<Option<Allocated>, Error> {
+        let stamp = self.manager.store.stamp();
+        if self
+            .seen
+            .as_ref()
+            .is_some_and(|(seen, _)| *seen == stamp && stamp.is_some())
+        {
+            return Ok(None);
+        }
+        let Some(seen) = self.manager.store.look() else {
+            self.seen = None;
+            return self.unreadable();
+        };
+        self.readable = Instant::now();
+        let standing = standing(seen.cluster(), &self.lease.id);
+        let place = self.place(seen.cluster());
+        if let Some((waiting, ..)) = &place {
+            self.why = Some(waiting.why.clone());
+        }
+        self.seen = Some((stamp, seen));
+        match standing {
+            Standing::Granted => self.take(),
+            Standing::Cancelled => self.cancelled(),
+            Standing::Vanished => self.join(),
+            Standing::Waits => {
+                if let Some((waiting, place, of)) = place {
+                    let waiting = &waiting;
+                    self.manager.tell(&Progress::Waiting { waiting, place, of });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn place(&self, cluster: &Cluster) -> Option<(Explained, usize, usize)> {
+        let mut queue = explain(cluster, now(), &self.manager.config.limits);
+        let of = queue.len();
+        let mine = |explained: &Explained| explained.waiter.lease.id == self.lease.id;
+        let place = queue.iter().position(mine)?;
+        Some((queue.swap_remove(place), place + 1, of))
+    }
+
+    /// v0.1 may be writing it, or somebody damaged it, or took it away.
+    fn unreadable(&mut self) -> Result<Option<Allocated>, Error> {
+        if self.readable.elapsed() < UNREADABLE_FOR {
+            return Ok(None);
+        }
+        self.readable = Instant::now();
+        match self.manager.store.load()? {
+            None => self.join(),
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// From now on it is held as was asked for.
+    fn take(&mut self) -> Result<Option<Allocated>, Error> {
+        let (id, tie) = (self.lease.id.clone(), self.final_tie());
+        if self.lease.tie == Tie::Run {
+            // It is tied to this process already.
+            return Ok(self.granted_in_state());
+        }
+        let taken = self.manager.change(IfAbsent::Fail, move |cluster, _| {
+            let granted = granted(cluster, &id);
+            claim(cluster, &id, tie)?;
+            Ok(granted)
+        });
+        match taken {
+            Ok(taken) => Ok(self.if_granted(taken)),
+            Err(error) if Manager::is_lost(&error) => self.join(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn granted_in_state(&self) -> Option<Allocated> {
+        let (_, seen) = self.seen.as_ref()?;
+        let value = granted(seen.cluster(), &self.lease.id)?;
+        let state = self.manager.state(self.manager.differs(seen.cluster()));
+        Some(self.manager.allocated(Changed { value, state }))
+    }
+
+    fn give_up(&mut self) -> Result<Allocated, Error> {
+        match self.leave()? {
+            Some(granted) => Ok(granted),
+            None => Err(Error::WaitedOut {
+                task: self.request.task.clone(),
+                why: self.why.take().map(|why| (why, now())),
+            }),
+        }
+    }
+
+    /// Out of the queue; what was granted at the last moment is taken.
+    fn leave(&mut self) -> Result<Option<Allocated>, Error> {
+        let (id, tie) = (self.lease.id.clone(), self.final_tie());
+        let left = self.manager.change(IfAbsent::Fail, move |cluster, _| {
+            leave(cluster, &id);
+            let granted = granted(cluster, &id);
+            if granted.is_some() {
+                claim(cluster, &id, tie)?;
+            }
+            Ok(granted)
+        })?;
+        Ok(self.if_granted(left))
+    }
+
+    fn interrupted(&mut self, signal: i32) -> Result<Allocated, Error> {
+        let id = self.lease.id.clone();
+        let left = self.manager.change_first(move |cluster, _| {
+            leave(cluster, &id);
+            // Granted at the last moment, perhaps, but nobody is there to use it.
+            let _ = release_lease(cluster, &id);
+            Ok(())
+        });
+        match left {
+            Ok(_) | Err(Error::Store(StoreError::Missing { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        Err(Error::Interrupted { signal })
+    }
+
+    fn cancelled(&mut self) -> Result<Option<Allocated>, Error> {
+        let id = self.lease.id.clone();
+        self.manager.change(IfAbsent::Fail, move |cluster, _| {
+            leave(cluster, &id);
+            Ok(())
+        })?;
+        Err(Error::Cancelled {
+            task: self.request.task.clone(),
+        })
+    }
+
+    /// If it is this one's turn, does for all what none of them would notice alone.
+    fn look_after_others(&self) {
+        let Some((_, seen)) = &self.seen else {
+            return;
+        };
+        self.manager.store.in_turn(&self.host, ROUND, || {
+            let now = now();
+            self.manager.end_overdue(seen.cluster(), now);
+            let facts = self.manager.facts(seen.cluster(), now);
+            let mut cluster = seen.cluster().clone();
+            settle(&mut cluster, &facts, &self.manager.config.limits);
+            if cluster.is_edited() {
+                // Whatever keeps it from being saved, the next round tries again.
+                let _ = self.manager.change(IfAbsent::Fail, |_, _| Ok(()));
+            }
+        });
+    }
+}
+
+/// How one who waits finds itself in the state.
+enum Standing {
+    Waits,
+    Granted,
+    Cancelled,
+    /// v0.1 wrote the file without it, or somebody began anew.
+    Vanished,
+}
+
+fn standing(cluster: &Cluster, id: &LeaseId) -> Standing {
+    if granted(cluster, id).is_some() {
+        return Standing::Granted;
+    }
+    match cluster.queue().iter().find(|waiter| waiter.lease.id == *id) {
+        Some(waiter) if waiter.cancelled => Standing::Cancelled,
+        Some(_) => Standing::Waits,
+        None => Standing::Vanished,
+    }
+}
+
+fn granted(cluster: &Cluster, id: &LeaseId) -> Option<Grant> {
+    let is_it = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    let (server_id, task) = cluster.tasks().find(|(_, task)| is_it(task))?;
+    Some(Grant::of(task, server_id, &cluster.servers()[server_id]))
+}

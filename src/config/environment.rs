@@ -1,0 +1,131 @@
+//! `[environment]`: variables that a task gets besides those it always gets.
+
+use super::document::{Mistakes, Placed, Table};
+use super::mistake::Wrong;
+
+/// Variables for every task, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Names and what becomes of them.
+    pub variables: Vec<(String, Template)>,
+    /// Whether somebody else could have written them, who would so decide what is run.
+    pub untrusted: bool,
+}
+
+/// A text with places to fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(pub Vec<Part>);
+
+/// A part of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// As it stands.
+    Text(String),
+    /// `{gpu_list}`: the device IDs, separated by commas.
+    GpuList,
+    /// `{gpu_count}`: how many there are.
+    GpuCount,
+    /// `{cpu_count}`: how many CPU cores.
+    CpuCount,
+    /// `{task_id}`: the task's name.
+    TaskId,
+    /// `{server}`: its server's name.
+    Server,
+}
+
+/// Set for every task anyway.
+const RESERVED: [&str; 6] = [
+    "CUDA_VISIBLE_DEVICES",
+    "CUDA_DEVICE_ORDER",
+    "GPUMGR_TASK_ID",
+    "GPUMGR_SERVER",
+    "GPUMGR_GPUS",
+    "GPUMGR_CPUS",
+];
+
+pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {
+    let mut variables: Vec<_> = table
+        .texts(mistakes)
+        .into_iter()
+        .filter_map(|(name, value)| variable(name, value, mistakes))
+        .collect();
+    variables.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Environment {
+        variables,
+        untrusted: false,
+    }
+}
+
+fn variable(
+    (name, place): Placed<String>,
+    (value, value_place): Placed<String>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<(String, Template)> {
+    if !is_name(&name) {
+        mistakes.add(&place, Wrong::VariableName { name });
+        return None;
+    }
+    if RESERVED.contains(&name.as_str()) {
+        mistakes.add(&place, Wrong::VariableReserved { name });
+        return None;
+    }
+    match parse(&value) {
+        Ok(template) => Some((name, template)),
+        Err(placeholder) => {
+            mistakes.add(&value_place, Wrong::Placeholder { name, placeholder });
+            None
+        }
+    }
+}
+
+/// As every shell can write it.
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    name.bytes().next().is_some_and(letter)
+        && name
+            .bytes()
+            .all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+/// # Errors
+/// The first thing in braces that is not known; `{{` and `}}` are braces.
+fn parse(text: &str) -> Result<Template, String> {
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}', '\0']) {
+        plain.push_str(&rest[..at]);
+        let from = &rest[at..];
+        if from.starts_with("{{") || from.starts_with("}}") {
+            plain.push_str(&from[..1]);
+            rest = &from[2..];
+            continue;
+        }
+        let (name, after) = from
+            .strip_prefix('{')
+            .and_then(|inside| inside.split_once('}'))
+            .ok_or_else(|| from.chars().take(16).collect::<String>())?;
+        let part = placeholder(name).ok_or_else(|| format!("{{{name}}}"))?;
+        if !plain.is_empty() {
+            parts.push(Part::Text(std::mem::take(&mut plain)));
+        }
+        parts.push(part);
+        rest = after;
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        parts.push(Part::Text(plain));
+    }
+    Ok(Template(parts))
+}
+
+fn placeholder(name: &str) -> Option<Part> {
+    Some(match name {
+        "gpu_list" => Part::GpuList,
+        "gpu_count" => Part::GpuCount,
+        "cpu_count" => Part::CpuCount,
+        "task_id" => Part::TaskId,
+        "server" => Part::Server,
+        _ => return None,
+    })
+}

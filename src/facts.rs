@@ -1,0 +1,123 @@
+//! What is known from outside before something is decided: which leases are dead.
+//!
+//! Only the machine that the work is on can tell. There, a lease is dead when nobody holds its
+//! lock and the process noted with it is gone: a lock alone can be closed by mistake (`sudo` and
+//! Python's `subprocess` do), an ID alone can be another process's. After a restart of the machine
+//! all its leases are dead. What cannot be found out counts as alive.
+
+use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
+use crate::manager::Manager;
+use crate::store::{LeaseSeen, Notes};
+use crate::system::{self, Fate, Here};
+
+impl Manager {
+    /// What is known about the leases of this cluster at this moment.
+    pub(crate) fn facts(&self, cluster: &Cluster, now: Timestamp) -> Facts {
+        let mut facts = Facts::at(now);
+        if cluster.leases().next().is_some() {
+            let here = system::here();
+            let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
+            facts.dead.extend(dead.map(|lease| lease.id.clone()));
+        }
+        facts
+    }
+
+    fn is_dead(&self, lease: &Lease, here: &Here) -> bool {
+        match place(&lease.process, here) {
+            Place::Elsewhere => false,
+            Place::BeforeRestart => true,
+            Place::Here => match lease.tie {
+                Tie::Process => system::fate(&lease.process, here) == Fate::Gone,
+                Tie::Run | Tie::Claim => self.is_abandoned(lease, here),
+            },
+        }
+    }
+
+    /// gpumgr itself never lets go of the lock while it lives.
+    fn is_abandoned(&self, lease: &Lease, here: &Here) -> bool {
+        match self.store.look_at_lease(&lease.id) {
+            LeaseSeen::Held(_) => false,
+            LeaseSeen::Missing => system::fate(&lease.process, here) == Fate::Gone,
+            LeaseSeen::Free(notes) => match command(lease, notes) {
+                None => true,
+                Some(command) => match system::fate(&command, here) {
+                    Fate::Alive => false,
+                    Fate::Gone => true,
+                    Fate::Hidden => notes.keeps,
+                },
+            },
+        }
+    }
+
+    /// Ends the commands whose time is over and whose gpumgr is gone, as far as this user may. They
+    /// have the grace that gpumgr would have given them.
+    pub(crate) fn end_overdue(&self, cluster: &Cluster, now: Timestamp) {
+        let is_overdue = |task: &Task| task.term.is_some_and(|term| term.end <= now);
+        let overdue = cluster.tasks().filter(|(_, task)| is_overdue(task));
+        let runs = overdue.filter_map(|(_, task)| task.lease.as_ref());
+        for lease in runs.filter(|lease| lease.tie == Tie::Run) {
+            let here = system::here();
+            let here_and_alone = place(&lease.process, &here) == Place::Here
+                && system::fate(&lease.process, &here) == Fate::Gone;
+            if here_and_alone {
+                self.end_command(lease, &here, now);
+            }
+        }
+    }
+
+    fn end_command(&self, lease: &Lease, here: &Here, now: Timestamp) {
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
+        else {
+            return;
+        };
+        let too_late = match notes.told {
+            None => false,
+            Some(told) if now - told >= self.config.limits.grace => true,
+            Some(_) => return,
+        };
+        let command = command(lease, notes).filter(|command| {
+            command.namespace == here.namespace && system::fate(command, here) == Fate::Alive
+        });
+        let file = self.store.open_lease(&lease.id);
+        let holders = system::survivors(file.as_ref(), None);
+        let mut pids: Vec<_> = holders.into_iter().map(|holder| holder.pid).collect();
+        pids.extend(command.map(|command| command.pid));
+        pids.sort_unstable();
+        pids.dedup();
+        let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
+        // All are told, and one that could be shows that this user may.
+        if ended.filter(Result::is_ok).count() > 0 && !too_late {
+            let _ = self.store.note_told(&lease.id, now);
+        }
+    }
+}
+
+fn command(lease: &Lease, notes: Notes) -> Option<Process> {
+    let (pid, started) = notes.command?;
+    Some(Process {
+        pid,
+        started,
+        ..lease.process.clone()
+    })
+}
+
+/// Where a process is, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// On this machine, since its last start.
+    Here,
+    /// On this machine, before that.
+    BeforeRestart,
+    /// On another machine, so that nothing can be said from here.
+    Elsewhere,
+}
+
+fn place(process: &Process, here: &Here) -> Place {
+    match (process.boot == here.boot, process.host == here.host) {
+        // One start of one machine, whatever its containers call it.
+        (true, _) if here.boot.is_some() => Place::Here,
+        (true, true) => Place::Here,
+        (false, true) => Place::BeforeRestart,
+        (_, false) => Place::Elsewhere,
+    }
+}

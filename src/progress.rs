@@ -1,0 +1,64 @@
+//! What happens while an action takes its time, for whoever looks on.
+
+use crate::allocator::{Explained, Grant, Name};
+use crate::error::Error;
+use crate::outcome::Allocated;
+use crate::system::Holder;
+use std::sync::Arc;
+
+/// Told of each [`Progress`], on the thread that acts.
+pub type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
+
+/// Something worth telling before an action is done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress<'a> {
+    /// It waits, at that place in the queue, counted from 1.
+    Waiting {
+        /// What waits, and why.
+        waiting: &'a Explained,
+        /// Its place.
+        place: usize,
+        /// How many wait.
+        of: usize,
+    },
+    /// It no longer waits: what was shown of that can go.
+    WaitOver,
+    /// The file system does not tell of changes, so they are looked for.
+    LooksForChanges,
+    /// A command is about to be started with this.
+    Starting(&'a Allocated),
+    /// A command is about to be started with what the task around it holds.
+    Inside {
+        /// The task around it.
+        outer: &'a Name,
+        /// What it gets of that.
+        grant: &'a Grant,
+    },
+    /// The time of a task is over, and its command was told to end.
+    TimeOver {
+        /// The task.
+        task: &'a Name,
+        /// How many seconds it has for that.
+        grace: i64,
+    },
+    /// Its command did not end, and was made to.
+    Killed {
+        /// The task.
+        task: &'a Name,
+    },
+    /// The command ended, but these processes of it go on.
+    Survived {
+        /// The task.
+        task: &'a Name,
+        /// The processes.
+        by: &'a [Holder],
+    },
+    /// The command ended, but what it held could not be given back.
+    NotReleased {
+        /// The task.
+        task: &'a Name,
+        /// Why not.
+        why: &'a Error,
+    },
+}

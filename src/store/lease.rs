@@ -1,0 +1,193 @@
+//! Lease files: a lock that lives exactly as long as somebody holds it open.
+//!
+//! A gpumgr that runs a command or waits has such a file, locked; the command inherits it, and
+//! notes its process there. The kernel drops the lock with its last holder, so nobody has to clean
+//! up for it to tell the truth. The file is swept once no lease of the state has its name.
+
+use super::FileStore;
+use super::error::{Action, StoreError};
+use super::lock::try_lock;
+use super::place::Place;
+use crate::allocator::{LeaseId, Timestamp};
+use crate::system::{self, NOTE_BYTES};
+use chrono::DateTime;
+use fs4::{FileExt, TryLockError};
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Names of lease files begin so.
+const PREFIX: &str = ".resource.lease-";
+/// How many bytes after the note there are for the moment when the command was told to end.
+const TOLD_BYTES: usize = 32;
+
+/// A lease that this process holds.
+pub(crate) struct HeldLease {
+    pub(crate) id: LeaseId,
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
+}
+
+/// What a lease file says, by a look from outside.
+#[derive(Debug)]
+pub(crate) enum LeaseSeen {
+    /// Somebody holds it, or that cannot be found out.
+    Held(Notes),
+    /// Nobody does.
+    Free(Notes),
+    /// There is no such file.
+    Missing,
+}
+
+/// What is written in a lease file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    /// The command's process ID and start.
+    pub(crate) command: Option<(u32, u64)>,
+    /// Whether that was seen to keep the lock when it ran.
+    pub(crate) keeps: bool,
+    /// When it was told to end.
+    pub(crate) told: Option<Timestamp>,
+}
+
+/// An ID that nobody else has.
+pub(crate) fn new_id() -> Result<LeaseId, StoreError> {
+    let random = RandomState::new().build_hasher().finish();
+    let id = format!("{random:016x}");
+    id.parse().map_err(|_| {
+        let source = io::Error::other("no lease ID could be made");
+        StoreError::io(Action::Lease, Path::new(&id), source)
+    })
+}
+
+impl FileStore {
+    /// Makes a lease file, and holds it.
+    pub(crate) fn hold_lease(&self) -> Result<HeldLease, StoreError> {
+        loop {
+            let id = new_id()?;
+            let path = path_of(&self.place, &id);
+            let failed = |error| StoreError::io(Action::Lease, &path, error);
+            let file = match File::create_new(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => made.map_err(failed)?,
+            };
+            let folder = fs::metadata(&self.place.folder).map_err(failed)?;
+            system::share_as_folder(&file, &folder).map_err(failed)?;
+            (&file)
+                .write_all(&[b' '; NOTE_BYTES + TOLD_BYTES])
+                .map_err(failed)?;
+            // Somebody who sweeps may be quicker.
+            if try_lock(&file).map_err(failed)?
+                && system::names_this_file(&path, &file).map_err(failed)?
+            {
+                return Ok(HeldLease { id, path, file });
+            }
+        }
+    }
+
+    /// Looks at a lease file.
+    pub(crate) fn look_at_lease(&self, id: &LeaseId) -> LeaseSeen {
+        let mut file = match File::open(path_of(&self.place, id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return LeaseSeen::Missing,
+            Err(_) => return LeaseSeen::Held(Notes::default()),
+            Ok(file) => file,
+        };
+        // Shared, so that those who look do not see each other.
+        let is_free = FileExt::try_lock_shared(&file).is_ok();
+        let notes = notes(&mut file);
+        match is_free {
+            true => LeaseSeen::Free(notes),
+            false => LeaseSeen::Held(notes),
+        }
+    }
+
+    /// Wakes whoever sleeps on that lease. They look by themselves after a while, too.
+    pub(crate) fn wake(&self, id: &LeaseId) {
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path_of(&self.place, id));
+        let _ = file.and_then(|mut file| file.write_all(b"\n"));
+    }
+
+    /// Notes that the command under that lease was told to end.
+    pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(path_of(&self.place, id))?;
+        write_at(&file, &now.timestamp().to_string(), NOTE_BYTES)
+    }
+
+    /// The open file of a lease, to see who holds it.
+    pub(crate) fn open_lease(&self, id: &LeaseId) -> Option<File> {
+        File::open(path_of(&self.place, id)).ok()
+    }
+}
+
+impl HeldLease {
+    /// Notes that the command keeps the lock open.
+    pub(crate) fn note_kept(&self) -> io::Result<()> {
+        write_at(&self.file, "kept", NOTE_BYTES - 8)
+    }
+
+    /// Gives it up for good; returns the file if others still hold it.
+    pub(crate) fn end(self) -> Option<File> {
+        let other = File::open(&self.path);
+        // What cannot be removed now is swept by whoever saves next.
+        let _ = fs::remove_file(&self.path);
+        // Closed, not unlocked: that would take the lock from the others, too.
+        drop(self.file);
+        let is_held = |file: &File| {
+            let tried = FileExt::try_lock(file);
+            matches!(tried, Err(TryLockError::WouldBlock))
+        };
+        other.ok().filter(is_held)
+    }
+}
+
+fn notes(file: &mut File) -> Notes {
+    let mut text = [0; NOTE_BYTES + TOLD_BYTES];
+    if file.read_exact(&mut text).is_err() {
+        return Notes::default();
+    }
+    let (note, told) = text.split_at(NOTE_BYTES);
+    let words = |bytes| {
+        std::str::from_utf8(bytes)
+            .unwrap_or_default()
+            .split_whitespace()
+    };
+    let mut note = words(note);
+    let command = || Some((note.next()?.parse().ok()?, note.next()?.parse().ok()?));
+    let told = words(told).next().and_then(|seconds| seconds.parse().ok());
+    Notes {
+        command: { command }(),
+        keeps: note.next() == Some("kept"),
+        told: told
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .map(|time| time.fixed_offset()),
+    }
+}
+
+fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
+    io::Seek::seek(&mut file, io::SeekFrom::Start(place as u64))?;
+    file.write_all(text.as_bytes())
+}
+
+fn path_of(place: &Place, id: &LeaseId) -> PathBuf {
+    place.folder.join(format!("{PREFIX}{id}"))
+}
+
+/// Removes the file of this name if it is a lease that no longer matters.
+pub(super) fn sweep(place: &Place, name: &str, is_named: impl Fn(&str) -> bool) {
+    let Some(id) = name.strip_prefix(PREFIX) else {
+        return;
+    };
+    if is_named(id) {
+        return;
+    }
+    let path = place.folder.join(name);
+    // A lock that is not to be had is one of a gpumgr that is about to enter the state.
+    if File::open(&path).is_ok_and(|file| try_lock(&file).unwrap_or(false)) {
+        let _ = fs::remove_file(path);
+    }
+}

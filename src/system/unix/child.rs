@@ -1,0 +1,235 @@
+//! The command of a `--run`, and the signals around it.
+//!
+//! The command stays in gpumgr's own process group, so that what the terminal sends (Ctrl-C,
+//! Ctrl-\, Ctrl-Z, a hang-up) reaches both at once, and stopping and continuing work as for one
+//! program. gpumgr itself is only not ended by it. What another process sends to gpumgr alone is
+//! passed on. Signals that are ignored when gpumgr starts, as by nohup, stay ignored for both.
+
+use super::process::own_start;
+use crate::system::{Event, Exit, Heard};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::libc;
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, pthread_sigmask, signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::{Cause, Origin};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+/// What would end gpumgr, and is for the command.
+const PASSED_ON: [Signal; 6] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
+
+/// Whether that signal asks whoever waits to end.
+pub(crate) fn asks_to_end(number: i32) -> bool {
+    !matches!(number, libc::SIGUSR1 | libc::SIGUSR2)
+}
+
+/// Sends what signals tell from now on.
+pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
+    let heard: Vec<_> = heeded().map(|signal| signal as i32).collect();
+    let heard = heard.into_iter().chain([libc::SIGCHLD]);
+    let mut signals = SignalsInfo::<WithOrigin>::new(heard)?;
+    thread::Builder::new().spawn(move || {
+        for origin in &mut signals {
+            if events.send(event(&origin)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn event(origin: &Origin) -> Event {
+    if origin.signal == libc::SIGCHLD {
+        return Event::ChildChanged;
+    }
+    Event::Signal(Heard {
+        number: origin.signal,
+        from_terminal: matches!(origin.cause, Cause::Kernel),
+    })
+}
+
+fn heeded() -> impl Iterator<Item = Signal> {
+    PASSED_ON.into_iter().filter(|signal| !is_ignored(*signal))
+}
+
+#[allow(
+    unsafe_code,
+    reason = "the system's own question, which changes nothing"
+)]
+fn is_ignored(signal: Signal) -> bool {
+    // SAFETY: all zeros is a valid sigaction, and with no new action this only fills it in.
+    unsafe {
+        let mut present: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal as i32, std::ptr::null(), &raw mut present) == 0
+            && present.sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// A command that runs.
+pub(crate) struct Child(u32);
+
+impl Child {
+    /// Starts the command, which keeps the lock of this file open and has noted itself there
+    /// before it begins. That it ended is told as a signal is.
+    pub(crate) fn spawn(
+        command: &mut Command,
+        lease: &File,
+        events: &Sender<Event>,
+    ) -> io::Result<Self> {
+        Self::spawn_noting(command, Some(lease), events)
+    }
+
+    #[allow(
+        unsafe_code,
+        reason = "only between fork and exec can the command note itself"
+    )]
+    fn spawn_noting(
+        command: &mut Command,
+        lease: Option<&File>,
+        _events: &Sender<Event>,
+    ) -> io::Result<Self> {
+        // Its orphans become this process's children, so that what survives it is known.
+        #[cfg(target_os = "linux")]
+        let _ = nix::sys::prctl::set_child_subreaper(true);
+        let held_back: SigSet = heeded().collect();
+        let mut before = SigSet::empty();
+        pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&held_back), Some(&mut before))?;
+        let lease = lease.map(File::as_raw_fd);
+        // SAFETY: the closure makes system calls only, and allocates nothing.
+        unsafe {
+            command.pre_exec(move || {
+                // Exec would do that, too, but what came before it would be lost.
+                for heeded in &held_back {
+                    signal(heeded, SigHandler::SigDfl)?;
+                }
+                pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+                let Some(lease) = lease else {
+                    return Ok(());
+                };
+                let lease = BorrowedFd::borrow_raw(lease);
+                fcntl(lease, FcntlArg::F_SETFD(FdFlag::empty()))?;
+                note_self(&lease)
+            });
+        }
+        let spawned = command.spawn();
+        pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+        // Waited for together with what it leaves behind.
+        Ok(Self(spawned?.id()))
+    }
+
+    /// Starts a command that has no lease of its own.
+    pub(crate) fn spawn_plain(command: &mut Command, events: &Sender<Event>) -> io::Result<Self> {
+        Self::spawn_noting(command, None, events)
+    }
+
+    /// Its process ID.
+    pub(crate) fn id(&self) -> u32 {
+        self.0
+    }
+
+    /// How it ended, if it has. What else ended is only taken note of.
+    pub(crate) fn reap(&self) -> Option<Exit> {
+        let mut exit = None;
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) if self.is(pid) => {
+                    exit = Some(Exit::Code(code));
+                }
+                Ok(WaitStatus::Signaled(pid, signal, _)) if self.is(pid) => {
+                    exit = Some(Exit::Signal(signal as i32));
+                }
+                Ok(WaitStatus::StillAlive) => return exit,
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => return exit,
+            }
+        }
+    }
+
+    /// Whether it left processes behind that are now this one's children.
+    pub(crate) fn left_any(&self) -> bool {
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => return true,
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn is(&self, pid: Pid) -> bool {
+        u32::try_from(pid.as_raw()) == Ok(self.0)
+    }
+
+    /// Hands it what was sent to gpumgr alone. It is not waited for yet, so the ID is its own.
+    pub(crate) fn pass_on(&self, heard: &Heard) {
+        let signal = Signal::try_from(heard.number);
+        if let (false, Ok(signal), Ok(pid)) = (heard.from_terminal, signal, i32::try_from(self.0)) {
+            // It may have ended meanwhile.
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    /// Asks it to end, or makes it.
+    pub(crate) fn end(&self, at_once: bool) {
+        // It may have ended meanwhile.
+        let _ = super::process::end(self.0, at_once);
+    }
+}
+
+fn note_self(lease: &BorrowedFd<'_>) -> io::Result<()> {
+    let mut note = [b' '; crate::system::NOTE_BYTES];
+    let pid = std::process::id();
+    let started = own_start().unwrap_or(0);
+    write!(&mut note[..], "{pid} {started}")?;
+    // A duplicate would be inherited, too; this one is only looked at.
+    let file = std::mem::ManuallyDrop::new(unsafe_file(lease));
+    file.write_all_at(&note, 0)
+}
+
+#[allow(unsafe_code, reason = "a borrowed descriptor, written at a place")]
+fn unsafe_file(lease: &BorrowedFd<'_>) -> File {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the caller never drops it, so it is not closed.
+    unsafe { File::from_raw_fd(lease.as_raw_fd()) }
+}
+
+/// Where the command is that this word names, as far as it can be told beforehand.
+pub(crate) fn find_command(word: &Path, search: Option<&std::ffi::OsStr>) -> io::Result<()> {
+    let places: Vec<PathBuf> = if word.as_os_str().as_encoded_bytes().contains(&b'/') {
+        vec![word.to_owned()]
+    } else {
+        let search = search.map(std::env::split_paths).into_iter().flatten();
+        search.map(|folder| folder.join(word)).collect()
+    };
+    let found: Vec<_> = places
+        .iter()
+        .filter_map(|place| fs::metadata(place).ok())
+        .collect();
+    let can_run = |file: &fs::Metadata| file.is_file() && file.permissions().mode() & 0o111 != 0;
+    if found.iter().any(can_run) {
+        Ok(())
+    } else if found.is_empty() {
+        Err(io::ErrorKind::NotFound.into())
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}

@@ -1,0 +1,198 @@
+//! Processes: which one it is, and whether it is gone.
+
+use crate::allocator::Process;
+use crate::system::{Fate, Here, Holder};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid, gethostname};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+/// The space of process IDs that all others are inside of, as Linux numbers it.
+const INITIAL_NAMESPACE: u64 = 0xEFFF_FFFC;
+
+/// This machine, which start of it, and the space of process IDs here.
+pub(crate) fn here() -> Here {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    Here {
+        host: gethostname()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        boot: boot.map(|boot| boot.trim().to_owned()),
+        namespace: fs::metadata("/proc/self/ns/pid")
+            .ok()
+            .map(|space| space.ino()),
+    }
+}
+
+/// The process that has this ID now; none if there is none, or only what is left of one.
+pub(crate) fn process(pid: u32, here: &Here) -> Option<Process> {
+    let stat = stat(pid).filter(|stat| !stat.is_left_over(pid));
+    let started = match stat {
+        Some(stat) => stat.started,
+        // Not every system tells more than that.
+        None if cfg!(not(target_os = "linux")) && exists(pid) => 0,
+        None => return None,
+    };
+    Some(Process {
+        host: here.host.clone(),
+        boot: here.boot.clone(),
+        namespace: here.namespace,
+        pid,
+        started,
+    })
+}
+
+/// What became of a process of this very start of this machine.
+pub(crate) fn fate(process: &Process, here: &Here) -> Fate {
+    if process.namespace == here.namespace {
+        return fate_of_id(process.pid, process.started);
+    }
+    if here.namespace != Some(INITIAL_NAMESPACE) {
+        return Fate::Hidden;
+    }
+    // From the outermost space all are seen, under other IDs.
+    match all().any(|pid| is_inside(pid, process)) {
+        true => Fate::Alive,
+        false => Fate::Gone,
+    }
+}
+
+fn fate_of_id(pid: u32, started: u64) -> Fate {
+    if !exists(pid) {
+        return Fate::Gone;
+    }
+    match stat(pid) {
+        Some(stat) if stat.started != started || stat.is_left_over(pid) => Fate::Gone,
+        // It is there, though perhaps not to be looked at (hidepid).
+        _ => Fate::Alive,
+    }
+}
+
+/// Being forbidden to send it a signal means that it is there.
+fn exists(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else {
+        return false;
+    };
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+}
+
+/// Whether the process with this ID here is that one of an inner space.
+fn is_inside(pid: u32, process: &Process) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    let innermost = ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok());
+    innermost == Some(process.pid)
+        && stat(pid).is_some_and(|stat| stat.started == process.started && !stat.is_left_over(pid))
+}
+
+/// The IDs of all processes that can be seen.
+fn all() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+struct Stat {
+    state: u8,
+    parent: u32,
+    started: u64,
+}
+
+impl Stat {
+    /// Dead, but for its entry in the table. Where only the first of its threads is, it lives.
+    fn is_left_over(&self, pid: u32) -> bool {
+        let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+        matches!(self.state, b'Z' | b'X') && threads() <= 1
+    }
+}
+
+fn stat(pid: u32) -> Option<Stat> {
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// After the name, which may itself hold brackets and spaces: the state, the parent, and as the
+/// 20th the moment of the start.
+fn parse_stat(text: &str) -> Option<Stat> {
+    let mut fields = text.rsplit_once(") ")?.1.split_ascii_whitespace();
+    let state = *fields.next()?.as_bytes().first()?;
+    let parent = fields.next()?.parse().ok()?;
+    let started = fields.nth(17)?.parse().ok()?;
+    Some(Stat {
+        state,
+        parent,
+        started,
+    })
+}
+
+/// When this process started. Allocates nothing, for it is also asked between fork and exec.
+pub(super) fn own_start() -> Option<u64> {
+    let mut text = [0; 512];
+    let read = io::Read::read(&mut File::open("/proc/self/stat").ok()?, &mut text).ok()?;
+    let text = text.get(..read)?;
+    // The name may be no text at all.
+    let name_end = text.iter().rposition(|byte| *byte == b')')?;
+    let fields = std::str::from_utf8(text.get(name_end..)?).ok()?;
+    parse_stat(fields).map(|stat| stat.started)
+}
+
+/// The processes that have this file open, or come from that process; as far as this user may
+/// know.
+pub(crate) fn survivors(file: Option<&File>, ancestor: Option<u32>) -> Vec<Holder> {
+    let own = std::process::id();
+    let pids = all().filter(|pid| *pid != own);
+    let survives = |pid: &u32| {
+        file.is_some_and(|file| has_open(*pid, file))
+            || ancestor.is_some_and(|ancestor| comes_from(*pid, ancestor))
+    };
+    pids.filter(survives).filter_map(holder).collect()
+}
+
+/// Whether a process has this file open, as far as this user may know.
+pub(crate) fn has_open(pid: u32, file: &File) -> bool {
+    let Ok(file) = file.metadata() else {
+        return false;
+    };
+    let open = fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    open.filter_map(|entry| fs::metadata(entry.path()).ok())
+        .any(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+}
+
+fn comes_from(pid: u32, ancestor: u32) -> bool {
+    let parents = std::iter::successors(Some(pid), |pid| stat(*pid).map(|stat| stat.parent));
+    // The kernel's own have none but 0; a table that changes meanwhile must not go in circles.
+    parents
+        .skip(1)
+        .take(64)
+        .take_while(|pid| *pid > 1)
+        .any(|pid| pid == ancestor)
+}
+
+/// What is to be said of a process; none of what is only left of one.
+pub(super) fn holder(pid: u32) -> Option<Holder> {
+    if stat(pid).is_some_and(|stat| stat.is_left_over(pid)) {
+        return None;
+    }
+    let command = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    let process = fs::metadata(format!("/proc/{pid}")).ok();
+    Some(Holder {
+        pid,
+        command: command.map(|name| name.trim_end().to_owned()),
+        user: process.map(|process| super::user_name(Uid::from_raw(process.uid()))),
+    })
+}
+
+/// Asks a process to end, or makes it.
+pub(crate) fn end(pid: u32, at_once: bool) -> io::Result<()> {
+    let signal = if at_once {
+        Signal::SIGKILL
+    } else {
+        Signal::SIGTERM
+    };
+    let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
+    Ok(kill(Pid::from_raw(pid), signal)?)
+}
