@@ -105,7 +105,8 @@ fn no_message_is_missing() {
 fn every_error_says_what_to_do_next() {
     let english = all_english();
     // These share hints that depend on what the system said.
-    let shared = ["read", "lock", "write", "keep", "flush"].map(|action| format!("error-{action}"));
+    let shared =
+        ["read", "lock", "write", "lease", "keep", "flush"].map(|action| format!("error-{action}"));
     let without: Vec<_> = english
         .keys()
         .filter(|name| name.starts_with("error-") && !name.contains('.') && !shared.contains(name))

@@ -19,14 +19,8 @@ struct FileFields<'t> {
     #[serde(borrow)]
     last_updated: &'t RawValue,
     #[serde(borrow)]
-    version: &'t RawValue,
-    #[serde(borrow, default, deserialize_with = "present")]
-    queue: Option<&'t RawValue>,
-}
-
-/// A value that is there, be it `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+    version: Cow<'t, str>,
+    queue: Option<Vec<FoundWaiter>>,
 }
 
 #[derive(Deserialize)]
@@ -143,15 +137,11 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
         Ok(file) => file.value,
         Err(error) => return Err(other_version(text).unwrap_or_else(|| layout(&error).into())),
     };
-    let version: Cow<'_, str> =
-        serde_json::from_str(file.version.get()).map_err(|error| layout(&error))?;
-    if version != VERSION {
-        return Err(NotAState::OtherVersion(version.into_owned()));
+    if file.version != VERSION {
+        return Err(NotAState::OtherVersion(file.version.into_owned()));
     }
     let last_updated = range_of(text, file.last_updated.get());
-    let version = range_of(text, file.version.get());
-    let queue = file.queue.map(|queue| range_of(text, queue.get()));
-    let waiters = file.queue.map_or(Ok(Vec::new()), waiters)?;
+    let waiters = waiters(file.queue.unwrap_or_default())?;
     let starts: Option<_> = file
         .servers
         .iter()
@@ -170,8 +160,6 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
         Places {
             servers,
             last_updated,
-            version,
-            queue,
         },
     ))
 }
@@ -283,22 +271,27 @@ fn lease(fields: LeaseFields<'_>) -> Result<Lease, Box<Damage>> {
     })
 }
 
-fn waiters(list: &RawValue) -> Result<Vec<Waiter>, Damage> {
-    let list: Vec<WaiterFields<'_>> = serde_json::from_str::<Vec<Object<_>>>(list.get())
-        .map_err(|error| layout(&error))?
-        .into_iter()
-        .map(|waiter| waiter.value)
-        .collect();
-    let waiter = |(position, fields)| {
-        waiter(fields).map_err(|damage| damage.within(&format!("queue[{position}].")))
+/// A waiter as soon as it is read.
+struct FoundWaiter(Result<Waiter, Box<Damage>>);
+
+impl<'de> Deserialize<'de> for FoundWaiter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Object::<WaiterFields<'de>>::deserialize(deserializer)
+            .map(|fields| Self(waiter(fields.value)))
+    }
+}
+
+fn waiters(found: Vec<FoundWaiter>) -> Result<Vec<Waiter>, Damage> {
+    let waiter = |(position, FoundWaiter(waiter)): (usize, FoundWaiter)| {
+        waiter.map_err(|damage| damage.within(&format!("queue[{position}].")))
     };
-    list.into_iter().enumerate().map(waiter).collect()
+    found.into_iter().enumerate().map(waiter).collect()
 }
 
 /// The waiter that this text alone describes.
 pub(super) fn one_waiter(text: &str) -> serde_json::Result<Option<Waiter>> {
-    let fields: Object<WaiterFields<'_>> = serde_json::from_str(text)?;
-    Ok(waiter(fields.value).ok())
+    let FoundWaiter(waiter) = serde_json::from_str(text)?;
+    Ok(waiter.ok())
 }
 
 fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {

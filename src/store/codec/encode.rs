@@ -7,7 +7,7 @@
 use super::VERSION;
 use super::decode::{layout, one_task, one_waiter};
 use super::object::{self, Field};
-use super::places::Places;
+use super::places::{Places, QueueParts};
 use super::splice::{Pieces, Splice};
 use crate::allocator::{
     Cluster, Cpus, GpuId, Gpus, Lease, Name, Process, Server, Task, Tie, Timestamp, Waiter,
@@ -105,16 +105,15 @@ fn splice_file(
     if !cluster.queue_edited() {
         return Ok(());
     }
-    match (&places.queue, cluster.queue()) {
+    let parts: QueueParts<'_> = serde_json::from_str(old)?;
+    match (parts.queue, cluster.queue()) {
         (None, []) => {}
         (None, queue) => {
-            let field = queue_field(&fresh_queue(queue));
-            splice.insert_after(&old[places.version.clone()], field);
+            splice.insert_after(parts.version.get(), queue_field(&fresh_queue(queue)));
         }
-        (Some(place), []) => splice.remove_field(&old[place.clone()]),
-        (Some(place), queue) => {
-            let written = &old[place.clone()];
-            splice.replace(written, spliced_queue(written, queue)?);
+        (Some(written), []) => splice.remove_field(written.get()),
+        (Some(written), queue) => {
+            splice.replace(written.get(), spliced_queue(written.get(), queue)?);
         }
     }
     Ok(())
@@ -133,7 +132,8 @@ fn fresh_queue(queue: &[Waiter]) -> String {
 
 /// Who waits as before keeps their text, and whoever changed what is not known of it.
 fn spliced_queue(old: &str, queue: &[Waiter]) -> serde_json::Result<String> {
-    let texts: Vec<&RawValue> = serde_json::from_str(old)?;
+    let texts: Option<Vec<&RawValue>> = serde_json::from_str(old)?;
+    let texts = texts.unwrap_or_default();
     let mut old = HashMap::with_capacity(texts.len());
     for text in texts.into_iter().map(RawValue::get) {
         if let Some(waiter) = one_waiter(text)? {

@@ -16,16 +16,26 @@ pub(in crate::store) struct Places {
     pub(super) servers: Vec<usize>,
     /// The date of the last change.
     pub(super) last_updated: Range<usize>,
-    /// The version.
-    pub(super) version: Range<usize>,
-    /// The queue, where there is one.
-    pub(super) queue: Option<Range<usize>>,
 }
 
 /// Where the part, a slice of the text, stands in it.
 pub(super) fn range_of(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - text.as_ptr() as usize;
     start..start + part.len()
+}
+
+/// The parts of a state file that a change of the queue touches: looked for only then.
+#[derive(Deserialize)]
+pub(super) struct QueueParts<'t> {
+    #[serde(borrow)]
+    pub(super) version: &'t RawValue,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) queue: Option<&'t RawValue>,
+}
+
+/// A value that is there, be it `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// A JSON object (serde alone would also take a list of the fields' values), and the address of

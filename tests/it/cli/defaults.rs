@@ -70,10 +70,7 @@ fn a_config_may_allow_tasks_of_cpus_alone() {
     assert_eq!(lab.grant(&["b", "0"]), json!(["gpu-server-0", [], 1]));
     let (_, document) = lab.json(&["--allocate", "c", "--gpus", "0", "--cpus", "2"]);
     assert_eq!(document["gpu_devices"], "");
-    assert_eq!(
-        document["environment"],
-        json!({ "CUDA_VISIBLE_DEVICES": "" })
-    );
+    assert_eq!(document["environment"]["CUDA_VISIBLE_DEVICES"], "");
     // Left out it is still 1.
     assert_eq!(lab.grant(&["d"])[1], json!([0]));
     assert_eq!(lab.server(0)["available_cpus"], 64 - 16 - 1 - 2 - 8);

@@ -146,7 +146,11 @@ fn an_allocation_has_all_that_a_script_needs() {
     assert_eq!(granted["cpus"], 16);
     assert_eq!(
         granted["environment"],
-        json!({ "CUDA_VISIBLE_DEVICES": "0,1" })
+        json!({
+            "CUDA_VISIBLE_DEVICES": "0,1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+            "GPUMGR_TASK_ID": "t", "GPUMGR_SERVER": "gpu-server-0", "GPUMGR_GPUS": "0,1",
+            "GPUMGR_CPUS": "16",
+        })
     );
     assert_eq!(granted["state"], lab.shown(STATE));
     assert_eq!(granted["created"], true);
