@@ -3,7 +3,8 @@
 //! Only the machine that the work is on can tell. There, a lease is dead when nobody holds its
 //! lock and the process noted with it is gone: a lock alone can be closed by mistake (`sudo` and
 //! Python's `subprocess` do), an ID alone can be another process's. After a restart of the machine
-//! all its leases are dead. What cannot be found out counts as alive.
+//! all its leases are dead. What cannot be found out counts as alive; on another machine, until its
+//! time is over.
 
 use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
 use crate::manager::Manager;
@@ -18,8 +19,19 @@ impl Manager {
             let here = system::here();
             let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
             facts.dead.extend(dead.map(|lease| lease.id.clone()));
+            let tasks = cluster.tasks().map(|(_, task)| task);
+            let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
+            let leases = out_of_sight.filter_map(|task| task.lease.as_ref());
+            facts.dead.extend(leases.map(|lease| lease.id.clone()));
         }
         facts
+    }
+
+    /// On another machine, a run counts as alive until it ought to have been ended there.
+    fn is_out_of_sight(&self, task: &Task, here: &Here, now: Timestamp) -> bool {
+        let elsewhere = |lease: &Lease| place(&lease.process, here) == Place::Elsewhere;
+        let ends_by = task.ends_by(&self.config.limits);
+        task.lease.as_ref().is_some_and(elsewhere) && ends_by.is_some_and(|end| end <= now)
     }
 
     fn is_dead(&self, lease: &Lease, here: &Here) -> bool {

@@ -62,20 +62,20 @@ pub(crate) fn time(mut command: Command) -> Result<Duration> {
     }
 }
 
-/// The floor, built as `cargo bench` builds gpumgr.
-pub(crate) fn build_floor() -> Result<PathBuf> {
+/// A program to measure with, built as `cargo bench` builds gpumgr.
+pub(crate) fn build_example(name: &str) -> Result<PathBuf> {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet", "--example", "floor"])
+        .args(["build", "--release", "--quiet", "--example", name])
         .status()?;
     let gpumgr = Path::new(env!("CARGO_BIN_EXE_gpumgr"));
-    let floor = gpumgr
+    let program = gpumgr
         .with_file_name("examples")
-        .join("floor")
+        .join(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
     if built.success() {
-        Ok(floor)
+        Ok(program)
     } else {
-        Err("the floor does not build".into())
+        Err(format!("{name} does not build").into())
     }
 }
 

@@ -14,19 +14,26 @@ mod first_fit;
 mod lab;
 mod load;
 mod pairs;
+mod runs;
 mod v01;
 
 use lab::{Lab, Result};
 
 fn main() -> Result<()> {
-    let floor = lab::build_floor()?;
+    let floor = lab::build_example("floor")?;
     println!("| what | measured | goal |\n|---|---|---|");
     pairs::default_size(&floor)?;
     load::contended(&floor)?;
     pairs::ten_megabytes(&floor)?;
     v01::beside_python()?;
     pairs::status_while_locked()?;
-    first_fit::in_memory()
+    first_fit::in_memory()?;
+    runs::nothing(&floor)?;
+    runs::after_a_kill()?;
+    runs::hand_over(&floor)?;
+    #[cfg(target_os = "linux")]
+    runs::idle_waiters()?;
+    Ok(())
 }
 
 /// A row of the table.

@@ -31,12 +31,14 @@ impl Task {
     /// Whether it is over, and why. A term alone never ends what a command runs on.
     pub fn over(&self, facts: &Facts) -> Option<Over> {
         let lease = self.lease.as_ref();
-        if lease.is_some_and(|lease| facts.dead.contains(&lease.id)) {
-            return Some(Over::Ended);
-        }
+        let is_dead = lease.is_some_and(|lease| facts.dead.contains(&lease.id));
         let runs = lease.is_some_and(|lease| lease.tie == Tie::Run);
         let lapsed = self.term.is_some_and(|term| term.end <= facts.now);
-        (lapsed && !runs).then_some(Over::Lapsed)
+        match (lapsed, is_dead) {
+            (true, _) if is_dead || !runs => Some(Over::Lapsed),
+            (_, true) => Some(Over::Ended),
+            _ => None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The README's examples, run as they stand.
 
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, happens};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -72,18 +72,14 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
     let folder = fs::canonicalize(lab.path()).unwrap();
     let text = text
         .replace(folder.to_str().unwrap(), "/home/alice/lab")
-        .replace(&format!(" {user} "), " alice ");
+        .replace(&format!(" {user} "), " alice ")
+        .replace(&format!(" {user})"), " alice)");
     let word = |word: &str| match word {
         word if word.len() == 10 && word.starts_with("20") && word.contains('-') => {
             "DATE".to_owned()
         }
         word if word.len() == 8 && word.matches(':').count() == 2 => "TIME".to_owned(),
-        word if word
-            .strip_suffix('s')
-            .is_some_and(|age| age.parse::<u32>().is_ok()) =>
-        {
-            "AGE".to_owned()
-        }
+        word if is_span(word.trim_end_matches(';')) => "AGE".to_owned(),
         word if word.contains('─') => word
             .split('─')
             .filter(|part| !part.is_empty())
@@ -105,6 +101,23 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
         .to_owned()
 }
 
+/// A part of a time such as `2h 5m`.
+fn is_span(word: &str) -> bool {
+    word.strip_suffix(['s', 'm', 'h', 'd'])
+        .is_some_and(|count| count.parse::<u32>().is_ok())
+}
+
+/// What goes on in the background has joined the queue before that is looked at.
+fn run_example(lab: &Lab, command: &str) -> Ran {
+    if command == "gpumgr --queue" {
+        assert!(happens(|| !lab
+            .ok(&["--queue"])
+            .stdout
+            .starts_with("Nobody")));
+    }
+    shell(lab, command)
+}
+
 fn user(lab: &Lab) -> String {
     let (_, allocated) = lab.json(&["--allocate", "who", "--state", "elsewhere.json"]);
     allocated["owner"].as_str().unwrap().to_owned()
@@ -124,7 +137,7 @@ fn the_readme_prints_what_gpumgr_prints() {
             Some((_language, file)) => lab.write(file, text),
             None if info == "console" => {
                 for Example { command, output } in examples(&text) {
-                    let ran = shell(&lab, &command);
+                    let ran = run_example(&lab, &command);
                     assert_eq!(
                         normal(&ran.stdout, &lab, &user),
                         normal(&output, &lab, &user),
@@ -177,6 +190,7 @@ fn the_example_config_loads_as_it_stands_and_describes_the_default() {
 #[test]
 fn what_the_example_config_shows_in_comments_is_valid_too() {
     let example = repository("config.example.toml");
+    let (example, environment) = example.split_once("\n[environment]\n").unwrap();
     let (settings, limits) = example.split_once("\n[limits]").unwrap();
     let (top, shapes) = settings.split_once("[cluster]").unwrap();
     // The second shape instead of the first, and the limit that is left out.
@@ -186,37 +200,18 @@ fn what_the_example_config_shows_in_comments_is_valid_too() {
         .filter(|line| line.starts_with("[[") || line.contains(" = "))
         .map(|line| format!("{line}\n"))
         .collect();
-    let limits = limits.replace("# max_gpus", "max_gpus");
-    let lab = Lab::with_config(&format!("{top}\n{servers}\n[limits]{limits}"));
+    let uncomment = |text: &str, key: &str| text.replace(&format!("# {key}"), key);
+    let limits = uncomment(limits, "max_gpus");
+    let top = uncomment(&uncomment(top, "default_ttl"), "max_ttl");
+    let environment: String = environment
+        .lines()
+        .map(|line| uncomment(line, "") + "\n")
+        .collect();
+    let text = format!("{top}\n{servers}\n[limits]{limits}\n[environment]\n{environment}");
+    let lab = Lab::with_config(&text);
     let (code, checked) = lab.json(&["--check-config"]);
-    assert_eq!(
-        (code, checked["totals"]["servers"].as_u64()),
-        (0, Some(2)),
-        "{checked}"
-    );
-}
-
-#[test]
-fn the_wrapping_script_gives_back_when_it_is_killed() {
-    let readme = repository("README.md");
-    let script = blocks(&readme)
-        .into_iter()
-        .find(|block| block.info == "sh train.sh")
-        .unwrap();
-    for signal in ["TERM", "HUP", "INT"] {
-        let lab = Lab::new();
-        lab.write("train.sh", &script.text);
-        // The training kills its script and ends, as a closed terminal would.
-        lab.write(
-            "train.py",
-            format!("import os, signal; os.kill(os.getppid(), signal.SIG{signal})\n"),
-        );
-        let ran = shell(&lab, "sh train.sh");
-        assert!(ran.stdout.contains("Released: train"), "{signal}: {ran:?}");
-        assert_eq!(
-            lab.json(&["--status"]).1["totals"]["running_tasks"],
-            0,
-            "{signal}"
-        );
-    }
+    assert_eq!(code, 0, "{checked}");
+    assert_eq!(checked["totals"]["servers"], 2);
+    assert_eq!(checked["max_ttl_seconds"], 7 * 24 * 3600);
+    assert_eq!(checked["environment"].as_array().unwrap().len(), 3);
 }
