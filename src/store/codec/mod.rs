@@ -15,4 +15,6 @@ pub(super) use splice::Pieces;
 const VERSION: &str = "0.1";
 
 #[cfg(test)]
+mod lease_tests;
+#[cfg(test)]
 mod tests;
