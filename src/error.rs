@@ -39,7 +39,7 @@ pub enum Error {
         /// What waited.
         task: Name,
         /// Why it was not granted, as of then.
-        why: Option<(Why, Timestamp)>,
+        why: Option<Box<(Why, Timestamp)>>,
     },
     /// Somebody took it out of the queue.
     #[error("{task} was taken out of the queue")]
@@ -193,9 +193,10 @@ impl Error {
 fn kind_of_refusal(refusal: &Refusal) -> Kind {
     match refusal {
         Refusal::TaskExists { .. } => Kind::TaskExists,
-        Refusal::UnknownTask { .. } | Refusal::NotWaiting { .. } | Refusal::GrantLost => {
-            Kind::UnknownTask
-        }
+        Refusal::UnknownTask { .. }
+        | Refusal::StillWaits { .. }
+        | Refusal::NotWaiting { .. }
+        | Refusal::GrantLost => Kind::UnknownTask,
         Refusal::NotOwner { .. } => Kind::NotOwner,
         Refusal::UnknownServer { .. } | Refusal::BelowMinimum { .. } | Refusal::NoTtl { .. } => {
             Kind::Usage

@@ -175,6 +175,12 @@ impl Cluster {
         self.tasks().find(|(_, task)| task.id == *name)
     }
 
+    /// Whether somebody waits under that name.
+    pub fn is_waiting(&self, name: &Name) -> bool {
+        let mut waiting = self.queue.iter().filter(|waiter| !waiter.cancelled);
+        waiting.any(|waiter| waiter.request.task == *name)
+    }
+
     /// All leases, of tasks and of those who wait.
     pub fn leases(&self) -> impl Iterator<Item = &Lease> {
         let held = self.tasks().filter_map(|(_, task)| task.lease.as_ref());

@@ -41,6 +41,12 @@ pub enum Refusal {
         /// The tasks and their owners.
         tasks: Vec<(Name, String)>,
     },
+    /// No task has that name, but one waits under it, and holds nothing.
+    #[error("{task} waits, and holds nothing")]
+    StillWaits {
+        /// The name asked for.
+        task: Name,
+    },
     /// Nobody waits under that name.
     #[error("no task named {task} waits")]
     NotWaiting {

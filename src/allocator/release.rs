@@ -64,7 +64,11 @@ pub struct Released {
 /// There is no such task, or it belongs to somebody else.
 pub fn release(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Released, Refusal> {
     let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
-        return Err(Refusal::UnknownTask { task: task.clone() });
+        let task = task.clone();
+        return Err(match cluster.is_waiting(&task) {
+            true => Refusal::StillWaits { task },
+            false => Refusal::UnknownTask { task },
+        });
     };
     actor.may_end(std::iter::once(&cluster.servers()[index].tasks[position]))?;
     Ok(released(cluster, index, position))

@@ -277,7 +277,7 @@ struct Watch<'m> {
     killed: bool,
     stamp: Option<Stamp>,
     started: Timestamp,
-    kept: bool,
+    settled: bool,
 }
 
 impl<'m> Watch<'m> {
@@ -291,7 +291,7 @@ impl<'m> Watch<'m> {
             killed: false,
             stamp: manager.store.stamp(),
             started: now(),
-            kept: false,
+            settled: false,
         }
     }
 
@@ -302,17 +302,15 @@ impl<'m> Watch<'m> {
             None => self.end,
         };
         let left = next.map(|next| (next - now()).to_std().unwrap_or_default());
-        let usual = if self.kept { LOOK_AGAIN } else { SETTLED };
+        let usual = if self.settled { LOOK_AGAIN } else { SETTLED };
         left.map_or(usual, |left| left.min(usual))
     }
 
     fn look(&mut self, child: &Child) {
         let now = now();
-        let settled = (now - self.started)
-            .to_std()
-            .is_ok_and(|since| since >= SETTLED);
-        if settled && !self.kept {
-            self.kept = true;
+        let since = (now - self.started).to_std().unwrap_or_default();
+        if since >= SETTLED && !self.settled {
+            self.settled = true;
             if system::has_open(child.id(), &self.held.file) {
                 // Only those in other containers would miss it.
                 let _ = self.held.note_kept();

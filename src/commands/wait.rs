@@ -282,7 +282,7 @@ impl Line<'_> {
             Some(granted) => Ok(granted),
             None => Err(Error::WaitedOut {
                 task: self.request.task.clone(),
-                why: self.why.take().map(|why| (why, now())),
+                why: self.why.take().map(|why| Box::new((why, now()))),
             }),
         }
     }

@@ -20,7 +20,7 @@ const TASKS: [&str; 7] = ["t0", "t1", "t2", "t3", "t4", "t5", "t6"];
 
 #[derive(Clone, Debug)]
 enum Operation {
-    Allocate(Request),
+    Allocate(Box<Request>),
     Release(&'static str, Actor),
     Reconcile(ClusterSpec),
     /// The current description, but for the drain of one server.
@@ -90,7 +90,7 @@ fn limits_of_tasks() -> impl Strategy<Value = Limits> {
 
 fn operations() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        10 => requests().prop_map(Operation::Allocate),
+        10 => requests().prop_map(|request| Operation::Allocate(Box::new(request))),
         5 => (select(&TASKS[..]), actors()).prop_map(|(task, actor)| Operation::Release(task, actor)),
         3 => clusters().prop_map(Operation::Reconcile),
         2 => (0_usize..4, any::<bool>()).prop_map(|(server, on)| Operation::Drain(server, on)),

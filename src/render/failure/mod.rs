@@ -70,7 +70,7 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
         Error::WaitedOut { task, why } => Message {
             details: why
                 .iter()
-                .map(|(why, now)| words_of_wait(why, *now, &words.of_results()))
+                .map(|why| words_of_wait(&why.0, why.1, &words.of_results()))
                 .collect(),
             ..about_wait("error-waited-out", task, words)
         },

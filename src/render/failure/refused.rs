@@ -13,6 +13,7 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             server,
             owner,
         } => task_exists(task, server.as_ref(), owner.as_deref(), words),
+        Refusal::StillWaits { task } => about_task("error-still-waits", task, words),
         Refusal::NotWaiting { task } => about_task("error-not-waiting", task, words),
         Refusal::GrantLost => Message {
             headline: words.text("error-grant-lost"),
