@@ -12,7 +12,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, pthread_sigmask, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid, getsid};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
@@ -63,8 +63,14 @@ fn event(origin: &Origin) -> Event {
     }
     Event::Signal(Heard {
         number: origin.signal,
-        from_terminal: matches!(origin.cause, Cause::Kernel),
+        from_terminal: matches!(origin.cause, Cause::Kernel) && !is_for_leader_alone(origin),
     })
+}
+
+/// A terminal that hangs up tells the leader of its session alone, as the shell that a terminal
+/// window starts; who leads and does not end must tell the others.
+fn is_for_leader_alone(origin: &Origin) -> bool {
+    origin.signal == libc::SIGHUP && getsid(None) == Ok(getpid())
 }
 
 fn heeded() -> impl Iterator<Item = Signal> {
