@@ -1,7 +1,8 @@
 //! `--allocate`: first fit, recorded.
 
 use super::change::Changed;
-use super::wait::{Events, Wait};
+use super::events::Events;
+use super::wait::Wait;
 use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
 use crate::config::ConfigError;
 use crate::environment;

@@ -4,6 +4,7 @@
 mod allocate;
 mod change;
 mod check_config;
+mod events;
 mod init;
 mod queue;
 mod release;

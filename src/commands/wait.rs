@@ -5,6 +5,7 @@
 //! ends, and what v0.1 gives back.
 
 use super::change::Changed;
+use super::events::Events;
 use crate::allocator::{
     Cluster, Explained, Grant, Lease, LeaseId, Request, Task, Tie, Timestamp, Waiter, Why, claim,
     enqueue, explain, leave, release_lease, settle,
@@ -14,10 +15,9 @@ use crate::manager::{Manager, now};
 use crate::outcome::Allocated;
 use crate::progress::Progress;
 use crate::store::{HeldLease, IfAbsent, Seen, Stamp, StoreError};
-use crate::system::{self, Event};
+use crate::system;
 use chrono::TimeDelta;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How often who waits looks by itself.
@@ -32,42 +32,6 @@ const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 pub(crate) struct Wait {
     /// Not longer than that.
     pub(crate) at_most: Option<Duration>,
-}
-
-/// What happens meanwhile.
-pub(super) struct Events {
-    pub(super) sender: Sender<Event>,
-    pub(super) happened: Receiver<Event>,
-}
-
-impl Events {
-    /// From now on signals end nothing by themselves.
-    pub(super) fn listen() -> Result<Self, Error> {
-        let (sender, happened) = channel();
-        system::listen(sender.clone())?;
-        Ok(Self { sender, happened })
-    }
-
-    /// The next thing that happens within that time.
-    pub(super) fn next(&self, within: Duration) -> Option<Event> {
-        match self.happened.recv_timeout(within) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => None,
-            // Nobody listens any longer, so only time passes.
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(within);
-                None
-            }
-        }
-    }
-
-    /// The signal that is to end this, if one came.
-    pub(super) fn ended_by(event: Event) -> Option<i32> {
-        match event {
-            Event::Signal(heard) if heard.ends() => Some(heard.number),
-            _ => None,
-        }
-    }
 }
 
 /// One wait: who, for what, and what was last seen.

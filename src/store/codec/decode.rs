@@ -1,10 +1,11 @@
 //! From text to a checked cluster.
 
 use super::VERSION;
+use super::lease::{self, LeaseFields};
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
+use super::waiter::{FoundWaiter, waiters};
 use crate::allocator::{
-    BadRequest, Cluster, Cpus, Disagreement, GpuId, Gpus, Lease, LeaseId, MAX_TTL, Name, Process,
-    Request, Server, Task, Term, Tie, Timestamp, Waiter, What,
+    Cluster, Disagreement, GpuId, MAX_TTL, Name, Server, Task, Term, Timestamp, What,
 };
 use crate::store::error::{Damage, NotAState};
 use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone};
@@ -52,49 +53,6 @@ struct TaskFields<'t> {
     ttl_seconds: Option<u64>,
     #[serde(borrow)]
     lease: Option<LeaseFields<'t>>,
-}
-
-#[derive(Deserialize)]
-struct LeaseFields<'t> {
-    #[serde(borrow)]
-    id: Cow<'t, str>,
-    tie: TieField,
-    host: String,
-    boot: Option<String>,
-    pid_namespace: Option<u64>,
-    pid: u32,
-    started: u64,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum TieField {
-    Run,
-    Process,
-    Claim,
-}
-
-#[derive(Deserialize)]
-struct WaiterFields<'t> {
-    #[serde(borrow)]
-    task_id: Cow<'t, str>,
-    gpus: Option<u32>,
-    gpu_ids: Option<Vec<GpuId>>,
-    cpus: Option<u32>,
-    prefer_server: Option<String>,
-    owner: Option<String>,
-    host: Option<String>,
-    ttl_seconds: Option<u64>,
-    #[serde(borrow)]
-    since: Cow<'t, str>,
-    #[serde(borrow)]
-    until: Option<Cow<'t, str>>,
-    #[serde(borrow)]
-    reserved_server: Option<Cow<'t, str>>,
-    #[serde(default)]
-    cancelled: bool,
-    #[serde(borrow)]
-    lease: LeaseFields<'t>,
 }
 
 /// A server as soon as it is read: a large file is never there in two forms at once.
@@ -245,91 +203,11 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
             ttl: ttl.unwrap_or(end - start),
             end,
         }),
-        lease: fields.lease.map(lease).transpose()?,
+        lease: fields.lease.map(lease::decode).transpose()?,
     })
 }
 
-fn lease(fields: LeaseFields<'_>) -> Result<Lease, Box<Damage>> {
-    let id = fields.id.parse::<LeaseId>().map_err(|why| Damage::Value {
-        at: "lease.id".to_owned(),
-        why: why.to_string(),
-    })?;
-    Ok(Lease {
-        id,
-        tie: match fields.tie {
-            TieField::Run => Tie::Run,
-            TieField::Process => Tie::Process,
-            TieField::Claim => Tie::Claim,
-        },
-        process: Process {
-            host: fields.host,
-            boot: fields.boot,
-            namespace: fields.pid_namespace,
-            pid: fields.pid,
-            started: fields.started,
-        },
-    })
-}
-
-/// A waiter as soon as it is read.
-struct FoundWaiter(Result<Waiter, Box<Damage>>);
-
-impl<'de> Deserialize<'de> for FoundWaiter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Object::<WaiterFields<'de>>::deserialize(deserializer)
-            .map(|fields| Self(waiter(fields.value)))
-    }
-}
-
-fn waiters(found: Vec<FoundWaiter>) -> Result<Vec<Waiter>, Damage> {
-    let waiter = |(position, FoundWaiter(waiter)): (usize, FoundWaiter)| {
-        waiter.map_err(|damage| damage.within(&format!("queue[{position}].")))
-    };
-    found.into_iter().enumerate().map(waiter).collect()
-}
-
-/// The waiter that this text alone describes.
-pub(super) fn one_waiter(text: &str) -> serde_json::Result<Option<Waiter>> {
-    let FoundWaiter(waiter) = serde_json::from_str(text)?;
-    Ok(waiter.ok())
-}
-
-fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
-    let too_much = |at: &str| {
-        let at = at.to_owned();
-        move |why: BadRequest| Damage::Value {
-            at,
-            why: why.to_string(),
-        }
-    };
-    let gpus = match fields.gpu_ids {
-        Some(ids) => Gpus::These(ids.into_iter().collect()),
-        None => Gpus::exactly(fields.gpus.unwrap_or(1)).map_err(too_much("gpus"))?,
-    };
-    let cpus = match fields.cpus {
-        Some(count) => Cpus::exactly(count).map_err(too_much("cpus"))?,
-        None => Cpus::PerGpu,
-    };
-    let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
-    let until = fields.until.map(|until| time_of(&until, "until"));
-    let reserved = fields.reserved_server.map(|at| name(at, "reserved_server"));
-    Ok(Waiter {
-        lease: lease(fields.lease)?,
-        request: Request {
-            prefer: fields.prefer_server,
-            owner: fields.owner,
-            host: fields.host,
-            ttl: ttl.transpose()?,
-            ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus)
-        },
-        since: time_of(&fields.since, "since")?,
-        until: until.transpose()?,
-        reserved: reserved.transpose()?,
-        cancelled: fields.cancelled,
-    })
-}
-
-fn seconds(seconds: u64, field: &str) -> Result<TimeDelta, Damage> {
+pub(super) fn seconds(seconds: u64, field: &str) -> Result<TimeDelta, Damage> {
     let known = i64::try_from(seconds).ok().map(TimeDelta::try_seconds);
     let within = known.flatten().filter(|seconds| *seconds <= MAX_TTL);
     within.ok_or_else(|| Damage::Value {
@@ -338,14 +216,14 @@ fn seconds(seconds: u64, field: &str) -> Result<TimeDelta, Damage> {
     })
 }
 
-fn time_of(text: &str, field: &str) -> Result<Timestamp, Damage> {
+pub(super) fn time_of(text: &str, field: &str) -> Result<Timestamp, Damage> {
     time(text).ok_or_else(|| Damage::Time {
         at: field.to_owned(),
         text: text.to_owned(),
     })
 }
 
-fn name(text: Cow<'_, str>, field: &str) -> Result<Name, Damage> {
+pub(super) fn name(text: Cow<'_, str>, field: &str) -> Result<Name, Damage> {
     Name::try_from(text.into_owned()).map_err(|why| Damage::Name {
         at: field.to_owned(),
         why,

@@ -5,13 +5,13 @@
 //! more than copying the file.
 
 use super::VERSION;
-use super::decode::{layout, one_task, one_waiter};
+use super::decode::{layout, one_task};
+use super::lease;
 use super::object::{self, Field};
-use super::places::{Places, QueueParts};
+use super::places::Places;
 use super::splice::{Pieces, Splice};
-use crate::allocator::{
-    Cluster, Cpus, GpuId, Gpus, Lease, Name, Process, Server, Task, Tie, Timestamp, Waiter,
-};
+use super::waiter;
+use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
 use crate::store::error::Damage;
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,7 @@ fn fresh_file(cluster: &Cluster, now: Timestamp) -> String {
         list(servers, 4),
         time(now),
         json(VERSION),
-        if cluster.queue().is_empty() {
-            String::new()
-        } else {
-            queue_field(&fresh_queue(cluster.queue()))
-        },
+        waiter::fresh(cluster.queue()),
     )
 }
 
@@ -105,48 +101,7 @@ fn splice_file(
     if !cluster.queue_edited() {
         return Ok(());
     }
-    let parts: QueueParts<'_> = serde_json::from_str(old)?;
-    match (parts.queue, cluster.queue()) {
-        (None, []) => {}
-        (None, queue) => {
-            splice.insert_after(parts.version.get(), queue_field(&fresh_queue(queue)));
-        }
-        (Some(written), []) => splice.remove_field(written.get()),
-        (Some(written), queue) => {
-            splice.replace(written.get(), spliced_queue(written.get(), queue)?);
-        }
-    }
-    Ok(())
-}
-
-fn queue_field(queue: &str) -> String {
-    format!(",\n  \"queue\": {queue}")
-}
-
-fn fresh_queue(queue: &[Waiter]) -> String {
-    let texts = queue
-        .iter()
-        .map(|waiter| object::fresh(&waiter_fields(waiter), 6));
-    list(texts.map(Cow::Owned), 4)
-}
-
-/// Who waits as before keeps their text, and whoever changed what is not known of it.
-fn spliced_queue(old: &str, queue: &[Waiter]) -> serde_json::Result<String> {
-    let texts: Option<Vec<&RawValue>> = serde_json::from_str(old)?;
-    let texts = texts.unwrap_or_default();
-    let mut old = HashMap::with_capacity(texts.len());
-    for text in texts.into_iter().map(RawValue::get) {
-        if let Some(waiter) = one_waiter(text)? {
-            old.insert(waiter.lease.id.clone(), (waiter, text));
-        }
-    }
-    let text = |waiter: &Waiter| match old.get(&waiter.lease.id) {
-        Some((same, text)) if same == waiter => Ok(Cow::Borrowed(*text)),
-        Some((_, text)) => object::merged(text, &waiter_fields(waiter), 6).map(Cow::Owned),
-        None => Ok(Cow::Owned(object::fresh(&waiter_fields(waiter), 6))),
-    };
-    let texts: Vec<_> = queue.iter().map(text).collect::<serde_json::Result<_>>()?;
-    Ok(list(texts.into_iter(), 4))
+    waiter::splice(splice, cluster)
 }
 
 /// False if an edited server is not the one that stood at its position before. Servers move only
@@ -314,80 +269,15 @@ fn task_fields(task: &Task) -> Vec<Field> {
             "ttl_seconds",
             term.map(|term| term.ttl.num_seconds().to_string()),
         ),
-        ("lease", lease.as_ref().map(lease_json)),
+        ("lease", lease.as_ref().map(lease::encode)),
     ]
 }
 
-fn waiter_fields(waiter: &Waiter) -> Vec<Field> {
-    let Waiter {
-        lease,
-        request,
-        since,
-        until,
-        reserved,
-        cancelled,
-    } = waiter;
-    let (count, ids) = match &request.demand.gpus {
-        Gpus::Count(count) => (Some(count.to_string()), None),
-        Gpus::These(ids) => (
-            None,
-            Some(gpu_list(&ids.iter().copied().collect::<Vec<_>>())),
-        ),
-    };
-    let cpus = match request.demand.cpus {
-        Cpus::PerGpu => None,
-        Cpus::Exactly(count) => Some(count.to_string()),
-    };
-    vec![
-        ("task_id", Some(name_json(&request.task))),
-        ("gpus", count),
-        ("gpu_ids", ids),
-        ("cpus", cpus),
-        ("prefer_server", request.prefer.as_deref().map(json)),
-        ("owner", request.owner.as_deref().map(json)),
-        ("host", request.host.as_deref().map(json)),
-        (
-            "ttl_seconds",
-            request.ttl.map(|ttl| ttl.num_seconds().to_string()),
-        ),
-        ("since", Some(exact_time(*since))),
-        ("until", until.map(exact_time)),
-        ("reserved_server", reserved.as_ref().map(name_json)),
-        ("cancelled", cancelled.then(|| "true".to_owned())),
-        ("lease", Some(lease_json(lease))),
-    ]
-}
-
-fn lease_json(lease: &Lease) -> String {
-    let Process {
-        host,
-        boot,
-        namespace,
-        pid,
-        started,
-    } = &lease.process;
-    let tie = match lease.tie {
-        Tie::Run => "run",
-        Tie::Process => "process",
-        Tie::Claim => "claim",
-    };
-    let fields: [Field; 7] = [
-        ("id", Some(json(lease.id.as_str()))),
-        ("tie", Some(json(tie))),
-        ("host", Some(json(host))),
-        ("boot", boot.as_deref().map(json)),
-        ("pid_namespace", namespace.map(|id| id.to_string())),
-        ("pid", Some(pid.to_string())),
-        ("started", Some(started.to_string())),
-    ];
-    object::in_one_line(&fields)
-}
-
-fn name_json(name: &Name) -> String {
+pub(super) fn name_json(name: &Name) -> String {
     json(name.as_str())
 }
 
-fn json(text: &(impl Serialize + ?Sized)) -> String {
+pub(super) fn json(text: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_value(text)
         .map(|value| value.to_string())
         .unwrap_or_default()
@@ -398,17 +288,17 @@ fn time(time: Timestamp) -> String {
 }
 
 /// A second is long for who waits.
-fn exact_time(time: Timestamp) -> String {
+pub(super) fn exact_time(time: Timestamp) -> String {
     json(&time.to_rfc3339_opts(SecondsFormat::Micros, false))
 }
 
-fn gpu_list(gpus: &[GpuId]) -> String {
+pub(super) fn gpu_list(gpus: &[GpuId]) -> String {
     let ids: Vec<_> = gpus.iter().map(GpuId::to_string).collect();
     format!("[{}]", ids.join(", "))
 }
 
 /// A list with an item a line, indented by that many columns.
-fn list<'t>(items: impl Iterator<Item = Cow<'t, str>>, indent: usize) -> String {
+pub(super) fn list<'t>(items: impl Iterator<Item = Cow<'t, str>>, indent: usize) -> String {
     let mut text = String::from("[");
     let mut separator = "";
     for item in items {

@@ -2,9 +2,11 @@
 
 mod decode;
 mod encode;
+mod lease;
 mod object;
 mod places;
 mod splice;
+mod waiter;
 
 pub(super) use decode::{decode, not_text, path_of};
 pub(super) use encode::encode;

@@ -1,0 +1,98 @@
+//! A run inside a run: it gets of what the outer one has, or nothing.
+
+use super::{Job, LOOK_AGAIN, Outer, cannot_start, command};
+use crate::allocator::{Cluster, Cpus, GpuId, Gpus, Grant, Refusal, Task, Tie};
+use crate::commands::events::Events;
+use crate::environment;
+use crate::error::Error;
+use crate::manager::Manager;
+use crate::outcome::Ran;
+use crate::progress::Progress;
+use crate::system::{Child, Event};
+
+impl Manager {
+    /// The run around this one, and what of it this one gets; none if it is not inside of one.
+    pub(super) fn inside(&self, job: &Job) -> Result<Option<(Grant, Grant)>, Error> {
+        let (Some(outer), Some(seen)) = (&job.outer, self.store.look()) else {
+            return Ok(None);
+        };
+        let Some(outer) = running(seen.cluster(), outer) else {
+            return Ok(None);
+        };
+        let request = &job.request;
+        let demand = &request.demand;
+        let lacks = || Refusal::OuterLacks {
+            task: outer.task.clone(),
+            demand: demand.clone(),
+            gpus: outer.gpus.len(),
+            cpus: outer.cpus,
+        };
+        let gpus = match &demand.gpus {
+            Gpus::Count(count) => outer.gpus.get(..*count as usize).map(<[_]>::to_vec),
+            Gpus::These(ids) => ids
+                .iter()
+                .all(|id| outer.gpus.contains(id))
+                .then(|| ids.iter().copied().collect()),
+        };
+        let each = outer.cpus / u32::try_from(outer.gpus.len().max(1)).unwrap_or(1);
+        let cpus = match demand.cpus {
+            Cpus::Exactly(count) => count.get(),
+            Cpus::PerGpu => each.saturating_mul(demand.gpus.count()).max(1),
+        };
+        match gpus.filter(|_| cpus <= outer.cpus) {
+            None => Err(lacks().into()),
+            Some(gpus) => {
+                let inner = Grant {
+                    gpus,
+                    cpus,
+                    ..outer.clone()
+                };
+                Ok(Some((outer, inner)))
+            }
+        }
+    }
+
+    pub(super) fn run_inside(&self, job: &Job, outer: &Grant, grant: &Grant) -> Result<Ran, Error> {
+        let events = Events::listen()?;
+        let outer = &outer.task;
+        self.tell(&Progress::Inside { outer, grant });
+        let variables = environment::variables(grant, &self.config.environment);
+        let mut command = command(job, &variables);
+        let child = Child::spawn_plain(&mut command, &events.sender)
+            .map_err(|source| cannot_start(command.get_program(), source))?;
+        loop {
+            match events.next(LOOK_AGAIN) {
+                Some(Event::Signal(heard)) => child.pass_on(&heard),
+                _ => {
+                    if let Some(exit) = child.reap() {
+                        return Ok(Ran { exit });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the run has whose variables these are, if it still is one.
+fn running(cluster: &Cluster, outer: &Outer) -> Option<Grant> {
+    let is_run = |task: &Task| {
+        task.lease
+            .as_ref()
+            .is_some_and(|lease| lease.tie == Tie::Run)
+    };
+    let (server_id, task) = cluster
+        .tasks()
+        .find(|(_, task)| task.id.as_str() == outer.task && is_run(task))?;
+    let server = &cluster.servers()[server_id];
+    let ids = outer.gpus.split(',').filter(|id| !id.is_empty());
+    let gpus: Vec<GpuId> = ids.map(|id| id.parse().ok()).collect::<Option<_>>()?;
+    let cpus = outer.cpus.parse().ok().filter(|cpus| *cpus <= task.cpus)?;
+    let same = server.name.as_str() == outer.server
+        && gpus.iter().all(|gpu| task.gpus.contains(gpu))
+        && gpus.is_empty() == task.gpus.is_empty();
+    same.then(|| Grant {
+        gpus,
+        cpus,
+        ..Grant::of(task, server_id, server)
+    })
+}

@@ -1,0 +1,181 @@
+//! `--run`: allocates, runs a command with it, gives back however that ends.
+
+mod inside;
+mod term;
+
+use super::events::Events;
+use super::wait::Wait;
+use crate::allocator::{Request, Tie, allocate, release_lease, unused_name};
+use crate::error::Error;
+use crate::manager::Manager;
+use crate::outcome::{Allocated, Ran};
+use crate::progress::Progress;
+use crate::steps::{self, Step};
+use crate::store::HeldLease;
+use crate::system::{self, Child, Event, Exit};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// How often a run looks whether its end was moved.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How long what is ending together with the command may take to do so.
+const LAST_BREATH: Duration = Duration::from_millis(100);
+
+/// What to run, and for what.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// What it asks for.
+    pub(crate) request: Request,
+    /// The task's name is one to begin with: it gets a number that makes it unique.
+    pub(crate) numbered: bool,
+    /// The command and its arguments.
+    pub(crate) command: Vec<OsString>,
+    /// Whether to wait, and how long.
+    pub(crate) wait: Option<Wait>,
+    /// Where the command is looked for.
+    pub(crate) search: Option<OsString>,
+    /// The run that this one says it is inside of.
+    pub(crate) outer: Option<Outer>,
+}
+
+/// What a run tells its command of itself.
+#[derive(Debug)]
+pub(crate) struct Outer {
+    pub(crate) task: String,
+    pub(crate) server: String,
+    pub(crate) gpus: String,
+    pub(crate) cpus: String,
+}
+
+impl Manager {
+    /// Runs the command to its end.
+    pub(crate) fn run(&self, job: Job) -> Result<Ran, Error> {
+        self.check_environment()?;
+        let word = job
+            .command
+            .first()
+            .map_or(OsStr::new(""), OsString::as_os_str);
+        system::find_command(Path::new(word), job.search.as_deref())
+            .map_err(|source| cannot_start(word, source))?;
+        if let Some((outer, grant)) = self.inside(&job)? {
+            return self.run_inside(&job, &outer, &grant);
+        }
+        let events = Events::listen()?;
+        let held = self.store.hold_lease()?;
+        steps::reached(Step::LeaseHeld);
+        match self.obtain(&job, &held, &events) {
+            Ok(allocated) => self.run_with(&job, allocated, held, &events),
+            Err(error) => {
+                held.end();
+                Err(error)
+            }
+        }
+    }
+
+    fn obtain(&self, job: &Job, held: &HeldLease, events: &Events) -> Result<Allocated, Error> {
+        let lease = self.own_lease(held, Tie::Run)?;
+        let mut request = job.request.clone();
+        request.host = Some(lease.process.host.clone());
+        let numbered = job.numbered;
+        if let Some(wait) = job.wait {
+            if numbered && let Some(seen) = self.store.look() {
+                request.task = unused_name(seen.cluster(), &request.task);
+            }
+            return self.wait_in_line(request, lease, &held.path, wait, events);
+        }
+        let limits = self.config.limits;
+        let request = request.tied_to(Some(lease));
+        let changed = self.change(self.create(), move |cluster, facts| {
+            let mut request = request;
+            if numbered {
+                request.task = unused_name(cluster, &request.task);
+            }
+            allocate(cluster, &request, &limits, facts.now)
+        })?;
+        Ok(self.allocated(changed))
+    }
+
+    fn run_with(
+        &self,
+        job: &Job,
+        allocated: Allocated,
+        held: HeldLease,
+        events: &Events,
+    ) -> Result<Ran, Error> {
+        let ended = self.start_and_stay(job, &allocated, &held, events);
+        let task = &allocated.grant.task;
+        steps::reached(Step::CommandEnded);
+        let id = held.id.clone();
+        if let Err(why) = self.change_first(move |cluster, _| release_lease(cluster, &id)) {
+            self.tell(&Progress::NotReleased { task, why: &why });
+        }
+        steps::reached(Step::GivenBack);
+        let still_held = held.end();
+        let (child, exit) = ended?;
+        if still_held.is_some() || child.left_any() {
+            std::thread::sleep(LAST_BREATH);
+            let own = std::process::id();
+            let survivors = system::survivors(still_held.as_ref(), Some(own));
+            if !survivors.is_empty() {
+                let by = &survivors;
+                self.tell(&Progress::Survived { task, by });
+            }
+        }
+        Ok(Ran { exit })
+    }
+
+    fn start_and_stay(
+        &self,
+        job: &Job,
+        allocated: &Allocated,
+        held: &HeldLease,
+        events: &Events,
+    ) -> Result<(Child, Exit), Error> {
+        // Whoever was told to end before there was a command does so.
+        while let Ok(event) = events.happened.try_recv() {
+            if let Some(signal) = Events::ended_by(event) {
+                return Err(Error::Interrupted { signal });
+            }
+        }
+        self.tell(&Progress::Starting(allocated));
+        steps::reached(Step::Granted);
+        let mut command = command(job, &allocated.environment);
+        let child = Child::spawn(&mut command, &held.file, &events.sender)
+            .map_err(|source| cannot_start(command.get_program(), source))?;
+        steps::reached(Step::Started);
+        let mut watch = term::Watch::new(self, &allocated.grant, held);
+        let exit = loop {
+            match events.next(watch.next_look()) {
+                Some(Event::ChildChanged) => {
+                    if let Some(exit) = child.reap() {
+                        break exit;
+                    }
+                }
+                Some(Event::Signal(heard)) => child.pass_on(&heard),
+                Some(Event::FileChanged) | None => {}
+            }
+            watch.look(&child);
+        };
+        Ok((child, exit))
+    }
+}
+
+fn command(job: &Job, variables: &[(String, String)]) -> Command {
+    let (word, arguments) = match job.command.split_first() {
+        Some((word, arguments)) => (word.as_os_str(), arguments),
+        None => (OsStr::new(""), &[][..]),
+    };
+    let mut command = Command::new(word);
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    command.args(arguments).envs(variables);
+    command
+}
+
+fn cannot_start(word: &OsStr, source: std::io::Error) -> Error {
+    Error::Command {
+        command: word.to_owned(),
+        source,
+    }
+}

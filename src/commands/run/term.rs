@@ -1,0 +1,104 @@
+//! The time of a command that runs.
+
+use super::LOOK_AGAIN;
+use crate::allocator::{Cluster, Grant, LeaseId, Name, Task, Timestamp};
+use crate::manager::{Manager, now};
+use crate::progress::Progress;
+use crate::store::{HeldLease, Stamp};
+use crate::system::{self, Child};
+use std::time::Duration;
+
+/// When a command has certainly closed what it does not want of what it was given.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// Looks after the time of a command that runs.
+pub(super) struct Watch<'m> {
+    manager: &'m Manager,
+    task: &'m Name,
+    held: &'m HeldLease,
+    end: Option<Timestamp>,
+    told: Option<Timestamp>,
+    killed: bool,
+    stamp: Option<Stamp>,
+    started: Timestamp,
+    settled: bool,
+}
+
+impl<'m> Watch<'m> {
+    pub(super) fn new(manager: &'m Manager, grant: &'m Grant, held: &'m HeldLease) -> Self {
+        Self {
+            manager,
+            task: &grant.task,
+            held,
+            end: grant.term.map(|term| term.end),
+            told: None,
+            killed: false,
+            stamp: manager.store.stamp(),
+            started: now(),
+            settled: false,
+        }
+    }
+
+    pub(super) fn next_look(&self) -> Duration {
+        let grace = self.manager.config.limits.grace;
+        let next = match self.told {
+            Some(told) => told.checked_add_signed(grace).filter(|_| !self.killed),
+            None => self.end,
+        };
+        let left = next.map(|next| (next - now()).to_std().unwrap_or_default());
+        let usual = if self.settled { LOOK_AGAIN } else { SETTLED };
+        left.map_or(usual, |left| left.min(usual))
+    }
+
+    pub(super) fn look(&mut self, child: &Child) {
+        let now = now();
+        let since = (now - self.started).to_std().unwrap_or_default();
+        if since >= SETTLED && !self.settled {
+            self.settled = true;
+            if system::has_open(child.id(), &self.held.file) {
+                // Only those in other containers would miss it.
+                let _ = self.held.note_kept();
+            }
+        }
+        self.look_for_new_end();
+        let Some(end) = self.end.filter(|end| *end <= now) else {
+            return;
+        };
+        let task = self.task;
+        let grace = self.manager.config.limits.grace;
+        match self.told {
+            None => {
+                self.told = Some(now.max(end));
+                child.end(false);
+                let grace = grace.num_seconds();
+                self.manager.tell(&Progress::TimeOver { task, grace });
+            }
+            Some(told) if !self.killed && now - told >= grace => {
+                self.killed = true;
+                child.end(true);
+                self.manager.tell(&Progress::Killed { task });
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Somebody may have renewed it meanwhile.
+    fn look_for_new_end(&mut self) {
+        let stamp = self.manager.store.stamp();
+        if stamp == self.stamp {
+            return;
+        }
+        self.stamp = stamp;
+        if let Some(seen) = self.manager.store.look()
+            && let Some(end) = end_of(seen.cluster(), &self.held.id)
+        {
+            self.end = end;
+        }
+    }
+}
+
+fn end_of(cluster: &Cluster, id: &LeaseId) -> Option<Option<Timestamp>> {
+    let is_it = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    let (_, task) = cluster.tasks().find(|(_, task)| is_it(task))?;
+    Some(task.term.map(|term| term.end))
+}
