@@ -1,8 +1,9 @@
 //! `--wait`: in the queue until it is granted.
 //!
-//! Who waits sleeps until whoever grants it wakes it, and looks twice a second whether the state
-//! changed all the same. One of those who wait looks after what changes nothing by itself: deaths,
-//! ends, and what v0.1 gives back.
+//! Who waits sleeps until whoever grants it wakes it, and looks now and then whether the state
+//! changed all the same. One of those who wait on a machine looks after what changes nothing by
+//! itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it be killed or
+//! stopped.
 
 use super::change::Changed;
 use super::events::Events;
@@ -15,15 +16,21 @@ use crate::manager::{Manager, now};
 use crate::outcome::Allocated;
 use crate::progress::Progress;
 use crate::store::{HeldLease, IfAbsent, Seen, Stamp, StoreError};
-use crate::system;
+use crate::system::{self, Event};
 use chrono::TimeDelta;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How often who waits looks by itself.
-const TICK: Duration = Duration::from_millis(500);
-/// How often one of them looks after the others. Less than a tick, or every other would be missed.
-const ROUND: Duration = Duration::from_millis(400);
+/// How often one of those who wait on a machine looks after all of them.
+const ROUND: Duration = Duration::from_millis(450);
+/// When the next round is due: a little sooner, or whoever did the last would miss it.
+const DUE: Duration = Duration::from_millis(400);
+/// How often the next ones look whether it still does.
+const STAND_BY: Duration = Duration::from_millis(900);
+/// How many those are.
+const STANDING_BY: usize = 3;
+/// How often all others look by themselves.
+const REST: Duration = Duration::from_secs(2);
 /// A state that cannot be read for that long is no v0.1 that writes.
 const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 
@@ -44,6 +51,12 @@ struct Line<'m> {
     host: String,
     seen: Option<(Option<Stamp>, Seen)>,
     why: Option<Why>,
+    rank: usize,
+    /// Whether its last turn to look after all was the last of anybody.
+    looks_after: bool,
+    /// Whether it is woken when it is granted.
+    is_woken: bool,
+    looked: Instant,
     readable: Instant,
 }
 
@@ -81,12 +94,17 @@ impl Manager {
             until: until.flatten(),
             seen: None,
             why: None,
+            rank: 0,
+            looks_after: false,
+            is_woken: true,
+            looked: Instant::now(),
             readable: Instant::now(),
         };
         if let Some(granted) = line.join()? {
             return Ok(granted);
         }
         if system::watch(lease_file, events.sender.clone()).is_err() {
+            line.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
         let result = line.stand(events);
@@ -144,20 +162,34 @@ impl Line<'_> {
             if let Some(signal) = happened.and_then(Events::ended_by) {
                 return self.interrupted(signal);
             }
+            if happened == Some(Event::FileChanged) {
+                // Whatever the file's date says.
+                self.seen = None;
+            }
             if self.until.is_some_and(|until| until <= now()) {
                 return self.give_up();
             }
-            if happened.is_none() {
-                self.look_after_others();
+            if self.looked.elapsed() >= self.tick() {
+                self.looked = Instant::now();
+                self.looks_after = self.look_after_others();
             }
         }
     }
 
+    fn tick(&self) -> Duration {
+        match () {
+            () if self.looks_after || !self.is_woken => ROUND,
+            () if self.rank < STANDING_BY => STAND_BY,
+            () => REST,
+        }
+    }
+
     fn next_look(&self) -> Duration {
+        let tick = self.tick().saturating_sub(self.looked.elapsed());
         let left = self
             .until
             .map(|until| (until - now()).to_std().unwrap_or_default());
-        left.map_or(TICK, |left| left.min(TICK))
+        left.map_or(tick, |left| left.min(tick))
     }
 
     /// Looks whether it is granted, where it stands, and whether it still stands there.
@@ -180,6 +212,7 @@ impl Line<'_> {
         if let Some((waiting, ..)) = &place {
             self.why = Some(waiting.why.clone());
         }
+        self.rank = self.rank(seen.cluster());
         self.seen = Some((stamp, seen));
         match standing {
             Standing::Granted => self.take(),
@@ -201,6 +234,13 @@ impl Line<'_> {
         let mine = |explained: &Explained| explained.waiter.lease.id == self.lease.id;
         let place = queue.iter().position(mine)?;
         Some((queue.swap_remove(place), place + 1, of))
+    }
+
+    /// How many wait on this machine before this one.
+    fn rank(&self, cluster: &Cluster) -> usize {
+        let here = |waiter: &&Waiter| waiter.lease.process.host == self.host;
+        let earlier = |waiter: &&Waiter| waiter.since < self.since;
+        cluster.queue().iter().filter(here).filter(earlier).count()
     }
 
     /// v0.1 may be writing it, or somebody damaged it, or took it away.
@@ -292,11 +332,11 @@ impl Line<'_> {
     }
 
     /// If it is this one's turn, does for all what none of them would notice alone.
-    fn look_after_others(&self) {
+    fn look_after_others(&self) -> bool {
         let Some((_, seen)) = &self.seen else {
-            return;
+            return false;
         };
-        self.manager.store.in_turn(&self.host, ROUND, || {
+        self.manager.store.in_turn(&self.host, DUE, || {
             let now = now();
             self.manager.end_overdue(seen.cluster(), now);
             let facts = self.manager.facts(seen.cluster(), now);
@@ -306,7 +346,7 @@ impl Line<'_> {
                 // Whatever keeps it from being saved, the next round tries again.
                 let _ = self.manager.change(IfAbsent::Fail, |_, _| Ok(()));
             }
-        });
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::codec::{self, Places};
 use super::{FileStore, read};
 use crate::allocator::Cluster;
+use crate::system;
 use std::fs;
 use std::time::SystemTime;
 
@@ -29,6 +30,7 @@ impl Seen {
 pub(crate) struct Stamp {
     modified: SystemTime,
     bytes: u64,
+    file: Option<u64>,
 }
 
 impl FileStore {
@@ -50,6 +52,7 @@ impl FileStore {
         Some(Stamp {
             modified: file.modified().ok()?,
             bytes: file.len(),
+            file: system::file_number(&file),
         })
     }
 }

@@ -14,26 +14,33 @@ const PREFIX: &str = ".resource.waiters-";
 impl FileStore {
     /// Does the work if it is due and nobody else on this machine does it. The lock is held for one
     /// round only, so that a stopped process keeps nobody from it for long.
-    pub(crate) fn in_turn(&self, host: &str, every: Duration, work: impl FnOnce()) {
+    ///
+    /// True if it was this one's turn.
+    pub(crate) fn in_turn(&self, host: &str, every: Duration, work: impl FnOnce()) -> bool {
         let path = self.waiters_file(host);
         let is_due = || {
-            let last = fs::metadata(&path).and_then(|file| file.modified());
-            last.map_or(true, |last| {
-                last.elapsed().map_or(true, |since| since >= every)
-            })
+            let Ok(file) = fs::metadata(&path) else {
+                return true;
+            };
+            let last = file.modified().ok().and_then(|last| last.elapsed().ok());
+            // One that was just made is of no round yet.
+            file.len() == 0 || last.is_none_or(|since| since >= every)
         };
         if !is_due() {
-            return;
+            return false;
         }
         let Ok(file) = self.open_waiters_file(&path) else {
             // Better twice than never.
-            return work();
+            work();
+            return true;
         };
-        if try_lock(&file).unwrap_or(false) && is_due() {
+        let is_mine = try_lock(&file).unwrap_or(false) && is_due();
+        if is_mine {
             // Changes the file's time for all.
             let _ = file.set_len(0).and_then(|()| (&file).write_all(b"\n"));
             work();
         }
+        is_mine
     }
 
     fn open_waiters_file(&self, path: &PathBuf) -> io::Result<File> {

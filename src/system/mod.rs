@@ -14,9 +14,9 @@ use windows as platform;
 #[cfg(debug_assertions)]
 pub(crate) use platform::stop_here;
 pub(crate) use platform::{
-    Child, SYSTEM_CONFIG, cannot_lock, end, fate, find_command, find_lock_holders, flush_folder,
-    has_open, here, keep_access, listen, names_this_file, only_ours_to_write, open_folder,
-    open_lock_file, process, share_as_folder, sticky, survivors, user, watch,
+    Child, SYSTEM_CONFIG, cannot_lock, end, fate, file_number, find_command, find_lock_holders,
+    flush_folder, has_open, here, keep_access, listen, names_this_file, only_ours_to_write,
+    open_folder, open_lock_file, process, share_as_folder, sticky, survivors, user, watch,
 };
 
 /// A process that holds a lock.

@@ -164,6 +164,11 @@ fn holder_of(line: &str, inode: &str) -> Option<Holder> {
     process::holder(pid)
 }
 
+/// The number that tells a file from the one it replaced.
+pub(crate) fn file_number(file: &Metadata) -> Option<u64> {
+    Some(file.ino())
+}
+
 /// Whether nobody but this user and root may write the file.
 pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
     let owner = file.uid();

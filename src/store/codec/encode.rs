@@ -200,7 +200,9 @@ fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
     }
     let text = |task: &Task| match old.get(&task.id) {
         Some((same, text)) if same == task => Ok(Cow::Borrowed(*text)),
-        Some((_, text)) => object::merged(text, &task_fields(task), 10).map(Cow::Owned),
+        Some((was, text)) => {
+            object::merged(text, &task_fields(was), &task_fields(task), 10).map(Cow::Owned)
+        }
         None => Ok(Cow::Owned(fresh_task(task))),
     };
     let texts: Vec<_> = tasks.iter().map(text).collect::<serde_json::Result<_>>()?;

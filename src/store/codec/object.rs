@@ -28,12 +28,18 @@ fn written(fields: &[Field]) -> impl Iterator<Item = String> {
         .filter_map(|(key, value)| Some(format!("\"{key}\": {}", value.as_ref()?)))
 }
 
-/// This object with these fields changed, added or taken out; what else it has stays, in its
-/// place.
-pub(super) fn merged(old: &str, fields: &[Field], indent: usize) -> serde_json::Result<String> {
+/// This object, which had these fields of gpumgr's before and has those now. What is as it was
+/// stays as it is written, and so does what is not gpumgr's.
+pub(super) fn merged(
+    old: &str,
+    before: &[Field],
+    now: &[Field],
+    indent: usize,
+) -> serde_json::Result<String> {
     let present: Fields<'_> = serde_json::from_str(old)?;
     let mut splice = Splice::of(old);
-    for (key, value) in fields {
+    let changed = now.iter().filter(|field| !before.contains(field));
+    for (key, value) in changed {
         let there = present.0.iter().find(|(name, _)| name == key);
         match (there, value) {
             (Some((_, there)), Some(value)) => splice.replace(there.get(), value.clone()),

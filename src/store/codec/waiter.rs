@@ -129,7 +129,7 @@ fn spliced(old: &str, queue: &[Waiter]) -> serde_json::Result<String> {
     }
     let text = |waiter: &Waiter| match old.get(&waiter.lease.id) {
         Some((same, text)) if same == waiter => Ok(Cow::Borrowed(*text)),
-        Some((_, text)) => object::merged(text, &fields(waiter), 6).map(Cow::Owned),
+        Some((was, text)) => object::merged(text, &fields(was), &fields(waiter), 6).map(Cow::Owned),
         None => Ok(Cow::Owned(object::fresh(&fields(waiter), 6))),
     };
     let texts: Vec<_> = queue.iter().map(text).collect::<serde_json::Result<_>>()?;
