@@ -4,6 +4,7 @@ use crate::allocator::{Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
 use crate::commands::{Job, Outer, Wait};
 use crate::config::Config;
+use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
@@ -128,8 +129,7 @@ fn job(run: Run, manager: &Manager) -> Job {
     let (request, wait) = request(run.asked, manager);
     let outer = || {
         Some(Outer {
-            task: std::env::var("GPUMGR_TASK_ID").ok()?,
-            server: std::env::var("GPUMGR_SERVER").ok()?,
+            lease: std::env::var(environment::RUN).ok()?.parse().ok()?,
             gpus: std::env::var("GPUMGR_GPUS").ok()?,
             cpus: std::env::var("GPUMGR_CPUS").ok()?,
         })

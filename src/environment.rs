@@ -3,6 +3,9 @@
 use crate::allocator::{GpuId, Grant};
 use crate::config::{Environment, Part, Template};
 
+/// The variable that tells a run inside of which one it is: for commands alone, not for shells.
+pub(crate) const RUN: &str = "GPUMGR_RUN";
+
 /// The device IDs, as `CUDA_VISIBLE_DEVICES` takes them: nothing for a task of CPUs alone.
 pub(crate) fn device_list(gpus: &[GpuId]) -> String {
     let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();

@@ -61,20 +61,28 @@ impl Manager {
         }
     }
 
-    /// Ends the commands whose time is over and whose gpumgr is gone, as far as this user may. They
-    /// have the grace that gpumgr would have given them.
+    /// Ends the commands whose time is over and whose gpumgr is gone or does nothing about it, as
+    /// far as this user may. They have the grace that gpumgr would have given them.
     pub(crate) fn end_overdue(&self, cluster: &Cluster, now: Timestamp) {
         let is_overdue = |task: &Task| task.term.is_some_and(|term| term.end <= now);
         let overdue = cluster.tasks().filter(|(_, task)| is_overdue(task));
-        let runs = overdue.filter_map(|(_, task)| task.lease.as_ref());
-        for lease in runs.filter(|lease| lease.tie == Tie::Run) {
+        let runs = overdue.filter_map(|(_, task)| Some((task, task.lease.as_ref()?)));
+        for (task, lease) in runs.filter(|(_, lease)| lease.tie == Tie::Run) {
             let here = system::here();
-            let here_and_alone = place(&lease.process, &here) == Place::Here
-                && system::fate(&lease.process, &here) == Fate::Gone;
-            if here_and_alone {
+            if place(&lease.process, &here) == Place::Here
+                && (system::fate(&lease.process, &here) == Fate::Gone
+                    || self.is_neglected(task, now))
+            {
                 self.end_command(lease, &here, now);
             }
         }
+    }
+
+    /// Its gpumgr ought to have ended it long ago, but is stopped, perhaps.
+    fn is_neglected(&self, task: &Task, now: Timestamp) -> bool {
+        let limits = &self.config.limits;
+        task.ends_by(limits)
+            .is_some_and(|end| now - end >= limits.grace)
     }
 
     fn end_command(&self, lease: &Lease, here: &Here, now: Timestamp) {
@@ -94,6 +102,8 @@ impl Manager {
         let holders = system::survivors(file.as_ref(), None);
         let mut pids: Vec<_> = holders.into_iter().map(|holder| holder.pid).collect();
         pids.extend(command.map(|command| command.pid));
+        // gpumgr itself has its task's end to write down.
+        pids.retain(|pid| *pid != lease.process.pid);
         pids.sort_unstable();
         pids.dedup();
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
@@ -129,7 +139,9 @@ fn place(process: &Process, here: &Here) -> Place {
         // One start of one machine, whatever its containers call it.
         (true, _) if here.boot.is_some() => Place::Here,
         (true, true) => Place::Here,
-        (false, true) => Place::BeforeRestart,
+        (false, true) if process.boot.is_some() && here.boot.is_some() => Place::BeforeRestart,
+        // Windows, which tells no restart, and a Linux inside of it (WSL) have one name.
+        (false, true) => Place::Elsewhere,
         (_, false) => Place::Elsewhere,
     }
 }

@@ -68,8 +68,7 @@ fn keeps_its_promise(
     let Some((first, kept)) = reservation(cluster, facts.now, limits) else {
         return Ok(());
     };
-    // A start is written in whole seconds; of two in one, this counts as the later.
-    if kept.server != index || task.start.timestamp() < first.since.timestamp() {
+    if kept.server != index || task.start <= first.since {
         return Ok(());
     }
     let mut renewed = cluster.clone();

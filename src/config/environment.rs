@@ -34,13 +34,14 @@ pub enum Part {
 }
 
 /// Set for every task anyway.
-const RESERVED: [&str; 6] = [
+const RESERVED: [&str; 7] = [
     "CUDA_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
     "GPUMGR_TASK_ID",
     "GPUMGR_SERVER",
     "GPUMGR_GPUS",
     "GPUMGR_CPUS",
+    "GPUMGR_RUN",
 ];
 
 pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {

@@ -53,7 +53,7 @@ fn line(document: Value) -> String {
 }
 
 fn time(time: Timestamp) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, false)
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
 fn path(path: &Option<PathBuf>) -> Option<String> {

@@ -16,6 +16,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Names of lease files begin so.
 const PREFIX: &str = ".resource.lease-";
@@ -74,13 +75,13 @@ impl FileStore {
             };
             let folder = fs::metadata(&self.place.folder).map_err(failed)?;
             system::share_as_folder(&file, &folder).map_err(failed)?;
-            (&file)
-                .write_all(&[b' '; NOTE_BYTES + TOLD_BYTES])
-                .map_err(failed)?;
-            // Somebody who sweeps may be quicker.
+            // Somebody who sweeps may be quicker, and would, on Windows, keep this from writing.
             if try_lock(&file).map_err(failed)?
                 && system::names_this_file(&path, &file).map_err(failed)?
             {
+                (&file)
+                    .write_all(&[b' '; NOTE_BYTES + TOLD_BYTES])
+                    .map_err(failed)?;
                 return Ok(HeldLease { id, path, file });
             }
         }
@@ -107,7 +108,11 @@ impl FileStore {
         let file = OpenOptions::new()
             .append(true)
             .open(path_of(&self.place, id));
-        let _ = file.and_then(|mut file| file.write_all(b"\n"));
+        // On Windows nobody but its holder may write a locked file, but its time is free to set.
+        let _ = file.and_then(|mut file| {
+            let written = file.write_all(b"\n");
+            written.or_else(|_| file.set_modified(SystemTime::now()))
+        });
     }
 
     /// Notes that the command under that lease was told to end.

@@ -1,10 +1,25 @@
-//! Windows: a lock file that nobody can delete while it is open, and inherited permissions.
+//! Windows: a lock file that nobody can delete while it is open, inherited permissions, and a job
+//! that ends with gpumgr.
+
+mod child;
+mod job;
+mod process;
+mod watch;
+
+pub(crate) use child::{Child, asks_to_end, find_command, listen};
+pub(crate) use process::{end, fate, has_open, here, process, survivors};
+pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
 use std::path::Path;
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandleEx,
+};
+use windows_sys::core::BOOL;
 
 /// There is no place that only administrators can write and everybody would look at.
 pub(crate) const SYSTEM_CONFIG: Option<&str> = None;
@@ -46,9 +61,24 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     }
 }
 
-/// It does: an open lock file can be neither deleted nor renamed.
-pub(crate) fn names_this_file(_path: &Path, _file: &File) -> io::Result<bool> {
-    Ok(true)
+/// Whether the file was not deleted: renamed it is never.
+#[allow(
+    unsafe_code,
+    reason = "the system's own question, which changes nothing"
+)]
+pub(crate) fn names_this_file(_path: &Path, file: &File) -> io::Result<bool> {
+    let mut seen = FILE_STANDARD_INFO::default();
+    let size = size_of_val(&seen) as u32;
+    // SAFETY: the handle is open, and the system fills in what is as large as it is told.
+    done(unsafe {
+        GetFileInformationByHandleEx(
+            file.as_raw_handle(),
+            FileStandardInfo,
+            (&raw mut seen).cast(),
+            size,
+        )
+    })?;
+    Ok(!seen.DeletePending && seen.NumberOfLinks > 0)
 }
 
 /// Whether a lock failed because the file system has none.
@@ -76,6 +106,20 @@ pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> 
 /// The system does not tell.
 pub(crate) fn find_lock_holders(_path: &Path) -> Vec<Holder> {
     Vec::new()
+}
+
+/// Who may write a file is an access list's business, and says nothing without the accounts and
+/// groups behind it. A profile and what is in it are its user's own unless that was changed.
+pub(crate) fn only_ours_to_write(_file: &Metadata) -> bool {
+    true
+}
+
+/// What a call of the system says it came to.
+fn done(result: BOOL) -> io::Result<()> {
+    match result {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 /// A process cannot stop itself here.

@@ -24,7 +24,11 @@ mod locales;
 mod lock;
 #[cfg(unix)]
 mod people;
+#[cfg(target_os = "linux")]
+mod queue;
 mod readme;
+#[cfg(target_os = "linux")]
+mod run;
 #[cfg(unix)]
 mod sharing;
 mod smoke;

@@ -1,7 +1,7 @@
 //! A run inside a run: it gets of what the outer one has, or nothing.
 
 use super::{Job, LOOK_AGAIN, Outer, cannot_start, command};
-use crate::allocator::{Cluster, Cpus, GpuId, Gpus, Grant, Refusal, Task, Tie};
+use crate::allocator::{Cluster, Cpus, GpuId, Gpus, Grant, Lease, LeaseId, Refusal, Tie};
 use crate::commands::events::Events;
 use crate::environment;
 use crate::error::Error;
@@ -12,8 +12,8 @@ use crate::system::{Child, Event};
 
 impl Manager {
     /// The run around this one, and what of it this one gets; none if it is not inside of one.
-    pub(super) fn inside(&self, job: &Job) -> Result<Option<(Grant, Grant)>, Error> {
-        let (Some(outer), Some(seen)) = (&job.outer, self.store.look()) else {
+    pub(super) fn inside(&self, job: &Job, outer: &Outer) -> Result<Option<(Grant, Grant)>, Error> {
+        let Some(seen) = self.store.look() else {
             return Ok(None);
         };
         let Some(outer) = running(seen.cluster(), outer) else {
@@ -52,12 +52,18 @@ impl Manager {
         }
     }
 
-    pub(super) fn run_inside(&self, job: &Job, outer: &Grant, grant: &Grant) -> Result<Ran, Error> {
+    pub(super) fn run_inside(
+        &self,
+        job: &Job,
+        run: &LeaseId,
+        outer: &Grant,
+        grant: &Grant,
+    ) -> Result<Ran, Error> {
         let events = Events::listen()?;
         let outer = &outer.task;
         self.tell(&Progress::Inside { outer, grant });
         let variables = environment::variables(grant, &self.config.environment);
-        let mut command = command(job, &variables);
+        let mut command = command(job, &variables, run);
         let child = Child::spawn_plain(&mut command, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         loop {
@@ -75,24 +81,19 @@ impl Manager {
 
 /// What the run has whose variables these are, if it still is one.
 fn running(cluster: &Cluster, outer: &Outer) -> Option<Grant> {
-    let is_run = |task: &Task| {
-        task.lease
-            .as_ref()
-            .is_some_and(|lease| lease.tie == Tie::Run)
-    };
+    let is_it = |lease: &Lease| lease.id == outer.lease && lease.tie == Tie::Run;
     let (server_id, task) = cluster
         .tasks()
-        .find(|(_, task)| task.id.as_str() == outer.task && is_run(task))?;
-    let server = &cluster.servers()[server_id];
+        .find(|(_, task)| task.lease.as_ref().is_some_and(is_it))?;
     let ids = outer.gpus.split(',').filter(|id| !id.is_empty());
     let gpus: Vec<GpuId> = ids.map(|id| id.parse().ok()).collect::<Option<_>>()?;
     let cpus = outer.cpus.parse().ok().filter(|cpus| *cpus <= task.cpus)?;
-    let same = server.name.as_str() == outer.server
-        && gpus.iter().all(|gpu| task.gpus.contains(gpu))
-        && gpus.is_empty() == task.gpus.is_empty();
-    same.then(|| Grant {
-        gpus,
-        cpus,
-        ..Grant::of(task, server_id, server)
-    })
+    let server = &cluster.servers()[server_id];
+    gpus.iter()
+        .all(|gpu| task.gpus.contains(gpu))
+        .then(|| Grant {
+            gpus,
+            cpus,
+            ..Grant::of(task, server_id, server)
+        })
 }

@@ -5,7 +5,8 @@ mod term;
 
 use super::events::Events;
 use super::wait::Wait;
-use crate::allocator::{Request, Tie, allocate, release_lease, unused_name};
+use crate::allocator::{LeaseId, Request, Tie, allocate, release_lease, unused_name};
+use crate::environment;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::outcome::{Allocated, Ran};
@@ -43,8 +44,7 @@ pub(crate) struct Job {
 /// What a run tells its command of itself.
 #[derive(Debug)]
 pub(crate) struct Outer {
-    pub(crate) task: String,
-    pub(crate) server: String,
+    pub(crate) lease: LeaseId,
     pub(crate) gpus: String,
     pub(crate) cpus: String,
 }
@@ -59,8 +59,10 @@ impl Manager {
             .map_or(OsStr::new(""), OsString::as_os_str);
         system::find_command(Path::new(word), job.search.as_deref())
             .map_err(|source| cannot_start(word, source))?;
-        if let Some((outer, grant)) = self.inside(&job)? {
-            return self.run_inside(&job, &outer, &grant);
+        if let Some(outer) = &job.outer
+            && let Some((around, grant)) = self.inside(&job, outer)?
+        {
+            return self.run_inside(&job, &outer.lease, &around, &grant);
         }
         let events = Events::listen()?;
         let held = self.store.hold_lease()?;
@@ -141,7 +143,7 @@ impl Manager {
         }
         self.tell(&Progress::Starting(allocated));
         steps::reached(Step::Granted);
-        let mut command = command(job, &allocated.environment);
+        let mut command = command(job, &allocated.environment, &held.id);
         let child = Child::spawn(&mut command, &held.file, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         steps::reached(Step::Started);
@@ -162,7 +164,7 @@ impl Manager {
     }
 }
 
-fn command(job: &Job, variables: &[(String, String)]) -> Command {
+fn command(job: &Job, variables: &[(String, String)], run: &LeaseId) -> Command {
     let (word, arguments) = match job.command.split_first() {
         Some((word, arguments)) => (word.as_os_str(), arguments),
         None => (OsStr::new(""), &[][..]),
@@ -170,6 +172,7 @@ fn command(job: &Job, variables: &[(String, String)]) -> Command {
     let mut command = Command::new(word);
     let variables = variables.iter().map(|(name, value)| (name, value));
     command.args(arguments).envs(variables);
+    command.env(environment::RUN, run.as_str());
     command
 }
 

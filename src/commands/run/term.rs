@@ -62,6 +62,8 @@ impl<'m> Watch<'m> {
         }
         self.look_for_new_end();
         let Some(end) = self.end.filter(|end| *end <= now) else {
+            // Renewed, perhaps, after it was told to end.
+            self.told = None;
             return;
         };
         let task = self.task;

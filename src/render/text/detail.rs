@@ -15,7 +15,7 @@ pub(super) fn detail(status: &Status, style: &Style) -> String {
         .iter()
         .map(|(id, shown)| server(*id, shown, status.now, style))
         .collect();
-    servers.join("\n")
+    servers.join("\n") + &super::status::only_ended(status, style.results())
 }
 
 fn server(id: usize, server: &Server, now: Timestamp, style: &Style) -> String {

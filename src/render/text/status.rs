@@ -46,22 +46,6 @@ fn waiting(count: usize, words: &Words) -> String {
 
 /// What ends by itself, and what has ended and is shown as free, though nobody freed it yet.
 fn ends(status: &Status, words: &Words) -> String {
-    let line = |key, task: &Task, server: &Name, left: String| {
-        let values = [
-            ("task", task.id.as_str().into()),
-            ("server", server.as_str().into()),
-            ("devices", device_list(&task.gpus).into()),
-            ("left", left.into()),
-        ];
-        format!("  {}\n", words.say(key, values))
-    };
-    let ended = status.ended.iter().map(|freed| {
-        let key = match freed.why {
-            Over::Ended => "status-ended",
-            Over::Lapsed => "status-lapsed",
-        };
-        line(key, &freed.task, &freed.server_name, String::new())
-    });
     let servers = status.servers.iter().map(|(_, server)| server);
     let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
     let mut timed: Vec<_> = tasks
@@ -74,14 +58,46 @@ fn ends(status: &Status, words: &Words) -> String {
         } else {
             "status-left"
         };
-        line(key, task, &server.name, span(*end - status.now))
+        line(key, task, &server.name, span(*end - status.now), words)
     });
-    let lines: String = ended.chain(timed).collect();
+    section(
+        ended(status, words).into_iter().chain(timed).collect(),
+        words,
+    )
+}
+
+/// The second of it alone, where the rest is told elsewhere.
+pub(super) fn only_ended(status: &Status, words: &Words) -> String {
+    section(ended(status, words).concat(), words)
+}
+
+fn section(lines: String, words: &Words) -> String {
     if lines.is_empty() {
         lines
     } else {
         format!("\n{}\n{lines}", words.text("status-ends"))
     }
+}
+
+fn ended(status: &Status, words: &Words) -> Vec<String> {
+    let ended = status.ended.iter().map(|freed| {
+        let key = match freed.why {
+            Over::Ended => "status-ended",
+            Over::Lapsed => "status-lapsed",
+        };
+        line(key, &freed.task, &freed.server_name, String::new(), words)
+    });
+    ended.collect()
+}
+
+fn line(key: &str, task: &Task, server: &Name, left: String, words: &Words) -> String {
+    let values = [
+        ("task", task.id.as_str().into()),
+        ("server", server.as_str().into()),
+        ("devices", device_list(&task.gpus).into()),
+        ("left", left.into()),
+    ];
+    format!("  {}\n", words.say(key, values))
 }
 
 fn title(title: &str, width: usize) -> String {

@@ -264,7 +264,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         ("task_id", Some(name_json(id))),
         ("allocated_gpus", Some(gpu_list(gpus))),
         ("allocated_cpus", Some(cpus.to_string())),
-        ("start_time", Some(time(*start))),
+        ("start_time", Some(exact_time(*start))),
         ("owner", owner.as_deref().map(json)),
         ("end_time", term.map(|term| exact_time(term.end))),
         (
@@ -289,9 +289,9 @@ fn time(time: Timestamp) -> String {
     json(&time.to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 
-/// A second is long for who waits.
+/// As exact as v0.1 writes it; a second is long for who waits.
 pub(super) fn exact_time(time: Timestamp) -> String {
-    json(&time.to_rfc3339_opts(SecondsFormat::Micros, false))
+    json(&time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
 }
 
 pub(super) fn gpu_list(gpus: &[GpuId]) -> String {

@@ -220,11 +220,19 @@ fn unsafe_file(lease: &BorrowedFd<'_>) -> File {
 
 /// Where the command is that this word names, as far as it can be told beforehand.
 pub(crate) fn find_command(word: &Path, search: Option<&std::ffi::OsStr>) -> io::Result<()> {
+    if word.as_os_str().is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     let places: Vec<PathBuf> = if word.as_os_str().as_encoded_bytes().contains(&b'/') {
         vec![word.to_owned()]
     } else {
-        let search = search.map(std::env::split_paths).into_iter().flatten();
-        search.map(|folder| folder.join(word)).collect()
+        // Without a path the system looks where it always does.
+        let Some(search) = search else {
+            return Ok(());
+        };
+        std::env::split_paths(search)
+            .map(|folder| folder.join(word))
+            .collect()
     };
     let found: Vec<_> = places
         .iter()

@@ -29,7 +29,11 @@ pub(crate) fn here() -> Here {
 
 /// The process that has this ID now; none if there is none, or only what is left of one.
 pub(crate) fn process(pid: u32, here: &Here) -> Option<Process> {
-    let stat = stat(pid).filter(|stat| !stat.is_left_over(pid));
+    let stat = if pid == std::process::id() {
+        stat_of("self")
+    } else {
+        stat(pid).filter(|stat| is_proc_ours() && !stat.is_left_over(pid))
+    };
     let started = match stat {
         Some(stat) => stat.started,
         // Not every system tells more than that.
@@ -50,7 +54,7 @@ pub(crate) fn fate(process: &Process, here: &Here) -> Fate {
     if process.namespace == here.namespace {
         return fate_of_id(process.pid, process.started);
     }
-    if here.namespace != Some(INITIAL_NAMESPACE) {
+    if here.namespace != Some(INITIAL_NAMESPACE) || !is_proc_ours() {
         return Fate::Hidden;
     }
     // From the outermost space all are seen, under other IDs.
@@ -65,6 +69,7 @@ fn fate_of_id(pid: u32, started: u64) -> Fate {
         return Fate::Gone;
     }
     match stat(pid) {
+        Some(_) if !is_proc_ours() => Fate::Alive,
         Some(stat) if stat.started != started || stat.is_left_over(pid) => Fate::Gone,
         // It is there, though perhaps not to be looked at (hidepid).
         _ => Fate::Alive,
@@ -109,7 +114,17 @@ impl Stat {
 }
 
 fn stat(pid: u32) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    stat_of(&pid.to_string())
+}
+
+fn stat_of(process: &str) -> Option<Stat> {
+    parse_stat(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+}
+
+/// Whether `/proc` counts processes as this one does: a container may see its host's.
+fn is_proc_ours() -> bool {
+    let own = fs::read_link("/proc/self");
+    own.is_ok_and(|own| own.to_str() == Some(&std::process::id().to_string()))
 }
 
 /// After the name, which may itself hold brackets and spaces: the state, the parent, and as the
@@ -141,7 +156,7 @@ pub(super) fn own_start() -> Option<u64> {
 /// know.
 pub(crate) fn survivors(file: Option<&File>, ancestor: Option<u32>) -> Vec<Holder> {
     let own = std::process::id();
-    let pids = all().filter(|pid| *pid != own);
+    let pids = all().filter(|pid| *pid != own && is_proc_ours());
     let survives = |pid: &u32| {
         file.is_some_and(|file| has_open(*pid, file))
             || ancestor.is_some_and(|ancestor| comes_from(*pid, ancestor))
@@ -158,8 +173,20 @@ pub(crate) fn has_open(pid: u32, file: &File) -> bool {
         .into_iter()
         .flatten()
         .flatten();
-    open.filter_map(|entry| fs::metadata(entry.path()).ok())
-        .any(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+    let is_it = |entry: &fs::DirEntry| {
+        let other = fs::metadata(entry.path());
+        other.is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+    };
+    // Who only reads it looks at it, and is no part of the task.
+    open.filter(is_it)
+        .any(|entry| is_writer(pid, &entry.file_name().to_string_lossy()))
+}
+
+fn is_writer(pid: u32, descriptor: &str) -> bool {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
 }
 
 fn comes_from(pid: u32, ancestor: u32) -> bool {

@@ -1,6 +1,5 @@
 //! `--wait`, `--queue` and `--cancel`: who waits, who is next, and leaving, by real processes.
 
-mod figures;
 mod granted;
 #[cfg(debug_assertions)]
 mod killed;
