@@ -22,7 +22,7 @@ impl Manager {
             let tasks = cluster.tasks().map(|(_, task)| task);
             let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
             let leases = out_of_sight.filter_map(|task| task.lease.as_ref());
-            facts.dead.extend(leases.map(|lease| lease.id.clone()));
+            facts.given_up.extend(leases.map(|lease| lease.id.clone()));
         }
         facts
     }

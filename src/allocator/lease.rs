@@ -2,6 +2,7 @@
 
 use super::cluster::Timestamp;
 use chrono::TimeDelta;
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -109,7 +110,10 @@ pub struct Facts {
     pub now: Timestamp,
     /// The leases whose processes are gone for certain. What is dead stays dead, so this may have
     /// been found out a while ago.
-    pub dead: std::collections::HashSet<LeaseId>,
+    pub dead: HashSet<LeaseId>,
+    /// The leases on other machines, of which nothing is known but that they ought to have been
+    /// ended there by now.
+    pub given_up: HashSet<LeaseId>,
 }
 
 impl Facts {
@@ -117,7 +121,8 @@ impl Facts {
     pub fn at(now: Timestamp) -> Self {
         Self {
             now,
-            dead: std::collections::HashSet::new(),
+            dead: HashSet::new(),
+            given_up: HashSet::new(),
         }
     }
 }

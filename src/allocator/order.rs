@@ -5,9 +5,11 @@
 //! server, in what the reserved one has to spare, or if it ends before.
 //!
 //! The reservation stays with its server until another one is certain to be ready earlier. So
-//! whoever is first in line starts at the latest when all that ran on that server at the moment of
-//! the reservation has ended, and with `k` requests before it, nobody waits longer than `k + 1`
-//! times what the longest task still takes.
+//! whoever is first in line starts at the latest when all that ran there at the moment of the
+//! reservation has ended or was due to; and with `k` requests before it, nobody waits longer than
+//! `k + 1` times the longest that any task is for: its term, or what it takes if it has none. A
+//! command that outlives its term can double a turn; and one who gets before others only later (its
+//! name was taken, its servers were draining, v0.1 dropped it) adds its own turn.
 
 use super::allocate::{Grant, grant};
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};

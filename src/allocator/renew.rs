@@ -74,7 +74,9 @@ fn keeps_its_promise(
     let mut renewed = cluster.clone();
     renewed.edit(index).tasks[position].term = Some(term);
     let later = super::order::reserve(&renewed, &first, facts.now, limits);
-    if later.is_some_and(|later| later.start == kept.start && later.server == kept.server) {
+    let later = later.and_then(|later| later.start);
+    let in_time = |start| later.is_some_and(|later| later <= start);
+    if kept.start.is_none_or(in_time) {
         return Ok(());
     }
     Err(Refusal::Behind(Box::new(Behind {

@@ -1,7 +1,7 @@
 //! Freeing what ended by itself.
 
 use super::cluster::{Cluster, Task};
-use super::lease::{Facts, Tie};
+use super::lease::{Facts, Lease, Tie};
 use super::name::Name;
 use super::release::give_back;
 
@@ -31,14 +31,12 @@ impl Task {
     /// Whether it is over, and why. A term alone never ends what a command runs on.
     pub fn over(&self, facts: &Facts) -> Option<Over> {
         let lease = self.lease.as_ref();
-        let is_dead = lease.is_some_and(|lease| facts.dead.contains(&lease.id));
-        let runs = lease.is_some_and(|lease| lease.tie == Tie::Run);
-        let lapsed = self.term.is_some_and(|term| term.end <= facts.now);
-        match (lapsed, is_dead) {
-            (true, _) if is_dead || !runs => Some(Over::Lapsed),
-            (_, true) => Some(Over::Ended),
-            _ => None,
+        if lease.is_some_and(|lease| facts.dead.contains(&lease.id)) {
+            return Some(Over::Ended);
         }
+        let runs = |lease: &Lease| lease.tie == Tie::Run && !facts.given_up.contains(&lease.id);
+        let lapsed = self.term.is_some_and(|term| term.end <= facts.now);
+        (lapsed && !lease.is_some_and(runs)).then_some(Over::Lapsed)
     }
 }
 

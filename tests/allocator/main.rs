@@ -8,6 +8,8 @@
 )]
 
 mod examples;
+mod line;
 mod model;
+mod order;
 mod properties;
 mod support;

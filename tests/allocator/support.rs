@@ -1,8 +1,9 @@
 //! Short ways to say what the tests talk about.
 
+use chrono::TimeDelta;
 use gpumgr::allocator::{
-    self, Actor, Cluster, ClusterSpec, Cpus, GpuId, Gpus, Grant, Limits, Name, Refusal, Request,
-    Server, ServerSpec, Task, Timestamp,
+    self, Actor, Cluster, ClusterSpec, Cpus, Facts, GpuId, Gpus, Grant, Lease, Limits, Name,
+    Process, Refusal, Request, Server, ServerSpec, Task, Tie, Timestamp, Waiter,
 };
 
 pub(crate) fn name(text: &str) -> Name {
@@ -161,4 +162,98 @@ pub(crate) fn tasks(cluster: &Cluster) -> Vec<(Name, Task)> {
 
 pub(crate) fn edited(cluster: &Cluster) -> Vec<usize> {
     cluster.edited().iter().copied().collect()
+}
+
+pub(crate) fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+/// That many minutes later.
+pub(crate) fn at(minute: i64) -> Timestamp {
+    now() + minutes(minute)
+}
+
+pub(crate) fn lapsing(request: Request, after: i64) -> Request {
+    request.lapsing_after(Some(minutes(after)))
+}
+
+pub(crate) fn lease(id: &str, tie: Tie) -> Lease {
+    Lease {
+        id: id.parse().unwrap(),
+        tie,
+        process: Process {
+            host: "here".to_owned(),
+            boot: None,
+            namespace: None,
+            pid: 1,
+            started: 1,
+        },
+    }
+}
+
+/// Waits since that minute, under a lease that is called as the task, but for odd characters.
+pub(crate) fn waiting(request: Request, since: i64) -> Waiter {
+    let called = request.task.as_str().chars();
+    let id: String = called.filter(char::is_ascii_alphanumeric).collect();
+    Waiter {
+        lease: lease(&id, Tie::Claim),
+        request,
+        since: at(since),
+        until: None,
+        reserved: None,
+        cancelled: false,
+    }
+}
+
+/// Lets it join at that minute; it must not be granted at once.
+pub(crate) fn queue_up(cluster: &mut Cluster, request: Request, minute: i64) {
+    let waiter = waiting(request, minute);
+    let granted = allocator::enqueue(cluster, waiter, &any_size(), at(minute)).unwrap();
+    assert_eq!(granted, None);
+}
+
+/// It is that minute, and these leases are dead.
+pub(crate) fn facts(minute: i64, dead: &[&str]) -> Facts {
+    let dead = dead.iter().map(|id| id.parse().unwrap()).collect();
+    Facts {
+        dead,
+        ..Facts::at(at(minute))
+    }
+}
+
+/// Who is granted what when the cluster is made what it ought to be at that minute.
+pub(crate) fn granted_at(cluster: &mut Cluster, minute: i64) -> Vec<String> {
+    let settled = allocator::settle(cluster, &facts(minute, &[]), &any_size());
+    let granted = settled.granted.iter();
+    granted.map(|(_, grant)| grant.task.to_string()).collect()
+}
+
+/// Whether the request gets in at that minute without waiting, and what else stands in its way.
+pub(crate) fn newcomer(
+    cluster: &mut Cluster,
+    request: &Request,
+    minute: i64,
+) -> Result<Grant, Refusal> {
+    let before = cluster.clone();
+    let result = allocator::allocate(cluster, request, &any_size(), at(minute));
+    if result.is_err() {
+        assert_eq!(*cluster, before);
+    }
+    result
+}
+
+/// Who is first in line where it is kept from starting.
+pub(crate) fn behind(result: Result<Grant, Refusal>) -> (String, String) {
+    match result {
+        Err(Refusal::Behind(behind)) => (behind.task.to_string(), behind.server.to_string()),
+        other => panic!("{other:?} is not behind anybody"),
+    }
+}
+
+/// Who waits, in the order they are written down.
+pub(crate) fn queue(cluster: &Cluster) -> Vec<String> {
+    let queue = cluster.queue().iter();
+    queue
+        .map(|waiter| waiter.request.task.to_string())
+        .collect()
 }

@@ -2,9 +2,14 @@
 
 mod allocate;
 mod check;
+mod explain;
+mod lapse;
 mod name;
+mod order;
+mod queue;
 mod reconcile;
 mod release;
+mod renew;
 mod request;
 mod reset;
 mod scale;
