@@ -3,7 +3,7 @@
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};
 use super::lease::Term;
 use super::name::Name;
-use super::order::{choose, reservation};
+use super::order::{KEPT, choose, reservations};
 use super::refusal::{Behind, Nearest, Refusal, Shortage};
 use super::request::{Gpus, Limits, Request};
 
@@ -57,19 +57,22 @@ pub fn allocate(
 ) -> Result<Grant, Refusal> {
     let mut request = request.clone();
     admit(cluster, &mut request, limits)?;
-    let kept = reservation(cluster, now, limits);
-    let reserved = kept.as_ref().map(|(_, reservation)| reservation);
-    match choose(cluster, &request, reserved, now, limits) {
-        Some(index) => Ok(grant(cluster, index, &request, now)),
-        None => Err(match (kept, choose(cluster, &request, None, now, limits)) {
-            (Some((first, kept)), Some(_)) => Refusal::Behind(Box::new(Behind {
-                task: first.request.task,
-                owner: first.request.owner,
-                server: cluster.servers()[kept.server].name.clone(),
-            })),
-            _ => why_not(cluster.servers(), &request),
-        }),
+    let lease = request.lease.as_ref();
+    let (whose, kept) = reservations(cluster, KEPT, now, limits);
+    if let Some(index) = choose(cluster, &request, lease, &kept, now, limits) {
+        return Ok(grant(cluster, index, &request, now));
     }
+    let room = choose(cluster, &request, lease, &[], now, limits);
+    let mut others = whose.into_iter().zip(kept);
+    let in_the_way = others.find(|(_, kept)| room == Some(kept.server));
+    Err(match in_the_way {
+        Some((other, kept)) => Refusal::Behind(Box::new(Behind {
+            task: other.request.task,
+            owner: other.request.owner,
+            server: cluster.servers()[kept.server].name.clone(),
+        })),
+        None => why_not(cluster.servers(), &request),
+    })
 }
 
 /// Whether a request may be granted at all, now or some day; and what it left open.

@@ -3,7 +3,7 @@
 use super::allocate::why_not;
 use super::cluster::{Cluster, GpuId, Timestamp};
 use super::name::Name;
-use super::order::{choose, in_order, reservation};
+use super::order::{KEPT, Reservation, choose, in_order, reservations};
 use super::queue::Waiter;
 use super::refusal::{Nearest, Refusal};
 use super::request::Limits;
@@ -30,7 +30,7 @@ pub enum Why {
     Impossible,
     /// There is room, but it is kept for somebody earlier.
     Behind {
-        /// The first in line.
+        /// Who that is.
         task: Name,
         /// The server that is kept for it.
         server: Name,
@@ -63,12 +63,11 @@ pub struct Holding {
 
 /// Why each who waits does, the first in line first.
 pub fn explain(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Vec<Explained> {
-    let first = reservation(cluster, now, limits);
-    let queue = in_order(cluster).into_iter();
-    queue
+    let (whose, kept) = reservations(cluster, KEPT, now, limits);
+    in_order(cluster)
         .map(|waiter| Explained {
-            why: why(cluster, &waiter, first.as_ref(), now, limits),
-            waiter,
+            why: why(cluster, waiter, (&whose, &kept), now, limits),
+            waiter: waiter.clone(),
         })
         .collect()
 }
@@ -76,35 +75,35 @@ pub fn explain(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Vec<Explai
 fn why(
     cluster: &Cluster,
     waiter: &Waiter,
-    first: Option<&(Waiter, super::Reservation)>,
+    (whose, kept): (&[Waiter], &[Reservation]),
     now: Timestamp,
     limits: &Limits,
 ) -> Why {
     if cluster.find_task(&waiter.request.task).is_some() {
         return Why::NameTaken;
     }
-    let request = waiter.request.clone().tied_to(Some(waiter.lease.clone()));
-    let kept = first.filter(|(first, _)| first.lease.id == waiter.lease.id);
-    let others = first.filter(|_| kept.is_none());
-    let kept_for_others = others.map(|(_, kept)| kept);
-    if choose(cluster, &request, kept_for_others, now, limits).is_some() {
+    let (request, lease) = (&waiter.request, Some(&waiter.lease));
+    let own = whose
+        .iter()
+        .position(|other| other.lease.id == waiter.lease.id);
+    let before = &kept[..own.unwrap_or(kept.len())];
+    if choose(cluster, request, lease, before, now, limits).is_some() {
         return Why::Ready;
     }
-    if let (Some(_), Some((first, kept))) = (choose(cluster, &request, None, now, limits), others) {
+    let room = choose(cluster, request, lease, &[], now, limits);
+    let mut others = whose.iter().zip(before);
+    if let Some((other, kept)) = others.find(|(_, kept)| room == Some(kept.server)) {
         return Why::Behind {
-            task: first.request.task.clone(),
+            task: other.request.task.clone(),
             server: cluster.servers()[kept.server].name.clone(),
         };
     }
-    if let Some((_, kept)) = kept {
-        let nearest = Nearest::new(
-            kept.server,
-            &cluster.servers()[kept.server],
-            &request.demand,
-        );
+    if let Some(kept) = kept.first().filter(|_| own == Some(0)) {
+        let server = &cluster.servers()[kept.server];
+        let nearest = Nearest::new(kept.server, server, &request.demand);
         return lacks(cluster, nearest, kept.start, limits);
     }
-    match why_not(cluster.servers(), &request) {
+    match why_not(cluster.servers(), request) {
         Refusal::Insufficient(shortage) => match shortage.nearest {
             Some(nearest) => lacks(cluster, nearest, None, limits),
             None => Why::Draining,

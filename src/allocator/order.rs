@@ -4,7 +4,11 @@
 //! start earliest. A later request starts before it only where that cannot delay it: on another
 //! server, in what the reserved one has to spare, or if it ends before.
 //!
-//! The reservation stays with its server until another one is certain to be ready earlier. So
+//! The next in line have a server kept for them likewise, each another one, down to the first for
+//! whom no server is certain to be ready: one that nobody knows the end of would stand idle.
+//! Theirs is chosen anew each time, and never in the way of whoever is before them.
+//!
+//! The first reservation stays with its server until another one is certain to be ready earlier. So
 //! whoever is first in line starts at the latest when all that ran there at the moment of the
 //! reservation has ended or was due to; and with `k` requests before it, nobody waits longer than
 //! `k + 1` times the longest that any task is for: its term, or what it takes if it has none. A
@@ -19,7 +23,10 @@ use super::queue::Waiter;
 use super::request::{Demand, Gpus, Limits, Request};
 use chrono::TimeDelta;
 
-/// What is kept for the first in line.
+/// For how many in line a server is kept at most.
+pub(super) const KEPT: usize = 4;
+
+/// What is kept for one of the first in line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reservation {
     /// The server's position.
@@ -36,25 +43,34 @@ pub(super) fn decide(
     limits: &Limits,
 ) -> Vec<(LeaseId, Grant)> {
     let mut granted = Vec::new();
-    let mut reserved: Option<(LeaseId, Reservation)> = None;
-    for waiter in in_order(cluster) {
-        let kept = reserved.as_ref().map(|(_, reservation)| reservation);
+    let mut first: Option<LeaseId> = None;
+    let mut kept: Vec<Reservation> = Vec::new();
+    let mut keeps = true;
+    for position in turns(cluster) {
+        let waiter = &cluster.queue()[position];
+        let lease = Some(&waiter.lease);
+        let server = choose(cluster, &waiter.request, lease, &kept, now, limits);
+        // Most of a long queue ends here; the rest is only looked at for those who get something.
+        if server.is_none() && !keeps {
+            continue;
+        }
         if cluster.find_task(&waiter.request.task).is_some() {
             continue;
         }
-        let request = waiter.request.clone().tied_to(Some(waiter.lease.clone()));
-        match choose(cluster, &request, kept, now, limits) {
-            Some(server) => {
-                granted.push((waiter.lease.id, grant(cluster, server, &request, now)));
-            }
-            None if reserved.is_none() => {
-                reserved = reserve(cluster, &waiter, now, limits)
-                    .map(|reservation| (waiter.lease.id, reservation));
-            }
-            None => {}
+        if let Some(server) = server {
+            let id = waiter.lease.id.clone();
+            let request = waiter.request.clone().tied_to(lease.cloned());
+            granted.push((id, grant(cluster, server, &request, now)));
+        } else if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {
+            first.get_or_insert_with(|| waiter.lease.id.clone());
+            kept.push(reservation);
+            keeps = kept.len() < KEPT;
+        } else {
+            keeps = kept.is_empty();
         }
     }
-    let reserved = reserved.map(|(id, kept)| (id, cluster.servers()[kept.server].name.clone()));
+    let first = first.zip(kept.first());
+    let reserved = first.map(|(id, kept)| (id, cluster.servers()[kept.server].name.clone()));
     record(cluster, &granted, reserved.as_ref());
     granted
 }
@@ -82,15 +98,18 @@ fn record(
 }
 
 /// Those who wait, the first in line first, in whatever order they are written down.
-pub(super) fn in_order(cluster: &Cluster) -> Vec<Waiter> {
-    let mut queue: Vec<_> = cluster
-        .queue()
-        .iter()
-        .filter(|waiter| !waiter.cancelled)
-        .cloned()
-        .collect();
-    queue.sort_by(|one, other| one.turn().cmp(&other.turn()));
-    queue
+pub(super) fn in_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
+    let queue = cluster.queue();
+    turns(cluster).into_iter().map(|position| &queue[position])
+}
+
+/// Where they are written down.
+fn turns(cluster: &Cluster) -> Vec<usize> {
+    let queue = cluster.queue();
+    let waits = |&position: &usize| !queue[position].cancelled;
+    let mut positions: Vec<_> = (0..queue.len()).filter(waits).collect();
+    positions.sort_by_key(|&position| queue[position].turn());
+    positions
 }
 
 /// The reservation of the first in line, if somebody waits whom one helps.
@@ -99,20 +118,42 @@ pub fn reservation(
     now: Timestamp,
     limits: &Limits,
 ) -> Option<(Waiter, Reservation)> {
-    in_order(cluster).into_iter().find_map(|waiter| {
-        let free = cluster.find_task(&waiter.request.task).is_none();
-        let kept = free
-            .then(|| reserve(cluster, &waiter, now, limits))
-            .flatten();
-        kept.map(|kept| (waiter, kept))
-    })
+    let (mut whose, mut kept) = reservations(cluster, 1, now, limits);
+    whose.pop().zip(kept.pop())
 }
 
-/// First fit, but for what is kept for somebody else.
+/// All that is kept and for whom, the first in line first, for that many at most.
+pub(super) fn reservations(
+    cluster: &Cluster,
+    at_most: usize,
+    now: Timestamp,
+    limits: &Limits,
+) -> (Vec<Waiter>, Vec<Reservation>) {
+    let (mut whose, mut kept) = (Vec::new(), Vec::new());
+    for waiter in in_order(cluster) {
+        if kept.len() == at_most {
+            break;
+        }
+        if cluster.find_task(&waiter.request.task).is_some() {
+            continue;
+        }
+        if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {
+            whose.push(waiter.clone());
+            kept.push(reservation);
+        } else if !kept.is_empty() {
+            break;
+        }
+    }
+    (whose, kept)
+}
+
+/// First fit, but for what is kept for somebody else. The lease is what the task would live with
+/// at first.
 pub(super) fn choose(
     cluster: &Cluster,
     request: &Request,
-    kept: Option<&Reservation>,
+    lease: Option<&Lease>,
+    kept: &[Reservation],
     now: Timestamp,
     limits: &Limits,
 ) -> Option<usize> {
@@ -122,8 +163,8 @@ pub(super) fn choose(
         .and_then(|asked| cluster.find_server(asked));
     first_fit_where(cluster.servers(), preferred, |index, server| {
         request.has_room_on(server)
-            && kept.is_none_or(|kept| {
-                kept.server != index || !kept.is_delayed_by(request, server, now, limits)
+            && kept.iter().all(|kept| {
+                kept.server != index || !kept.is_delayed_by(request, lease, server, now, limits)
             })
     })
 }
@@ -133,13 +174,14 @@ impl Reservation {
     fn is_delayed_by(
         &self,
         request: &Request,
+        lease: Option<&Lease>,
         server: &Server,
         now: Timestamp,
         limits: &Limits,
     ) -> bool {
         let in_time = |start| {
             let term = request.ttl.and_then(|ttl| now.checked_add_signed(ttl));
-            let end = term.and_then(|end| end.checked_add_signed(request.extra_time(limits)));
+            let end = term.and_then(|end| end.checked_add_signed(extra(lease, limits)));
             end.is_some_and(|end| end <= start)
         };
         if self.start.is_some_and(in_time) {
@@ -152,6 +194,33 @@ impl Reservation {
         free.without(request, server).lacks(&self.demand, server)
             != free.lacks(&self.demand, server)
     }
+}
+
+/// What is kept for this waiter besides what is kept for those before. Whoever is not the first in
+/// line gets a server only where it is certain when that is ready.
+fn reserve_after(
+    cluster: &Cluster,
+    waiter: &Waiter,
+    kept: &[Reservation],
+    now: Timestamp,
+    limits: &Limits,
+) -> Option<Reservation> {
+    if kept.is_empty() {
+        return reserve(cluster, waiter, now, limits);
+    }
+    let request = &waiter.request;
+    let is_kept = |index: usize| kept.iter().any(|kept| kept.server == index);
+    let servers = cluster.servers().iter().enumerate();
+    let open = servers.filter(|(index, server)| !is_kept(*index) && request.may_run_on(server));
+    let certain = open.filter_map(|(index, server)| {
+        Some((earliest(server, &request.demand, now, limits)?, index))
+    });
+    let (start, server) = certain.min()?;
+    Some(Reservation {
+        server,
+        start: Some(start),
+        demand: request.demand.clone(),
+    })
 }
 
 /// The server that the first in line is to get: the one it was promised, unless another is certain
@@ -235,13 +304,7 @@ impl Task {
     }
 }
 
-impl Request {
-    /// A command has that much time to end after its term.
-    fn extra_time(&self, limits: &Limits) -> TimeDelta {
-        extra(self.lease.as_ref(), limits)
-    }
-}
-
+/// A command has that much time to end after its term.
 fn extra(lease: Option<&Lease>, limits: &Limits) -> TimeDelta {
     let runs = lease.is_some_and(|lease| lease.tie == Tie::Run);
     if runs {

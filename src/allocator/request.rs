@@ -109,7 +109,11 @@ impl Demand {
 
     /// Whether that server has room for it now.
     pub fn fits(&self, server: &Server) -> bool {
-        self.lacking_on(server) == (0, 0)
+        let enough_gpus = match &self.gpus {
+            Gpus::Count(count) => *count as usize <= server.free_gpus.len(),
+            Gpus::These(_) => self.taken_on(server).next().is_none(),
+        };
+        enough_gpus && self.cpus_on(server) <= server.free_cpus
     }
 
     /// How many GPUs and CPUs that server lacks for it now. GPUs are what people wait for, so
@@ -218,7 +222,7 @@ impl Request {
 
     /// Whether it may be granted on that server now, as far as room goes.
     pub(super) fn has_room_on(&self, server: &Server) -> bool {
-        !server.drain && self.is_at_home_on(server) && self.demand.fits(server)
+        !server.drain && self.demand.fits(server) && self.is_at_home_on(server)
     }
 
     pub(super) fn is_at_home_on(&self, server: &Server) -> bool {

@@ -1,5 +1,5 @@
 //! The rule of the queue over again, as plainly as it can be said: nothing may move the moment at
-//! which the first in line can start on the server that is kept for it.
+//! which one of the first in line can start on the server that is kept for it.
 
 use gpumgr::allocator::{
     Cluster, Cpus, GpuId, Gpus, Limits, Request, Server, Task, Tie, Timestamp, Waiter, same_host,
@@ -174,6 +174,42 @@ pub(crate) fn promise(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Opt
     })
 }
 
+/// For how many in line a server is kept at most.
+const KEPT: usize = 4;
+
+/// What the first ones in line are promised: each another server, and after the first only what is
+/// certain.
+pub(crate) fn promises(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Vec<Promise> {
+    let mut promises: Vec<_> = promise(cluster, now, limits).into_iter().collect();
+    let Some(first) = promises.first().map(|first| first.waiter.clone()) else {
+        return promises;
+    };
+    let name_is_free = |waiter: &Waiter| cluster.find_task(&waiter.request.task).is_none();
+    let line = in_line(cluster).into_iter().filter(name_is_free);
+    let after = line
+        .skip_while(|waiter| waiter.lease != first.lease)
+        .skip(1);
+    for waiter in after.take(KEPT - 1) {
+        let request = &waiter.request;
+        let is_open = |server: usize| promises.iter().all(|kept| kept.server != server);
+        let servers = cluster.servers().iter().enumerate();
+        let certain = servers
+            .filter(|(index, server)| is_open(*index) && may_run(request, server))
+            .filter_map(|(index, server)| Some((certain_on(server, request, now, limits)?, index)));
+        let Some((start, server)) = certain.min() else {
+            break;
+        };
+        let there = &cluster.servers()[server];
+        promises.push(Promise {
+            server,
+            start: Some(start),
+            lacks: lacks(request, there, &shares(there, limits)),
+            waiter,
+        });
+    }
+    promises
+}
+
 /// The moment that is certain for the request on that server.
 pub(crate) fn certain_on(
     server: &Server,
@@ -208,11 +244,11 @@ pub(crate) fn has_room(
     servers.any(|server| share(request, server, limits, now).is_some())
 }
 
-/// Whether the request could start now and leave the promise as good as it is.
+/// Whether the request could start now and leave all promises as good as they are.
 pub(crate) fn could_start(
     cluster: &Cluster,
     request: &Request,
-    promise: Option<&Promise>,
+    promises: &[Promise],
     limits: &Limits,
     now: Timestamp,
 ) -> bool {
@@ -220,12 +256,13 @@ pub(crate) fn could_start(
     servers
         .filter_map(|(index, server)| Some((index, server, share(request, server, limits, now)?)))
         .any(|(index, server, share)| {
-            promise
+            promises
+                .iter()
                 .filter(|promise| promise.server == index)
-                .is_none_or(|promise| {
+                .all(|promise| {
                     let first = &promise.waiter.request;
                     let mut there = shares(server, limits);
-                    there.push(share);
+                    there.push(share.clone());
                     let then = Promise {
                         start: start(first, server, &there, now),
                         lacks: lacks(first, server, &there),

@@ -218,6 +218,10 @@ impl World {
         self.cluster.tasks().map(|(_, task)| task.clone()).collect()
     }
 
+    fn promises(&self) -> Vec<Promise> {
+        line::promises(&self.cluster, self.now(), &self.limits)
+    }
+
     fn promise(&self) -> Option<Promise> {
         line::promise(&self.cluster, self.now(), &self.limits)
     }
@@ -428,8 +432,8 @@ impl World {
 
     /// Who waits is alive and in time, holds nothing, and could not start.
     fn check_waiters(&self) {
-        let promise = self.promise();
-        let first = promise.as_ref().map(|promise| &promise.waiter.lease.id);
+        let promises = self.promises();
+        let first = promises.first().map(|promise| &promise.waiter.lease.id);
         let explained = allocator::explain(&self.cluster, self.now(), &self.limits);
         assert!(
             explained
@@ -451,11 +455,11 @@ impl World {
                 assert_eq!(told.why, Why::NameTaken);
                 continue;
             }
-            let is_first = Some(&waiter.lease.id) == first;
-            let kept = promise.as_ref().filter(|_| !is_first);
+            let before = |promise: &&Promise| promise.waiter.lease.id != waiter.lease.id;
+            let kept: Vec<_> = promises.iter().take_while(before).cloned().collect();
             let request = &waiter.request;
             assert!(
-                !could_start(&self.cluster, request, kept, &self.limits, self.now()),
+                !could_start(&self.cluster, request, &kept, &self.limits, self.now()),
                 "{waiter:?} could start"
             );
             let there_is_room = has_room(&self.cluster, request, &self.limits, self.now());
@@ -553,9 +557,9 @@ impl World {
         let without = allocator::allocate(&mut self.cluster.clone(), &request, &self.limits, now);
         let waiter = self.waiter(request.clone(), None);
         let with = allocator::enqueue(&mut self.cluster.clone(), waiter, &self.limits, now);
-        let promise = self.promise();
+        let promises = self.promises();
         let there_is_room = has_room(&self.cluster, &request, &self.limits, now);
-        let could = could_start(&self.cluster, &request, promise.as_ref(), &self.limits, now);
+        let could = could_start(&self.cluster, &request, &promises, &self.limits, now);
         match (without, with) {
             (Ok(without), Ok(with)) => {
                 assert_eq!(Some(without), with);
