@@ -36,7 +36,7 @@ impl Manager {
         let events = Events::listen()?;
         let held = self.store.hold_lease()?;
         let waiting = self.own_lease(&held, Tie::Claim)?;
-        let granted = self.wait_in_line(request, waiting, &held.path, wait, &events);
+        let granted = self.wait_in_line((request, false), waiting, &held.path, wait, &events);
         held.end();
         granted
     }

@@ -8,8 +8,8 @@
 use super::change::Changed;
 use super::events::Events;
 use crate::allocator::{
-    Cluster, Explained, Grant, Lease, LeaseId, Request, Task, Tie, Timestamp, Waiter, Why, claim,
-    enqueue, explain, leave, release_lease, settle,
+    Cluster, Explained, Grant, Lease, LeaseId, Name, Request, Task, Tie, Timestamp, Waiter, Why,
+    claim, enqueue, explain, leave, release_lease, settle, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -45,6 +45,10 @@ pub(crate) struct Wait {
 struct Line<'m> {
     manager: &'m Manager,
     request: Request,
+    /// The task's name gets a number that makes it unique.
+    numbered: bool,
+    /// What it is called while it waits.
+    called: Name,
     lease: Lease,
     since: Timestamp,
     until: Option<Timestamp>,
@@ -76,7 +80,7 @@ impl Manager {
     /// then; while waiting it is this process's.
     pub(super) fn wait_in_line(
         &self,
-        request: Request,
+        (request, numbered): (Request, bool),
         lease: Lease,
         lease_file: &Path,
         wait: Wait,
@@ -88,7 +92,9 @@ impl Manager {
         let mut line = Line {
             manager: self,
             host: lease.process.host.clone(),
+            called: request.task.clone(),
             request,
+            numbered,
             lease,
             since,
             until: until.flatten(),
@@ -126,17 +132,25 @@ impl Line<'_> {
         };
         let limits = self.manager.config.limits;
         let tie = self.final_tie();
+        let numbered = self.numbered;
         let joined = self
             .manager
             .change(self.manager.create(), move |cluster, facts| {
-                let id = waiter.lease.id.clone();
+                let mut waiter = waiter;
+                if numbered {
+                    waiter.request.task = unused_name(cluster, &waiter.request.task);
+                }
+                let (id, called) = (waiter.lease.id.clone(), waiter.request.task.clone());
                 let granted = enqueue(cluster, waiter, &limits, facts.now)?;
                 if granted.is_some() {
                     claim(cluster, &id, tie)?;
                 }
-                Ok(granted)
+                Ok((granted, called))
             })?;
-        Ok(self.if_granted(joined))
+        let (value, called) = joined.value;
+        self.called = called;
+        let state = joined.state;
+        Ok(self.if_granted(Changed { value, state }))
     }
 
     /// What the task is tied to once it is taken: the command that is then run, or what the request
@@ -178,7 +192,7 @@ impl Line<'_> {
 
     fn tick(&self) -> Duration {
         match () {
-            () if self.looks_after || !self.is_woken => ROUND,
+            () if self.looks_after || self.rank == 0 || !self.is_woken => ROUND,
             () if self.rank < STANDING_BY => STAND_BY,
             () => REST,
         }
@@ -285,7 +299,7 @@ impl Line<'_> {
         match self.leave()? {
             Some(granted) => Ok(granted),
             None => Err(Error::WaitedOut {
-                task: self.request.task.clone(),
+                task: self.called.clone(),
                 why: self.why.take().map(|why| Box::new((why, now()))),
             }),
         }
@@ -327,7 +341,7 @@ impl Line<'_> {
             Ok(())
         })?;
         Err(Error::Cancelled {
-            task: self.request.task.clone(),
+            task: self.called.clone(),
         })
     }
 

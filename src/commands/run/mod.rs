@@ -82,10 +82,7 @@ impl Manager {
         request.host = Some(lease.process.host.clone());
         let numbered = job.numbered;
         if let Some(wait) = job.wait {
-            if numbered && let Some(seen) = self.store.look() {
-                request.task = unused_name(seen.cluster(), &request.task);
-            }
-            return self.wait_in_line(request, lease, &held.path, wait, events);
+            return self.wait_in_line((request, numbered), lease, &held.path, wait, events);
         }
         let limits = self.config.limits;
         let request = request.tied_to(Some(lease));

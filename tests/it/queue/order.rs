@@ -178,3 +178,20 @@ fn a_run_that_waits_without_a_name_gets_one() {
     assert_ne!(names[0], names[1]);
     drop(waiting);
 }
+
+#[test]
+fn those_without_a_name_get_one_each_however_many_come_at_once() {
+    let lab = Lab::with_config("[cluster]\nservers = 1\ngpus_per_server = 1\n");
+    let run = || {
+        let mut command =
+            lab.command(&["--run", "--wait", "--", "sh", "-c", "echo $GPUMGR_TASK_ID"]);
+        let piped = command.stdout(std::process::Stdio::piped());
+        piped.stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let runs: Vec<_> = (0..12).map(|_| run()).collect();
+    for run in runs {
+        let ran = Ran::of(run.wait_with_output().unwrap());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stdout.starts_with("sh-"), "{ran:?}");
+    }
+}
