@@ -164,6 +164,7 @@ fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manage
         let line = render::progress(progress, &looker);
         // The same again says nothing new.
         if let Ok(mut last) = last.lock()
+            && !line.is_empty()
             && *last != line
         {
             complain(&line);

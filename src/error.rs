@@ -101,6 +101,12 @@ const NOT_EXECUTABLE: u8 = 126;
 /// The exit code of a run whose command is not there.
 const NOT_FOUND: u8 = 127;
 
+/// No process or memory to be had: the command may be as good as any.
+fn is_of_the_moment(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory)
+}
+
 /// The exit code of what a signal ended.
 pub(crate) fn ended_by(signal: i32) -> u8 {
     u8::try_from(128 + signal).unwrap_or(u8::MAX)
@@ -184,6 +190,7 @@ impl Error {
         match self {
             Self::Interrupted { signal } => ended_by(*signal),
             Self::Command { source, .. } if source.kind() == io::ErrorKind::NotFound => NOT_FOUND,
+            Self::Command { source, .. } if is_of_the_moment(source) => NOT_STARTED,
             Self::Command { .. } => NOT_EXECUTABLE,
             _ => NOT_STARTED,
         }

@@ -7,6 +7,7 @@
 //! time is over.
 
 use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
+use crate::environment;
 use crate::manager::Manager;
 use crate::store::{LeaseSeen, Notes};
 use crate::system::{self, Fate, Here};
@@ -95,17 +96,24 @@ impl Manager {
             Some(told) if now - told >= self.config.limits.grace => true,
             Some(_) => return,
         };
-        let command = command(lease, notes).filter(|command| {
-            command.namespace == here.namespace && system::fate(command, here) == Fate::Alive
-        });
         let file = self.store.open_lease(&lease.id);
-        let holders = system::survivors(file.as_ref(), None);
-        let mut pids: Vec<_> = holders.into_iter().map(|holder| holder.pid).collect();
-        pids.extend(command.map(|command| command.pid));
-        // gpumgr itself has its task's end to write down.
-        pids.retain(|pid| *pid != lease.process.pid);
+        let mut pids: Vec<_> = system::survivors(file.as_ref(), None)
+            .into_iter()
+            .map(|holder| holder.pid)
+            .collect();
+        pids.extend(
+            command(lease, notes)
+                .filter(|command| {
+                    command.namespace == here.namespace
+                        && system::fate(command, here) == Fate::Alive
+                })
+                .map(|command| command.pid),
+        );
         pids.sort_unstable();
         pids.dedup();
+        // Anybody who shares the folder could have written the file; nobody can give another's
+        // process a variable. This also leaves gpumgr itself out.
+        pids.retain(|pid| system::has_variable(*pid, environment::RUN, lease.id.as_str()));
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.
         if ended.filter(Result::is_ok).count() > 0 && !too_late {

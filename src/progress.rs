@@ -1,8 +1,8 @@
 //! What happens while an action takes its time, for whoever looks on.
 
-use crate::allocator::{Explained, Grant, Name};
+use crate::allocator::{Explained, Grant, Name, Timestamp};
 use crate::error::Error;
-use crate::outcome::Allocated;
+use crate::outcome::{Allocated, StateFile};
 use crate::system::Holder;
 use std::sync::Arc;
 
@@ -17,11 +17,15 @@ pub enum Progress<'a> {
     Waiting {
         /// What waits, and why.
         waiting: &'a Explained,
+        /// The moment, to tell times by.
+        now: Timestamp,
         /// Its place.
         place: usize,
         /// How many wait.
         of: usize,
     },
+    /// It changed the state in passing.
+    Changed(&'a StateFile),
     /// It no longer waits: what was shown of that can go.
     WaitOver,
     /// The file system does not tell of changes, so they are looked for.

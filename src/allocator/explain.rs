@@ -101,7 +101,8 @@ fn why(
     if let Some(kept) = kept.first().filter(|_| own == Some(0)) {
         let server = &cluster.servers()[kept.server];
         let nearest = Nearest::new(kept.server, server, &request.demand);
-        return lacks(cluster, nearest, kept.start, limits);
+        let start = kept.start.filter(|start| *start > now);
+        return lacks(cluster, nearest, start, limits);
     }
     match why_not(cluster.servers(), request) {
         Refusal::Insufficient(shortage) => match shortage.nearest {

@@ -206,6 +206,15 @@ impl Refusal {
         }
     }
 
+    /// No task runs under that name, but perhaps one waits.
+    pub(super) fn no_such_task(task: &Name, cluster: &Cluster) -> Self {
+        let task = task.clone();
+        match cluster.is_waiting(&task) {
+            true => Self::StillWaits { task },
+            false => Self::UnknownTask { task },
+        }
+    }
+
     pub(super) fn impossible(servers: &[Server], request: &Request) -> Self {
         let at_home = || {
             servers

@@ -64,11 +64,7 @@ pub struct Released {
 /// There is no such task, or it belongs to somebody else.
 pub fn release(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Released, Refusal> {
     let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
-        let task = task.clone();
-        return Err(match cluster.is_waiting(&task) {
-            true => Refusal::StillWaits { task },
-            false => Refusal::UnknownTask { task },
-        });
+        return Err(Refusal::no_such_task(task, cluster));
     };
     actor.may_end(std::iter::once(&cluster.servers()[index].tasks[position]))?;
     Ok(released(cluster, index, position))

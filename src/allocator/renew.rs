@@ -34,7 +34,7 @@ pub fn renew(
     facts: &Facts,
 ) -> Result<Renewed, Refusal> {
     let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
-        return Err(Refusal::UnknownTask { task: task.clone() });
+        return Err(Refusal::no_such_task(task, cluster));
     };
     let held = &cluster.servers()[index].tasks[position];
     actor.may_touch(&held.id, held.owner.as_ref())?;

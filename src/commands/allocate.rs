@@ -1,7 +1,6 @@
 //! `--allocate`: first fit, recorded.
 
 use super::change::Changed;
-use super::events::Events;
 use super::wait::Wait;
 use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
 use crate::config::ConfigError;
@@ -33,10 +32,9 @@ impl Manager {
         wait: Wait,
     ) -> Result<Allocated, Error> {
         self.check_environment()?;
-        let events = Events::listen()?;
         let held = self.store.hold_lease()?;
         let waiting = self.own_lease(&held, Tie::Claim)?;
-        let granted = self.wait_in_line((request, false), waiting, &held.path, wait, &events);
+        let granted = self.wait_in_line((request, false), waiting, &held.path, wait, &mut None);
         held.end();
         granted
     }

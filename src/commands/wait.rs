@@ -13,9 +13,9 @@ use crate::allocator::{
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
-use crate::outcome::Allocated;
+use crate::outcome::{Allocated, StateFile};
 use crate::progress::Progress;
-use crate::store::{HeldLease, IfAbsent, Seen, Stamp, StoreError};
+use crate::store::{HeldLease, IfAbsent, Seen, Stamp};
 use crate::system::{self, Event};
 use chrono::TimeDelta;
 use std::path::Path;
@@ -84,7 +84,7 @@ impl Manager {
         lease: Lease,
         lease_file: &Path,
         wait: Wait,
-        events: &Events,
+        events: &mut Option<Events>,
     ) -> Result<Allocated, Error> {
         let since = now();
         let at_most = wait.at_most.map(TimeDelta::from_std);
@@ -109,6 +109,8 @@ impl Manager {
         if let Some(granted) = line.join()? {
             return Ok(granted);
         }
+        // Not sooner: while it waits for the lock, a signal is to end it as ever.
+        let events = events.insert(Events::listen()?);
         if system::watch(lease_file, events.sender.clone()).is_err() {
             line.is_woken = false;
             self.tell(&Progress::LooksForChanges);
@@ -150,7 +152,16 @@ impl Line<'_> {
         let (value, called) = joined.value;
         self.called = called;
         let state = joined.state;
+        if value.is_none() {
+            self.tell_changed(state);
+            return Ok(None);
+        }
         Ok(self.if_granted(Changed { value, state }))
+    }
+
+    /// What a change brought about besides, where nothing else tells it.
+    fn tell_changed(&self, state: StateFile) {
+        self.manager.tell(&Progress::Changed(&without_hint(state)));
     }
 
     /// What the task is tied to once it is taken: the command that is then run, or what the request
@@ -164,6 +175,7 @@ impl Line<'_> {
 
     fn if_granted(&self, changed: Changed<Option<Grant>>) -> Option<Allocated> {
         let Changed { value, state } = changed;
+        let state = without_hint(state);
         value.map(|value| self.manager.allocated(Changed { value, state }))
     }
 
@@ -185,6 +197,7 @@ impl Line<'_> {
             }
             if self.looked.elapsed() >= self.tick() {
                 self.looked = Instant::now();
+                self.show_place();
                 self.looks_after = self.look_after_others();
             }
         }
@@ -222,10 +235,6 @@ impl Line<'_> {
         };
         self.readable = Instant::now();
         let standing = standing(seen.cluster(), &self.lease.id);
-        let place = self.place(seen.cluster());
-        if let Some((waiting, ..)) = &place {
-            self.why = Some(waiting.why.clone());
-        }
         self.rank = self.rank(seen.cluster());
         self.seen = Some((stamp, seen));
         match standing {
@@ -233,21 +242,31 @@ impl Line<'_> {
             Standing::Cancelled => self.cancelled(),
             Standing::Vanished => self.join(),
             Standing::Waits => {
-                if let Some((waiting, place, of)) = place {
-                    let waiting = &waiting;
-                    self.manager.tell(&Progress::Waiting { waiting, place, of });
-                }
+                self.show_place();
                 Ok(None)
             }
         }
     }
 
-    fn place(&self, cluster: &Cluster) -> Option<(Explained, usize, usize)> {
-        let mut queue = explain(cluster, now(), &self.manager.config.limits);
-        let of = queue.len();
+    /// Its place, and why it still has to wait.
+    fn show_place(&mut self) {
+        let Some((_, seen)) = &self.seen else {
+            return;
+        };
+        let now = now();
+        let queue = explain(seen.cluster(), now, &self.manager.config.limits);
         let mine = |explained: &Explained| explained.waiter.lease.id == self.lease.id;
-        let place = queue.iter().position(mine)?;
-        Some((queue.swap_remove(place), place + 1, of))
+        let Some(position) = queue.iter().position(mine) else {
+            return;
+        };
+        let waiting = &queue[position];
+        self.why = Some(waiting.why.clone());
+        self.manager.tell(&Progress::Waiting {
+            waiting,
+            now,
+            place: position + 1,
+            of: queue.len(),
+        });
     }
 
     /// How many wait on this machine before this one.
@@ -291,7 +310,7 @@ impl Line<'_> {
     fn granted_in_state(&self) -> Option<Allocated> {
         let (_, seen) = self.seen.as_ref()?;
         let value = granted(seen.cluster(), &self.lease.id)?;
-        let state = self.manager.state(self.manager.differs(seen.cluster()));
+        let state = self.manager.state(false);
         Some(self.manager.allocated(Changed { value, state }))
     }
 
@@ -316,6 +335,10 @@ impl Line<'_> {
             }
             Ok(granted)
         })?;
+        if left.value.is_none() {
+            self.tell_changed(left.state);
+            return Ok(None);
+        }
         Ok(self.if_granted(left))
     }
 
@@ -327,19 +350,20 @@ impl Line<'_> {
             let _ = release_lease(cluster, &id);
             Ok(())
         });
-        match left {
-            Ok(_) | Err(Error::Store(StoreError::Missing { .. })) => {}
-            Err(error) => return Err(error),
+        // Should that fail, the state still ends with this process.
+        if let Ok(left) = left {
+            self.tell_changed(left.state);
         }
         Err(Error::Interrupted { signal })
     }
 
     fn cancelled(&mut self) -> Result<Option<Allocated>, Error> {
         let id = self.lease.id.clone();
-        self.manager.change(IfAbsent::Fail, move |cluster, _| {
+        let left = self.manager.change(IfAbsent::Fail, move |cluster, _| {
             leave(cluster, &id);
             Ok(())
         })?;
+        self.tell_changed(left.state);
         Err(Error::Cancelled {
             task: self.called.clone(),
         })
@@ -350,17 +374,28 @@ impl Line<'_> {
         let Some((_, seen)) = &self.seen else {
             return false;
         };
+        let now = now();
+        // What is this user's to end is perhaps not for whoever has the turn.
+        self.manager.end_overdue(seen.cluster(), now);
         self.manager.store.in_turn(&self.host, DUE, || {
-            let now = now();
-            self.manager.end_overdue(seen.cluster(), now);
             let facts = self.manager.facts(seen.cluster(), now);
             let mut cluster = seen.cluster().clone();
             settle(&mut cluster, &facts, &self.manager.config.limits);
             if cluster.is_edited() {
                 // Whatever keeps it from being saved, the next round tries again.
-                let _ = self.manager.change(IfAbsent::Fail, |_, _| Ok(()));
+                if let Ok(changed) = self.manager.change(IfAbsent::Fail, |_, _| Ok(())) {
+                    self.tell_changed(changed.state);
+                }
             }
         })
+    }
+}
+
+/// The config it began with may be an old one by now.
+fn without_hint(state: StateFile) -> StateFile {
+    StateFile {
+        differs: false,
+        ..state
     }
 }
 

@@ -12,14 +12,13 @@ use crate::allocator::{LeaseId, Timestamp};
 use crate::system::{self, NOTE_BYTES};
 use chrono::DateTime;
 use fs4::{FileExt, TryLockError};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Names of lease files begin so.
-const PREFIX: &str = ".resource.lease-";
 /// How many bytes after the note there are for the moment when the command was told to end.
 const TOLD_BYTES: usize = 32;
 
@@ -67,7 +66,7 @@ impl FileStore {
     pub(crate) fn hold_lease(&self) -> Result<HeldLease, StoreError> {
         loop {
             let id = new_id()?;
-            let path = path_of(&self.place, &id);
+            let path = self.place.lease(&id);
             let failed = |error| StoreError::io(Action::Lease, &path, error);
             let file = match File::create_new(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -89,25 +88,22 @@ impl FileStore {
 
     /// Looks at a lease file.
     pub(crate) fn look_at_lease(&self, id: &LeaseId) -> LeaseSeen {
-        let mut file = match File::open(path_of(&self.place, id)) {
+        let mut file = match open(&self.place.lease(id), OpenOptions::new().read(true)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return LeaseSeen::Missing,
             Err(_) => return LeaseSeen::Held(Notes::default()),
             Ok(file) => file,
         };
         // Shared, so that those who look do not see each other.
         let is_free = FileExt::try_lock_shared(&file).is_ok();
-        let notes = notes(&mut file);
-        match is_free {
-            true => LeaseSeen::Free(notes),
-            false => LeaseSeen::Held(notes),
+        match (is_free, notes(&mut file)) {
+            (true, Some(notes)) => LeaseSeen::Free(notes),
+            (_, notes) => LeaseSeen::Held(notes.unwrap_or_default()),
         }
     }
 
     /// Wakes whoever sleeps on that lease. They look by themselves after a while, too.
     pub(crate) fn wake(&self, id: &LeaseId) {
-        let file = OpenOptions::new()
-            .append(true)
-            .open(path_of(&self.place, id));
+        let file = open(&self.place.lease(id), OpenOptions::new().append(true));
         // On Windows nobody but its holder may write a locked file, but its time is free to set.
         let _ = file.and_then(|mut file| {
             let written = file.write_all(b"\n");
@@ -117,15 +113,13 @@ impl FileStore {
 
     /// Notes that the command under that lease was told to end.
     pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
-        let file = OpenOptions::new()
-            .write(true)
-            .open(path_of(&self.place, id))?;
+        let file = open(&self.place.lease(id), OpenOptions::new().write(true))?;
         write_at(&file, &now.timestamp().to_string(), NOTE_BYTES)
     }
 
     /// The open file of a lease, to see who holds it.
     pub(crate) fn open_lease(&self, id: &LeaseId) -> Option<File> {
-        File::open(path_of(&self.place, id)).ok()
+        open(&self.place.lease(id), OpenOptions::new().read(true)).ok()
     }
 }
 
@@ -150,11 +144,10 @@ impl HeldLease {
     }
 }
 
-fn notes(file: &mut File) -> Notes {
+/// None if there is less than every lease file has from its beginning: somebody damaged it.
+fn notes(file: &mut File) -> Option<Notes> {
     let mut text = [0; NOTE_BYTES + TOLD_BYTES];
-    if file.read_exact(&mut text).is_err() {
-        return Notes::default();
-    }
+    file.read_exact(&mut text).ok()?;
     let (note, told) = text.split_at(NOTE_BYTES);
     let words = |bytes| {
         std::str::from_utf8(bytes)
@@ -164,13 +157,13 @@ fn notes(file: &mut File) -> Notes {
     let mut note = words(note);
     let command = || Some((note.next()?.parse().ok()?, note.next()?.parse().ok()?));
     let told = words(told).next().and_then(|seconds| seconds.parse().ok());
-    Notes {
+    Some(Notes {
         command: { command }(),
         keeps: note.next() == Some("kept"),
         told: told
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
             .map(|time| time.fixed_offset()),
-    }
+    })
 }
 
 fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
@@ -178,13 +171,18 @@ fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-fn path_of(place: &Place, id: &LeaseId) -> PathBuf {
-    place.folder.join(format!("{PREFIX}{id}"))
+/// Follows no link that somebody planted, and waits at no pipe.
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = system::open_no_link(path, options)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::ErrorKind::InvalidInput.into()),
+    }
 }
 
 /// Removes the file of this name if it is a lease that no longer matters.
-pub(super) fn sweep(place: &Place, name: &str, is_named: impl Fn(&str) -> bool) {
-    let Some(id) = name.strip_prefix(PREFIX) else {
+pub(super) fn sweep(place: &Place, name: &OsStr, is_named: impl Fn(&str) -> bool) {
+    let Some(id) = place.lease_named(name) else {
         return;
     };
     if is_named(id) {
@@ -192,7 +190,8 @@ pub(super) fn sweep(place: &Place, name: &str, is_named: impl Fn(&str) -> bool) 
     }
     let path = place.folder.join(name);
     // A lock that is not to be had is one of a gpumgr that is about to enter the state.
-    if File::open(&path).is_ok_and(|file| try_lock(&file).unwrap_or(false)) {
+    if open(&path, OpenOptions::new().read(true)).is_ok_and(|file| try_lock(&file).unwrap_or(false))
+    {
         let _ = fs::remove_file(path);
     }
 }

@@ -1,7 +1,9 @@
 //! Where a state file really is.
 
 use super::error::{Action, StoreError};
+use crate::allocator::LeaseId;
 use crate::system;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,9 @@ use std::path::{Path, PathBuf};
 const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
 const LOCK_FILE: &str = ".resource.lock";
+/// A state file's own files beside it are named after it, and then so.
+const LEASE: &str = ".lease-";
+const WAITERS: &str = ".waiters-";
 /// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
 /// the lock.
 pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
@@ -37,7 +42,11 @@ impl Place {
         }
         let state = resolve(path).map_err(|source| StoreError::io(Action::Read, path, source))?;
         let name = state.file_name().unwrap_or_default().as_encoded_bytes();
-        if name == LOCK_FILE.as_bytes() || name.starts_with(TEMP_PREFIX.as_bytes()) {
+        if name == LOCK_FILE.as_bytes()
+            || name.starts_with(TEMP_PREFIX.as_bytes())
+            || contains(name, LEASE)
+            || contains(name, WAITERS)
+        {
             return Err(StoreError::ReservedName { path: state });
         }
         let folder = state.parent().unwrap_or(&state).to_owned();
@@ -47,6 +56,40 @@ impl Place {
             folder,
             lock,
         })
+    }
+
+    /// The file of a lease.
+    pub(super) fn lease(&self, id: &LeaseId) -> PathBuf {
+        self.beside(LEASE, id.as_str())
+    }
+
+    /// The ID of the lease whose file has this name, if it is one of this state's.
+    pub(super) fn lease_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
+        let prefix = self.beside(LEASE, "");
+        let prefix = prefix.file_name()?.as_encoded_bytes();
+        let id = name.as_encoded_bytes().strip_prefix(prefix)?;
+        std::str::from_utf8(id).ok()
+    }
+
+    /// The file by which those who wait on one machine take turns.
+    pub(super) fn waiters(&self, host: &str) -> PathBuf {
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        };
+        let host: String = host.chars().map(plain).take(64).collect();
+        self.beside(WAITERS, &host)
+    }
+
+    fn beside(&self, kind: &str, what: &str) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(self.state.file_name().unwrap_or_default());
+        name.push(kind);
+        name.push(what);
+        self.folder.join(name)
     }
 
     /// The error of a change that must not make the file.
@@ -60,6 +103,11 @@ impl Place {
     pub fn is_sticky(&self) -> bool {
         fs::metadata(&self.folder).is_ok_and(|folder| system::sticky(&folder))
     }
+}
+
+fn contains(name: &[u8], part: &str) -> bool {
+    name.windows(part.len())
+        .any(|window| window == part.as_bytes())
 }
 
 /// The absolute path without links. The file may be absent, and so may its folder: then there is

@@ -103,8 +103,8 @@ fn sweep(place: &Place, cluster: &Cluster) {
         let name = entry.file_name();
         if name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
             let _ = fs::remove_file(entry.path());
-        } else if let Some(name) = name.to_str() {
-            lease::sweep(place, name, |id| leases.contains(id));
+        } else {
+            lease::sweep(place, &name, |id| leases.contains(id));
         }
     }
 }

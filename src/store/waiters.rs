@@ -3,28 +3,27 @@
 use super::FileStore;
 use super::lock::try_lock;
 use crate::system;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Those of one machine share this file.
-const PREFIX: &str = ".resource.waiters-";
+/// After that long, whoever has its turn is stopped, or the file's lock is held by somebody else.
+const STUCK: Duration = Duration::from_secs(2);
 
 impl FileStore {
     /// Does the work if it is due and nobody else on this machine does it. The lock is held for one
-    /// round only, so that a stopped process keeps nobody from it for long.
+    /// round only, and one who is stopped in its round keeps nobody from it for long.
     ///
     /// True if it was this one's turn.
     pub(crate) fn in_turn(&self, host: &str, every: Duration, work: impl FnOnce()) -> bool {
-        let path = self.waiters_file(host);
+        let path = self.place.waiters(host);
         let is_due = || {
             let Ok(file) = fs::metadata(&path) else {
                 return true;
             };
-            let last = file.modified().ok().and_then(|last| last.elapsed().ok());
             // One that was just made is of no round yet.
-            file.len() == 0 || last.is_none_or(|since| since >= every)
+            file.len() == 0 || age(&file) >= every
         };
         if !is_due() {
             return false;
@@ -34,7 +33,8 @@ impl FileStore {
             work();
             return true;
         };
-        let is_mine = try_lock(&file).unwrap_or(false) && is_due();
+        let is_stuck = || fs::metadata(&path).is_ok_and(|file| age(&file) >= STUCK);
+        let is_mine = (try_lock(&file).unwrap_or(false) && is_due()) || is_stuck();
         if is_mine {
             // Changes the file's time for all.
             let _ = file.set_len(0).and_then(|()| (&file).write_all(b"\n"));
@@ -56,16 +56,10 @@ impl FileStore {
             Err(error) => Err(error),
         }
     }
+}
 
-    fn waiters_file(&self, host: &str) -> PathBuf {
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        };
-        let host: String = host.chars().map(plain).take(64).collect();
-        self.place.folder.join(format!("{PREFIX}{host}"))
-    }
+/// Since its last change; for ever where clocks disagree.
+fn age(file: &Metadata) -> Duration {
+    let since = file.modified().ok().and_then(|last| last.elapsed().ok());
+    since.unwrap_or(Duration::MAX)
 }

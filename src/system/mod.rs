@@ -15,8 +15,9 @@ use windows as platform;
 pub(crate) use platform::stop_here;
 pub(crate) use platform::{
     Child, SYSTEM_CONFIG, cannot_lock, end, fate, file_number, find_command, find_lock_holders,
-    flush_folder, has_open, here, keep_access, listen, names_this_file, only_ours_to_write,
-    open_folder, open_lock_file, process, share_as_folder, sticky, survivors, user, watch,
+    flush_folder, has_open, has_variable, here, keep_access, listen, names_this_file,
+    only_ours_to_write, open_folder, open_lock_file, open_no_link, process, share_as_folder,
+    sticky, survivors, user, watch,
 };
 
 /// A process that holds a lock.
@@ -78,6 +79,14 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// The same, to be passed on.
+    pub(crate) fn for_gpumgr_alone(self) -> Self {
+        Self {
+            from_terminal: false,
+            ..self
+        }
+    }
+
     /// Whether it asks to end: all do but the user's own signals.
     pub(crate) fn ends(&self) -> bool {
         platform::asks_to_end(self.number)

@@ -5,7 +5,7 @@ mod process;
 mod watch;
 
 pub(crate) use child::{Child, asks_to_end, find_command, listen};
-pub(crate) use process::{end, fate, has_open, here, process, survivors};
+pub(crate) use process::{end, fate, has_open, has_variable, here, process, survivors};
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
@@ -64,6 +64,12 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
         Err(error) if read_only(&error) => options.write(false).open(path),
         opened => opened,
     }
+}
+
+/// Opens without following a link or waiting at a pipe.
+pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    options.custom_flags(flags).open(path)
 }
 
 fn read_only(error: &io::Error) -> bool {

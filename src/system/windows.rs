@@ -7,7 +7,7 @@ mod process;
 mod watch;
 
 pub(crate) use child::{Child, asks_to_end, find_command, listen};
-pub(crate) use process::{end, fate, has_open, here, process, survivors};
+pub(crate) use process::{end, fate, has_open, has_variable, here, process, survivors};
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
@@ -47,6 +47,11 @@ pub(crate) fn open_folder(_folder: &Path) -> io::Result<Option<File>> {
 /// Folders are never opened here, so there is none to flush.
 pub(crate) fn flush_folder(_folder: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// Opens a file; links need rights to be made here, and there are no pipes in folders.
+pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(path)
 }
 
 /// Opens the lock file so that it cannot be deleted meanwhile; read-only where no more is allowed.

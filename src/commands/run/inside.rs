@@ -13,10 +13,10 @@ use crate::system::{Child, Event};
 impl Manager {
     /// The run around this one, and what of it this one gets; none if it is not inside of one.
     pub(super) fn inside(&self, job: &Job, outer: &Outer) -> Result<Option<(Grant, Grant)>, Error> {
-        let Some(seen) = self.store.look() else {
+        let Some(cluster) = self.store.load()? else {
             return Ok(None);
         };
-        let Some(outer) = running(seen.cluster(), outer) else {
+        let Some(outer) = running(&cluster, outer) else {
             return Ok(None);
         };
         let request = &job.request;

@@ -64,11 +64,14 @@ impl Manager {
         {
             return self.run_inside(&job, &outer.lease, &around, &grant);
         }
-        let events = Events::listen()?;
         let held = self.store.hold_lease()?;
         steps::reached(Step::LeaseHeld);
-        match self.obtain(&job, &held, &events) {
-            Ok(allocated) => self.run_with(&job, allocated, held, &events),
+        let mut events = None;
+        match self.obtain(&job, &held, &mut events) {
+            Ok(allocated) => {
+                let events = events.map_or_else(Events::listen, Ok)?;
+                self.run_with(&job, allocated, held, &events)
+            }
             Err(error) => {
                 held.end();
                 Err(error)
@@ -76,7 +79,12 @@ impl Manager {
         }
     }
 
-    fn obtain(&self, job: &Job, held: &HeldLease, events: &Events) -> Result<Allocated, Error> {
+    fn obtain(
+        &self,
+        job: &Job,
+        held: &HeldLease,
+        events: &mut Option<Events>,
+    ) -> Result<Allocated, Error> {
         let lease = self.own_lease(held, Tie::Run)?;
         let mut request = job.request.clone();
         request.host = Some(lease.process.host.clone());
@@ -107,8 +115,18 @@ impl Manager {
         let task = &allocated.grant.task;
         steps::reached(Step::CommandEnded);
         let id = held.id.clone();
-        if let Err(why) = self.change_first(move |cluster, _| release_lease(cluster, &id)) {
-            self.tell(&Progress::NotReleased { task, why: &why });
+        match self.change_first(move |cluster, _| release_lease(cluster, &id)) {
+            Ok(changed) => self.tell(&Progress::Changed(&changed.state)),
+            Err(why) => {
+                self.tell(&Progress::NotReleased { task, why: &why });
+                if Self::is_lost(&why) {
+                    held.end();
+                } else {
+                    // What of it goes on holds the lease, and whoever acts next judges by that.
+                    drop(held);
+                }
+                return ended.map(|(_, exit)| Ran { exit });
+            }
         }
         steps::reached(Step::GivenBack);
         let still_held = held.end();
@@ -144,16 +162,19 @@ impl Manager {
         let child = Child::spawn(&mut command, &held.file, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         steps::reached(Step::Started);
+        // What the terminal sent before there was a command did not reach it.
+        while let Ok(event) = events.happened.try_recv() {
+            if let Event::Signal(heard) = event {
+                child.pass_on(&heard.for_gpumgr_alone());
+            }
+        }
         let mut watch = term::Watch::new(self, &allocated.grant, held);
         let exit = loop {
-            match events.next(watch.next_look()) {
-                Some(Event::ChildChanged) => {
-                    if let Some(exit) = child.reap() {
-                        break exit;
-                    }
-                }
-                Some(Event::Signal(heard)) => child.pass_on(&heard),
-                Some(Event::FileChanged) | None => {}
+            if let Some(Event::Signal(heard)) = events.next(watch.next_look()) {
+                child.pass_on(&heard);
+            }
+            if let Some(exit) = child.reap() {
+                break exit;
             }
             watch.look(&child);
         };

@@ -3,6 +3,7 @@
 use super::notes::{granted, of_state};
 use super::queue::needs_and_why;
 use super::{Style, holders};
+use crate::outcome::StateFile;
 use crate::progress::Progress;
 use crate::render::failure;
 use crate::render::words::{Part, Words};
@@ -22,7 +23,12 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
         {
             return String::new();
         }
-        Progress::Waiting { waiting, place, of } => {
+        Progress::Waiting {
+            waiting,
+            now,
+            place,
+            of,
+        } => {
             let values = [
                 ("task", waiting.waiter.request.task.as_str().into()),
                 ("place", (*place).into()),
@@ -30,13 +36,14 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
             ];
             let place = words.say("wait-place", values);
             if style.redraws {
-                let why = needs_and_why(waiting, crate::manager::now(), words);
+                let why = needs_and_why(waiting, *now, words);
                 return over(&format!("{place}; {why}"), style);
             }
             place
         }
         Progress::WaitOver if style.redraws => return OVERWRITE.to_owned(),
         Progress::WaitOver => return String::new(),
+        Progress::Changed(state) => return changed(state, style),
         Progress::LooksForChanges => words.text("wait-looks"),
         Progress::Starting(allocated) => {
             let mut lines = of_state(&allocated.state, false, style);
@@ -80,6 +87,16 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
         }
     };
     line + "\n"
+}
+
+/// Below a line that is written over and again.
+fn changed(state: &StateFile, style: &Style) -> String {
+    let lines = of_state(state, false, style).into_iter();
+    let lines: String = lines.map(|line| line + "\n").collect();
+    match lines.is_empty() {
+        false if style.redraws => format!("{OVERWRITE}{lines}"),
+        _ => lines,
+    }
 }
 
 /// The line in place of the last one, cut to the width of the terminal.

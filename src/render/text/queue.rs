@@ -119,6 +119,7 @@ fn holder(task: &Holding, now: Timestamp, words: &Words) -> String {
         ("left", left.into()),
     ];
     let key = match task.ends_by {
+        Some(end) if end <= now => "why-holder-overdue",
         Some(_) => "why-holder",
         None => "why-holder-endless",
     };

@@ -11,7 +11,7 @@ use crate::store::error::Damage;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Deserialize)]
 struct WaiterFields<'t> {
@@ -50,7 +50,22 @@ pub(super) fn waiters(found: Vec<FoundWaiter>) -> Result<Vec<Waiter>, Damage> {
     let waiter = |(position, FoundWaiter(waiter)): (usize, FoundWaiter)| {
         waiter.map_err(|damage| damage.within(&format!("queue[{position}].")))
     };
-    found.into_iter().enumerate().map(waiter).collect()
+    let waiters: Vec<_> = found
+        .into_iter()
+        .enumerate()
+        .map(waiter)
+        .collect::<Result<_, _>>()?;
+    let mut ids = HashSet::with_capacity(waiters.len());
+    match waiters
+        .iter()
+        .position(|waiter| !ids.insert(&waiter.lease.id))
+    {
+        None => Ok(waiters),
+        Some(position) => Err(Damage::Value {
+            at: format!("queue[{position}].lease.id"),
+            why: "it stands there and earlier".to_owned(),
+        }),
+    }
 }
 
 /// The waiter that this text alone describes.

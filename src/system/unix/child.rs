@@ -45,9 +45,12 @@ pub(crate) fn asks_to_end(number: i32) -> bool {
 /// Sends what signals tell from now on.
 pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
     let heard: Vec<_> = heeded().map(|signal| signal as i32).collect();
-    let heard = heard.into_iter().chain([libc::SIGCHLD]);
-    let mut signals = SignalsInfo::<WithOrigin>::new(heard)?;
+    let heard: Vec<_> = heard.into_iter().chain([libc::SIGCHLD]).collect();
+    let mut signals = SignalsInfo::<WithOrigin>::new(&heard)?;
     thread::Builder::new().spawn(move || {
+        // Whoever started gpumgr may have blocked them.
+        let all: SigSet = heeded().chain([Signal::SIGCHLD]).collect();
+        let _ = pthread_sigmask(SigmaskHow::SIG_UNBLOCK, Some(&all), None);
         for origin in &mut signals {
             if events.send(event(&origin)).is_err() {
                 return;

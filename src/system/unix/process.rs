@@ -189,6 +189,16 @@ fn is_writer(pid: u32, descriptor: &str) -> bool {
     flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
 }
 
+/// Whether a process was started with this variable. Only its own user can be told, who alone could
+/// have set it.
+pub(crate) fn has_variable(pid: u32, name: &str, value: &str) -> bool {
+    let variables = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let wanted = format!("{name}={value}");
+    variables
+        .split(|byte| *byte == 0)
+        .any(|variable| variable == wanted.as_bytes())
+}
+
 fn comes_from(pid: u32, ancestor: u32) -> bool {
     let parents = std::iter::successors(Some(pid), |pid| stat(*pid).map(|stat| stat.parent));
     // The kernel's own have none but 0; a table that changes meanwhile must not go in circles.

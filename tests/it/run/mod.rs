@@ -194,15 +194,16 @@ fn assert_freed_by_the_next(lab: &Lab) -> Ran {
 /// Nothing is left that a gpumgr made for itself.
 fn assert_tidy(lab: &Lab) {
     let files = lab.files();
-    let is_litter =
-        |name: &&String| name.starts_with(".gpumgr-") || name.starts_with(".resource.lease-");
+    let is_litter = |name: &&String| {
+        name.starts_with(".gpumgr-") || name.starts_with(".resource_status.json.lease-")
+    };
     assert_eq!(files.iter().find(is_litter), None, "{files:?}");
 }
 
 /// The name of the only lease file.
 fn lease_file(lab: &Lab) -> String {
     let mut files = lab.files();
-    files.retain(|name| name.starts_with(".resource.lease-"));
+    files.retain(|name| name.starts_with(".resource_status.json.lease-"));
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
 }

@@ -75,6 +75,10 @@ why-holder-endless = { $task } ({ $gpus ->
         [one] 1 GPU
        *[other] { $gpus } GPUs
     }, { $owner }) has no known end
+why-holder-overdue = { $task } ({ $gpus ->
+        [one] 1 GPU
+       *[other] { $gpus } GPUs
+    }, { $owner }) is over its time, but still runs
 why-more = and { $count } more
 check-ttl = Time per task: default { $default }, at most { $max }; { $grace } to end in
 check-environment = Variables for every task: { $names }
@@ -135,7 +139,7 @@ note-freed-ended = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }):
 note-freed-lapsed = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }): its time was over
 note-inside = Inside of { $outer }: { $server }, GPUs { $devices }
 wait-place = { $task }: waiting, place { $place } of { $of }
-wait-looks = This file system does not tell of changes; looking twice a second
+wait-looks = The system does not tell of changes here; looking twice a second
 warning-time-over = { $task }: its time is over; its command was told to end (SIGTERM) and has { $grace ->
         [one] 1 second
        *[other] { $grace } seconds
