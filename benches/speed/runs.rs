@@ -72,12 +72,17 @@ pub(crate) fn hand_over(floor: &Path) -> Result<()> {
     for _ in 0..QUEUES {
         let lab = one_gpu()?;
         let stamps = lab.path().join("stamps");
+        time(lab.gpumgr(&["--allocate", "held"]))?;
         let mut waiters = Vec::new();
-        for _ in 0..=WAITERS {
+        for _ in 0..WAITERS {
             let mut run = lab.gpumgr(&["--run", "--wait", "--"]);
             run.arg(&stamp).arg(&stamps);
             waiters.push(run.spawn()?);
         }
+        // All are in line, and asleep, before the first of them starts.
+        wait_for(|| waiting(&lab).filter(|count| *count == WAITERS))?;
+        thread::sleep(Duration::from_secs(1));
+        time(lab.gpumgr(&["--release", "held"]))?;
         for waiter in &mut waiters {
             let status = waiter.wait()?;
             if !status.success() {
