@@ -103,7 +103,7 @@ fn act(
         Action::Run(run) => Outcome::Ran(manager.run(job(run, manager))?),
         Action::Renew { task, ttl } => Outcome::Renewed(manager.renew(&task, ttl)?),
         Action::Queue => Outcome::Queue(manager.queue()?),
-        Action::Cancel { task } => Outcome::Cancelled(manager.cancel(&task)?),
+        Action::Cancel { task } => Outcome::Cancelled(Box::new(manager.cancel(&task)?)),
         Action::Release { task } => Outcome::Released(manager.release(&task)?),
         Action::Reset if invocation.yes || confirmed(manager, style)? => {
             Outcome::Reset(manager.reset()?)

@@ -22,7 +22,7 @@ impl Manager {
             facts.dead.extend(dead.map(|lease| lease.id.clone()));
             let tasks = cluster.tasks().map(|(_, task)| task);
             let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
-            let leases = out_of_sight.filter_map(|task| task.lease.as_ref());
+            let leases = out_of_sight.filter_map(|task| task.lease.as_deref());
             facts.given_up.extend(leases.map(|lease| lease.id.clone()));
         }
         facts
@@ -32,7 +32,7 @@ impl Manager {
     fn is_out_of_sight(&self, task: &Task, here: &Here, now: Timestamp) -> bool {
         let elsewhere = |lease: &Lease| place(&lease.process, here) == Place::Elsewhere;
         let ends_by = task.ends_by(&self.config.limits);
-        task.lease.as_ref().is_some_and(elsewhere) && ends_by.is_some_and(|end| end <= now)
+        task.lease.as_deref().is_some_and(elsewhere) && ends_by.is_some_and(|end| end <= now)
     }
 
     fn is_dead(&self, lease: &Lease, here: &Here) -> bool {
@@ -67,7 +67,7 @@ impl Manager {
     pub(crate) fn end_overdue(&self, cluster: &Cluster, now: Timestamp) {
         let is_overdue = |task: &Task| task.term.is_some_and(|term| term.end <= now);
         let overdue = cluster.tasks().filter(|(_, task)| is_overdue(task));
-        let runs = overdue.filter_map(|(_, task)| Some((task, task.lease.as_ref()?)));
+        let runs = overdue.filter_map(|(_, task)| Some((task, task.lease.as_deref()?)));
         for (task, lease) in runs.filter(|(_, lease)| lease.tie == Tie::Run) {
             let here = system::here();
             if place(&lease.process, &here) == Place::Here

@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
     /// Of `--queue`.
     Queue(Queue),
     /// Of `--cancel`.
-    Cancelled(Cancelled),
+    Cancelled(Box<Cancelled>),
     /// Of `--check-config`.
     Checked(Checked),
 }

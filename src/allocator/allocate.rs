@@ -153,7 +153,7 @@ pub(super) fn grant(
         start: now,
         owner: request.owner.clone(),
         term,
-        lease: request.lease.clone(),
+        lease: request.lease.clone().map(Box::new),
     });
     Grant::of(&server.tasks[server.tasks.len() - 1], index, server)
 }

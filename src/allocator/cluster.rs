@@ -28,8 +28,9 @@ pub struct Task {
     pub owner: Option<String>,
     /// Until when it is for; v0.1's tasks are until they are released.
     pub term: Option<Term>,
-    /// What it lives with, if it is not to be released by hand.
-    pub lease: Option<Lease>,
+    /// What it lives with, if it is not to be released by hand. Most tasks have none, and there may
+    /// be many tasks.
+    pub lease: Option<Box<Lease>>,
 }
 
 /// One server: what it has, what is free, what runs.
@@ -183,7 +184,7 @@ impl Cluster {
 
     /// All leases, of tasks and of those who wait.
     pub fn leases(&self) -> impl Iterator<Item = &Lease> {
-        let held = self.tasks().filter_map(|(_, task)| task.lease.as_ref());
+        let held = self.tasks().filter_map(|(_, task)| task.lease.as_deref());
         held.chain(self.queue.iter().map(|waiter| &waiter.lease))
     }
 

@@ -299,7 +299,7 @@ fn earliest(
 impl Task {
     /// When it has ended at the latest, if that is known.
     pub fn ends_by(&self, limits: &Limits) -> Option<Timestamp> {
-        let extra = extra(self.lease.as_ref(), limits);
+        let extra = extra(self.lease.as_deref(), limits);
         self.term?.end.checked_add_signed(extra)
     }
 }

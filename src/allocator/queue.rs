@@ -111,10 +111,10 @@ pub fn cancel(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Waite
 /// Nothing is granted under this lease, or no longer.
 pub fn claim(cluster: &mut Cluster, id: &LeaseId, tie: Option<Lease>) -> Result<(), Refusal> {
     let granted = |lease: &Lease| lease.id == *id && lease.tie != Tie::Process;
-    let place = cluster.place_of(|task| task.lease.as_ref().is_some_and(granted));
+    let place = cluster.place_of(|task| task.lease.as_deref().is_some_and(granted));
     let Some((index, position)) = place else {
         return Err(Refusal::GrantLost);
     };
-    cluster.edit(index).tasks[position].lease = tie;
+    cluster.edit(index).tasks[position].lease = tie.map(Box::new);
     Ok(())
 }

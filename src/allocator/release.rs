@@ -75,7 +75,7 @@ pub fn release(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Rele
 /// # Errors
 /// Nothing is held under it, or no longer.
 pub fn release_lease(cluster: &mut Cluster, id: &LeaseId) -> Result<Released, Refusal> {
-    let holds = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    let holds = |task: &Task| task.lease.as_deref().is_some_and(|lease| lease.id == *id);
     match cluster.place_of(holds) {
         Some((index, position)) => Ok(released(cluster, index, position)),
         None => Err(Refusal::GrantLost),

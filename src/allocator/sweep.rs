@@ -30,7 +30,7 @@ pub enum Over {
 impl Task {
     /// Whether it is over, and why. A term alone never ends what a command runs on.
     pub fn over(&self, facts: &Facts) -> Option<Over> {
-        let lease = self.lease.as_ref();
+        let lease = self.lease.as_deref();
         if lease.is_some_and(|lease| facts.dead.contains(&lease.id)) {
             return Some(Over::Ended);
         }

@@ -23,7 +23,7 @@ impl Manager {
 
     /// The processes of a run that was released while it runs.
     fn still_running(&self, released: &Released) -> Vec<Holder> {
-        let lease = released.task.lease.as_ref();
+        let lease = released.task.lease.as_deref();
         match lease.filter(|lease| lease.tie == Tie::Run) {
             None => Vec::new(),
             Some(lease) => {

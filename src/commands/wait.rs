@@ -420,7 +420,7 @@ fn standing(cluster: &Cluster, id: &LeaseId) -> Standing {
 }
 
 fn granted(cluster: &Cluster, id: &LeaseId) -> Option<Grant> {
-    let is_it = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    let is_it = |task: &Task| task.lease.as_deref().is_some_and(|lease| lease.id == *id);
     let (server_id, task) = cluster.tasks().find(|(_, task)| is_it(task))?;
     Some(Grant::of(task, server_id, &cluster.servers()[server_id]))
 }

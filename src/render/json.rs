@@ -268,7 +268,7 @@ fn task(task: &Task, now: Timestamp) -> Value {
         "end_time": task.term.map(|term| time(term.end)),
         "ttl_seconds": task.term.map(|term| term.ttl.num_seconds()),
         "seconds_left": task.term.map(|term| (term.end - now).num_seconds().max(0)),
-        "ends_with": task.lease.as_ref().map(|lease| ends_with(lease.tie)),
+        "ends_with": task.lease.as_deref().map(|lease| ends_with(lease.tie)),
     })
 }
 

@@ -84,7 +84,7 @@ fn running(cluster: &Cluster, outer: &Outer) -> Option<Grant> {
     let is_it = |lease: &Lease| lease.id == outer.lease && lease.tie == Tie::Run;
     let (server_id, task) = cluster
         .tasks()
-        .find(|(_, task)| task.lease.as_ref().is_some_and(is_it))?;
+        .find(|(_, task)| task.lease.as_deref().is_some_and(is_it))?;
     let ids = outer.gpus.split(',').filter(|id| !id.is_empty());
     let gpus: Vec<GpuId> = ids.map(|id| id.parse().ok()).collect::<Option<_>>()?;
     let cpus = outer.cpus.parse().ok().filter(|cpus| *cpus <= task.cpus)?;

@@ -100,7 +100,7 @@ impl<'m> Watch<'m> {
 }
 
 fn end_of(cluster: &Cluster, id: &LeaseId) -> Option<Option<Timestamp>> {
-    let is_it = |task: &Task| task.lease.as_ref().is_some_and(|lease| lease.id == *id);
+    let is_it = |task: &Task| task.lease.as_deref().is_some_and(|lease| lease.id == *id);
     let (_, task) = cluster.tasks().find(|(_, task)| is_it(task))?;
     Some(task.term.map(|term| term.end))
 }

@@ -203,7 +203,7 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
             ttl: ttl.unwrap_or(end - start),
             end,
         }),
-        lease: fields.lease.map(lease::decode).transpose()?,
+        lease: fields.lease.map(lease::decode).transpose()?.map(Box::new),
     })
 }
 

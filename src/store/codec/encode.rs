@@ -271,7 +271,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
             "ttl_seconds",
             term.map(|term| term.ttl.num_seconds().to_string()),
         ),
-        ("lease", lease.as_ref().map(lease::encode)),
+        ("lease", lease.as_deref().map(lease::encode)),
     ]
 }
 

@@ -24,7 +24,7 @@ fn id(text: &str) -> LeaseId {
 
 fn lease_of(cluster: &Cluster, task: &str) -> Option<Lease> {
     let (_, task) = cluster.find_task(&name(task)).unwrap();
-    task.lease.clone()
+    task.lease.as_deref().cloned()
 }
 
 #[test]
