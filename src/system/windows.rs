@@ -49,6 +49,11 @@ pub(crate) fn flush_folder(_folder: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Files are not numbered where this is asked.
+pub(crate) fn file_number(_file: &Metadata) -> Option<u64> {
+    None
+}
+
 /// Opens a file; links need rights to be made here, and there are no pipes in folders.
 pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.open(path)
