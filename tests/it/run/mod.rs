@@ -4,6 +4,7 @@ mod environment;
 mod exits;
 mod grammar;
 mod kills;
+mod neighbours;
 mod nested;
 mod signals;
 #[cfg(debug_assertions)]
