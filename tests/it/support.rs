@@ -26,6 +26,8 @@ pub(crate) struct Ran {
 
 impl Lab {
     pub(crate) fn new() -> Self {
+        #[cfg(unix)]
+        hear_hang_ups();
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
@@ -134,6 +136,17 @@ impl Lab {
             document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}")),
         )
     }
+}
+
+/// Whoever started the tests with `nohup` did not mean what they start.
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "no handler is set that could do harm")]
+fn hear_hang_ups() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.unwrap();
+    });
 }
 
 /// Says that a test could not be run here; shown with `--nocapture`.
