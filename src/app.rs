@@ -6,18 +6,29 @@ use crate::commands::{Job, Outer, Wait};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
+use crate::gpus::{self, SERVE};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::render::{self, Style};
+use crate::screen::Screen;
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Runs one command line, program name included, and returns how it ended.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    if let [_, only] = arguments
+        && only == SERVE
+    {
+        return match gpus::serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(Kind::Io.exit_code()),
+        };
+    }
     match cli::parse(arguments) {
         Ok(invocation) => invoke(invocation),
         Err(error) => unparsed(&error, arguments),
@@ -45,7 +56,7 @@ fn invoke(invocation: Invocation) -> ExitCode {
     let style = Style::new(invocation.output, language, invocation.quiet)
         .given(invocation.config.as_deref(), invocation.state.as_deref())
         .colours(shows_colours(&io::stdout()), shows_colours(&io::stderr()))
-        .redrawing(redraws(&io::stderr()))
+        .redrawing(redraws(&io::stdout()), redraws(&io::stderr()))
         .width(columns(&io::stdout()), columns(&io::stderr()));
     let style = Arc::new(style);
     let runs = matches!(invocation.action, Action::Run(_));
@@ -53,6 +64,9 @@ fn invoke(invocation: Invocation) -> ExitCode {
         Ok(manager) => manager,
         Err(error) => return fail(&error, runs, &style),
     };
+    if let Some(every) = invocation.watch {
+        return watch(&manager, &invocation.action, every, &style);
+    }
     match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::from(DECLINED),
@@ -73,7 +87,7 @@ fn may_be_outdated(error: &anyhow::Error) -> bool {
     matches!(
         refused,
         Some(Error::Refused(
-            Impossible { .. } | Insufficient(_) | UnknownServer { .. }
+            Impossible(_) | Insufficient(_) | UnknownServer { .. }
         ))
     )
 }
@@ -109,15 +123,43 @@ fn act(
             Outcome::Reset(manager.reset()?)
         }
         Action::Reset => return Ok(None),
-        Action::CheckConfig => Outcome::Checked(manager.check_config()),
+        Action::Detect => Outcome::Detected(manager.detect()?),
+        Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
+        Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
     };
     Ok(Some(outcome))
+}
+
+/// Shows a status again and again. What fails may go well the next time.
+fn watch(manager: &Manager, action: &Action, every: Duration, style: &Style) -> ExitCode {
+    let mut screen = Screen::new(style.redraws_output());
+    let watched = manager.watch(every, |manager| {
+        let status = match action {
+            Action::Detail {
+                server: Some(server),
+            } => manager.status_of(server),
+            _ => manager.status(),
+        };
+        let picture = match (status, action) {
+            (Ok(status), Action::Detail { .. }) => {
+                render::watched(&Outcome::Detail(status), every, style)
+            }
+            (Ok(status), _) => render::watched(&Outcome::Status(status), every, style),
+            (Err(error), _) => render::failure(&error, style).1,
+        };
+        screen.show(&picture, rows()).is_ok()
+    });
+    drop(screen);
+    match watched {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => ExitCode::from(error.exit_code()),
+    }
 }
 
 fn request(asked: Asked, manager: &Manager) -> (Request, Option<Wait>) {
     let request = Request {
         prefer: asked.prefer,
-        ..Request::new(asked.task, asked.gpus, asked.cpus)
+        ..Request::new(asked.task, asked.gpus, asked.cpus).on(asked.kind)
     };
     let wait = asked.wait.map(|at_most| Wait { at_most });
     let request = request.owned_by(manager.user());
@@ -145,7 +187,12 @@ fn job(run: Run, manager: &Manager) -> Job {
 }
 
 fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manager> {
-    let mut config = Config::find(invocation.config.as_deref()).map_err(Error::from)?;
+    let config = match (&invocation.action, &invocation.config) {
+        // The shell may just have made an empty one for what this prints.
+        (Action::Detect, None) => Config::by_default(),
+        (_, config) => Config::find(config.as_deref()),
+    };
+    let mut config = config.map_err(Error::from)?;
     if let Some(path) = &config.passed_over {
         complain(&render::passed_over(path, style));
     }
@@ -172,6 +219,7 @@ fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manage
         }
     });
     Ok(Manager::new(config)?
+        .measuring()
         .force(invocation.force)
         .on_wait(notice)
         .observed_by(observer))
@@ -241,6 +289,14 @@ fn print(text: &str) -> io::Result<()> {
 /// To standard error; if even that fails there is nobody left to tell.
 fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The rows of the terminal that standard output is.
+fn rows() -> Option<usize> {
+    let size = io::stdout()
+        .is_terminal()
+        .then(terminal_size::terminal_size)?;
+    size.map(|(_width, height)| usize::from(height.0))
 }
 
 /// The columns of the terminal that this is.

@@ -1,7 +1,8 @@
 //! Everything that can go wrong, by kind: the kind picks the exit code and the JSON name.
 
-use crate::allocator::{Name, Refusal, Timestamp, Why};
+use crate::allocator::{Adoption, Name, Refusal, Timestamp, Unreadable, Why};
 use crate::config::ConfigError;
+use crate::measured::Unmeasured;
 use crate::store::StoreError;
 use std::ffi::OsString;
 use std::io;
@@ -33,6 +34,15 @@ pub enum Error {
         /// The ID asked for.
         pid: u32,
     },
+    /// Nobody can tell what this machine's GPUs do.
+    #[error("the GPUs are not measured: {0:?}")]
+    NotMeasured(Unmeasured),
+    /// The driver is there, but not even the number of GPUs can be read.
+    #[error("the GPUs cannot be counted: {0:?}")]
+    NotCounted(Unreadable),
+    /// This machine has a name that no server can have.
+    #[error("this machine's name cannot be a server's")]
+    NoHostName,
     /// Waited long enough.
     #[error("{task} was not granted in time")]
     WaitedOut {
@@ -170,7 +180,11 @@ impl Error {
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
             Self::Config(_) => Kind::Config,
             Self::Unconfirmed | Self::NoProcess { .. } => Kind::Usage,
-            Self::Command { .. } | Self::System(_) => Kind::Io,
+            Self::Command { .. }
+            | Self::System(_)
+            | Self::NotMeasured(_)
+            | Self::NotCounted(_)
+            | Self::NoHostName => Kind::Io,
             Self::WaitedOut { .. } | Self::Cancelled { .. } | Self::Interrupted { .. } => {
                 Kind::Timeout
             }
@@ -208,7 +222,12 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
         Refusal::UnknownServer { .. } | Refusal::BelowMinimum { .. } | Refusal::NoTtl { .. } => {
             Kind::Usage
         }
-        Refusal::AboveMaximum { .. } | Refusal::AboveMaxTtl { .. } | Refusal::Impossible { .. } => {
+        Refusal::NotAdopted { why, .. } => match why {
+            Adoption::ComputesNowhere => Kind::Usage,
+            Adoption::HeldBy(_) => Kind::TaskExists,
+            Adoption::LacksCpus(_) => Kind::Insufficient,
+        },
+        Refusal::AboveMaximum { .. } | Refusal::AboveMaxTtl { .. } | Refusal::Impossible(_) => {
             Kind::Impossible
         }
         Refusal::Insufficient(_)

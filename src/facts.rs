@@ -18,6 +18,7 @@ impl Manager {
         let mut facts = Facts::at(now);
         if cluster.leases().next().is_some() {
             let here = system::here();
+            facts.host = Some(here.host.clone());
             let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
             facts.dead.extend(dead.map(|lease| lease.id.clone()));
             let tasks = cluster.tasks().map(|(_, task)| task);
@@ -113,7 +114,11 @@ impl Manager {
         pids.dedup();
         // Anybody who shares the folder could have written the file; nobody can give another's
         // process a variable. This also leaves gpumgr itself out.
-        pids.retain(|pid| system::has_variable(*pid, environment::RUN, lease.id.as_str()));
+        let run = lease.id.as_str();
+        pids.retain(|pid| {
+            let variable = system::variable(*pid, environment::RUN);
+            variable.flatten().as_deref() == Some(run)
+        });
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.
         if ended.filter(Result::is_ok).count() > 0 && !too_late {

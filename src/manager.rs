@@ -3,6 +3,7 @@
 use crate::allocator::{Actor, Cluster, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
+use crate::gpus::Probe;
 use crate::progress::{Observer, Progress};
 use crate::store::{FileStore, WaitNotice};
 use crate::system;
@@ -11,6 +12,8 @@ use std::path::Path;
 
 /// One cluster, opened on a config: allocates for whom a request names, releases for the current
 /// user.
+///
+/// It goes by the books alone: only the command line asks the driver which GPUs are free in fact.
 ///
 /// Nothing is cached: each call reads the state file, so any number of managers, processes and
 /// v0.1 scripts may work on it at once. A call that timed out waiting for the lock leaves a thread
@@ -21,6 +24,7 @@ pub struct Manager {
     pub(crate) store: FileStore,
     force: bool,
     observer: Option<Observer>,
+    pub(crate) probe: Option<Probe>,
 }
 
 impl Manager {
@@ -43,6 +47,7 @@ impl Manager {
             store,
             force: false,
             observer: None,
+            probe: None,
         })
     }
 
@@ -64,6 +69,13 @@ impl Manager {
     #[must_use]
     pub fn observed_by(mut self, observer: Observer) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// Measures GPUs, in another process of this program, which must be gpumgr itself.
+    #[must_use]
+    pub(crate) fn measuring(mut self) -> Self {
+        self.probe = Some(Probe::new(&self.config.measuring));
         self
     }
 
@@ -101,6 +113,12 @@ impl Manager {
     pub fn config_differs(&self) -> bool {
         let present = self.store.load().ok().flatten();
         present.is_some_and(|cluster| self.differs(&cluster))
+    }
+
+    /// Whether this cluster was made of what was detected.
+    pub(crate) fn is_detected(&self, cluster: &Cluster) -> bool {
+        let mut servers = cluster.servers().iter();
+        self.config.path.is_none() && servers.any(|server| !server.cards.uuids.is_empty())
     }
 
     /// Whether a config says something else than this cluster is.

@@ -1,12 +1,15 @@
 //! What each action returns: data, for a renderer to put into words or bytes.
 
 use crate::allocator::{
-    Change, Explained, Freed, Grant, Limits, Released, Renewed, Server, Task, Timestamp, Waiter,
+    Change, Explained, Freed, Grant, Limits, Name, Reading, Released, Renewed, Sample, Server,
+    ServerSpec, Task, Timestamp, Unreadable, Waiter,
 };
 use crate::environment;
 use crate::error::ended_by;
+use crate::measured::Unmeasured;
 use crate::system::Exit;
 use crate::system::Holder;
+use chrono::TimeDelta;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,7 +37,11 @@ pub(crate) enum Outcome {
     /// Of `--cancel`.
     Cancelled(Box<Cancelled>),
     /// Of `--check-config`.
-    Checked(Checked),
+    Checked(Box<Checked>),
+    /// Of `--adopt`.
+    Adopted(Allocated),
+    /// Of `--detect`.
+    Detected(Detected),
 }
 
 /// A state file and how this action found it.
@@ -49,6 +56,8 @@ pub struct StateFile {
     pub unshareable: bool,
     /// There is no config: it is v0.1's cluster.
     pub by_default: bool,
+    /// There is no config: it was made of this machine's GPUs.
+    pub detected: bool,
     /// The config describes another cluster than it holds.
     pub differs: bool,
     /// What had ended by itself, and was freed by this action.
@@ -101,6 +110,16 @@ pub struct Initialized {
     pub totals: Totals,
 }
 
+/// This machine, as a config would describe it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Detected {
+    /// Its one server.
+    pub server: ServerSpec,
+    /// GPUs of which nothing could be read, and why.
+    pub unreadable: Vec<(usize, Unreadable)>,
+}
+
 /// The cluster at one moment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -119,6 +138,10 @@ pub struct Status {
     pub servers: Vec<(usize, Server)>,
     /// The counts over the servers shown.
     pub totals: Totals,
+    /// What the GPUs of one of the servers do, by its ID; none if nobody measures them here.
+    pub measured: Option<(usize, Sample)>,
+    /// After which time a task that does not use its GPUs is called idle.
+    pub idle_warning: TimeDelta,
     /// The moment, to tell ages by.
     pub now: Timestamp,
 }
@@ -232,6 +255,8 @@ pub struct Checked {
     pub limits: Limits,
     /// The names of the variables that the config sets for every task.
     pub variables: Vec<String>,
+    /// The server whose GPUs are measured here, and how many devices there are; or why none are.
+    pub measured: Result<(Name, Reading<usize>), Unmeasured>,
 }
 
 impl Allocated {
@@ -247,12 +272,12 @@ impl Outcome {
         match self {
             Self::Initialized(init) => Some(&init.state),
             Self::Status(status) | Self::Detail(status) => Some(&status.state),
-            Self::Allocated(allocated) => Some(&allocated.state),
+            Self::Allocated(allocated) | Self::Adopted(allocated) => Some(&allocated.state),
             Self::Released(given_back) => Some(&given_back.state),
             Self::Renewed(extended) => Some(&extended.state),
             Self::Queue(queue) => Some(&queue.state),
             Self::Cancelled(cancelled) => Some(&cancelled.state),
-            Self::Ran(_) => None,
+            Self::Ran(_) | Self::Detected(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

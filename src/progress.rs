@@ -1,6 +1,6 @@
 //! What happens while an action takes its time, for whoever looks on.
 
-use crate::allocator::{Explained, Grant, Name, Timestamp};
+use crate::allocator::{Explained, Grant, Name, Timestamp, Withheld};
 use crate::error::Error;
 use crate::outcome::{Allocated, StateFile};
 use crate::system::Holder;
@@ -28,6 +28,13 @@ pub enum Progress<'a> {
     Changed(&'a StateFile),
     /// It no longer waits: what was shown of that can go.
     WaitOver,
+    /// What it was granted is not free in fact, so it was given back, and goes on waiting.
+    GaveBack {
+        /// The task.
+        task: &'a Name,
+        /// What of it is not free, and why.
+        withheld: &'a Withheld,
+    },
     /// The file system does not tell of changes, so they are looked for.
     LooksForChanges,
     /// A command is about to be started with this.

@@ -1,11 +1,12 @@
 //! Granting a request.
 
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};
+use super::gpus::Withheld;
 use super::lease::Term;
 use super::name::Name;
 use super::order::{KEPT, choose, reservations};
 use super::refusal::{Behind, Nearest, Refusal, Shortage};
-use super::request::{Gpus, Limits, Request};
+use super::request::{Limits, Request};
 
 /// What a task got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,21 +94,7 @@ pub(super) fn admit(
     {
         return Err(Refusal::AboveMaxTtl { asked, max });
     }
-    if let Some((index, task)) = cluster.find_task(&request.task) {
-        return Err(Refusal::TaskExists {
-            task: task.id.clone(),
-            server: Some(cluster.servers()[index].name.clone()),
-            owner: task.owner.clone(),
-        });
-    }
-    let mut waiting = cluster.queue().iter().filter(|waiter| !waiter.cancelled);
-    if let Some(waiter) = waiting.find(|waiter| waiter.request.task == request.task) {
-        return Err(Refusal::TaskExists {
-            task: request.task.clone(),
-            server: None,
-            owner: waiter.request.owner.clone(),
-        });
-    }
+    check_name(cluster, &request.task)?;
     if let Some(asked) = request.prefer.as_ref() {
         let known = cluster.find_server(asked);
         known.ok_or_else(|| Refusal::unknown_server(asked, cluster))?;
@@ -116,6 +103,27 @@ pub(super) fn admit(
         Ok(())
     } else {
         Err(Refusal::impossible(cluster.servers(), request))
+    }
+}
+
+/// # Errors
+/// A task of that name is there, or waits.
+pub(super) fn check_name(cluster: &Cluster, asked: &Name) -> Result<(), Refusal> {
+    if let Some((index, task)) = cluster.find_task(asked) {
+        return Err(Refusal::TaskExists {
+            task: task.id.clone(),
+            server: Some(cluster.servers()[index].name.clone()),
+            owner: task.owner.clone(),
+        });
+    }
+    let mut waiting = cluster.queue().iter().filter(|waiter| !waiter.cancelled);
+    match waiting.find(|waiter| waiter.request.task == *asked) {
+        None => Ok(()),
+        Some(waiter) => Err(Refusal::TaskExists {
+            task: asked.clone(),
+            server: None,
+            owner: waiter.request.owner.clone(),
+        }),
     }
 }
 
@@ -144,7 +152,8 @@ pub(super) fn grant(
     let term = request.ttl.and_then(|ttl| Term::starting(now, ttl));
     let server = cluster.edit(index);
     let cpus = request.demand.cpus_on(server);
-    let gpus = take_gpus(&mut server.free_gpus, &request.demand.gpus);
+    let gpus = request.demand.taken_from(server, &server.grantable());
+    server.free_gpus.retain(|gpu| !gpus.contains(gpu));
     server.free_cpus -= cpus;
     server.tasks.push(Task {
         id: request.task.clone(),
@@ -154,19 +163,9 @@ pub(super) fn grant(
         owner: request.owner.clone(),
         term,
         lease: request.lease.clone().map(Box::new),
+        idle_since: None,
     });
     Grant::of(&server.tasks[server.tasks.len() - 1], index, server)
-}
-
-/// Free IDs ascend, so the first ones are the lowest.
-fn take_gpus(free: &mut Vec<GpuId>, wanted: &Gpus) -> Vec<GpuId> {
-    match wanted {
-        Gpus::Count(count) => free.drain(..*count as usize).collect(),
-        Gpus::These(ids) => {
-            free.retain(|id| !ids.contains(id));
-            ids.iter().copied().collect()
-        }
-    }
 }
 
 /// Room will come some day, or never.
@@ -185,9 +184,14 @@ pub(super) fn why_not(servers: &[Server], request: &Request) -> Refusal {
     let mut draining = servers
         .iter()
         .filter(|server| server.drain && can(server) && demand.fits(server));
+    let mut withheld = servers
+        .iter()
+        .filter(|server| request.may_run_on(server))
+        .filter_map(Withheld::on);
     Refusal::Insufficient(Box::new(Shortage {
         demand: demand.clone(),
         nearest,
         draining: draining.next().map(|server| server.name.clone()),
+        withheld: withheld.next(),
     }))
 }

@@ -1,10 +1,12 @@
 //! The cluster: its servers, and the tasks that run there.
 
 use super::check::{self, Disagreement};
+use super::gpus::{Cards, Outlook};
 use super::lease::{Lease, Term};
 use super::name::Name;
 use super::queue::Waiter;
 use super::spec::{ClusterSpec, ServerSpec};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A device ID on its server, as `CUDA_VISIBLE_DEVICES` counts them.
@@ -31,6 +33,8 @@ pub struct Task {
     /// What it lives with, if it is not to be released by hand. Most tasks have none, and there may
     /// be many tasks.
     pub lease: Option<Box<Lease>>,
+    /// Since when nobody has seen it use its GPUs.
+    pub idle_since: Option<Timestamp>,
 }
 
 /// One server: what it has, what is free, what runs.
@@ -50,6 +54,10 @@ pub struct Server {
     pub drain: bool,
     /// The machine it is, by its own name; any, if none.
     pub host: Option<String>,
+    /// What its GPUs are, where that is written down.
+    pub cards: Cards,
+    /// What was seen of it from outside for this decision; never written down.
+    pub outlook: Outlook,
     /// In the order they were granted.
     pub tasks: Vec<Task>,
 }
@@ -65,8 +73,15 @@ impl Server {
             free_cpus: spec.cpus,
             drain: spec.drain,
             host: spec.host.clone(),
+            cards: spec.cards.clone(),
+            outlook: Outlook::default(),
             tasks: Vec::new(),
         }
+    }
+
+    /// The free GPUs that may be granted, in ascending order: those that are free in fact.
+    pub fn grantable(&self) -> Cow<'_, [GpuId]> {
+        self.outlook.open(&self.free_gpus)
     }
 }
 
@@ -217,6 +232,7 @@ impl Cluster {
                 && (server.total_gpus, server.total_cpus) == (described.gpus, described.cpus)
                 && server.drain == described.drain
                 && server.host == described.host
+                && server.cards == described.cards
         };
         self.servers.len() == spec.servers().len()
             && self.servers.iter().zip(spec.servers()).all(same)
@@ -248,6 +264,11 @@ impl Cluster {
     pub(super) fn edit(&mut self, index: usize) -> &mut Server {
         self.edited.insert(index);
         &mut self.servers[index]
+    }
+
+    /// What was seen from outside is no change.
+    pub(super) fn look_at(&mut self, index: usize) -> &mut Outlook {
+        &mut self.servers[index].outlook
     }
 
     /// The one way to change which servers there are, and their order.

@@ -2,11 +2,13 @@
 
 use super::allocate::why_not;
 use super::cluster::{Cluster, GpuId, Timestamp};
+use super::gpus::Withheld;
 use super::name::Name;
 use super::order::{KEPT, Reservation, choose, in_order, reservations};
 use super::queue::Waiter;
 use super::refusal::{Nearest, Refusal};
 use super::request::Limits;
+use chrono::TimeDelta;
 
 /// One who waits, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Why {
         start: Option<Timestamp>,
         /// What runs there, what ends first at the latest first.
         holders: Vec<Holding>,
+        /// What is free there on paper alone.
+        withheld: Option<Withheld>,
     },
 }
 
@@ -59,6 +63,8 @@ pub struct Holding {
     pub cpus: u32,
     /// When it has ended at the latest, if that is known.
     pub ends_by: Option<Timestamp>,
+    /// For how long nobody has seen it use its GPUs, if that is long.
+    pub idle: Option<TimeDelta>,
 }
 
 /// Why each who waits does, the first in line first.
@@ -102,19 +108,26 @@ fn why(
         let server = &cluster.servers()[kept.server];
         let nearest = Nearest::new(kept.server, server, &request.demand);
         let start = kept.start.filter(|start| *start > now);
-        return lacks(cluster, nearest, start, limits);
+        return lacks(cluster, nearest, start, now, limits);
     }
     match why_not(cluster.servers(), request) {
         Refusal::Insufficient(shortage) => match shortage.nearest {
-            Some(nearest) => lacks(cluster, nearest, None, limits),
+            Some(nearest) => lacks(cluster, nearest, None, now, limits),
             None => Why::Draining,
         },
         _ => Why::Impossible,
     }
 }
 
-fn lacks(cluster: &Cluster, nearest: Nearest, start: Option<Timestamp>, limits: &Limits) -> Why {
-    let tasks = cluster.servers()[nearest.server_id].tasks.iter();
+fn lacks(
+    cluster: &Cluster,
+    nearest: Nearest,
+    start: Option<Timestamp>,
+    now: Timestamp,
+    limits: &Limits,
+) -> Why {
+    let server = &cluster.servers()[nearest.server_id];
+    let tasks = server.tasks.iter();
     let mut holders: Vec<_> = tasks
         .map(|task| Holding {
             task: task.id.clone(),
@@ -122,6 +135,7 @@ fn lacks(cluster: &Cluster, nearest: Nearest, start: Option<Timestamp>, limits: 
             gpus: task.gpus.clone(),
             cpus: task.cpus,
             ends_by: task.ends_by(limits),
+            idle: task.idle(now, limits.idle_warning),
         })
         .collect();
     holders.sort_by_key(|holder| (holder.ends_by.is_none(), holder.ends_by));
@@ -129,5 +143,6 @@ fn lacks(cluster: &Cluster, nearest: Nearest, start: Option<Timestamp>, limits: 
         nearest,
         start,
         holders,
+        withheld: Withheld::on(server),
     }
 }

@@ -1,6 +1,7 @@
 //! Leases: who an allocation lives with, and until when.
 
 use super::cluster::Timestamp;
+use super::gpus::Sample;
 use chrono::TimeDelta;
 use std::collections::HashSet;
 use std::fmt;
@@ -114,6 +115,10 @@ pub struct Facts {
     /// The leases on other machines, of which nothing is known but that they ought to have been
     /// ended there by now.
     pub given_up: HashSet<LeaseId>,
+    /// The machine on which this is decided, by its own name; any, if none.
+    pub host: Option<String>,
+    /// What its GPUs do; none where nobody measures them.
+    pub sample: Option<Sample>,
 }
 
 impl Facts {
@@ -123,6 +128,8 @@ impl Facts {
             now,
             dead: HashSet::new(),
             given_up: HashSet::new(),
+            host: None,
+            sample: None,
         }
     }
 }

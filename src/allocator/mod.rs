@@ -21,6 +21,7 @@ mod check;
 mod cluster;
 mod explain;
 mod first_fit;
+mod gpus;
 mod lease;
 mod name;
 mod order;
@@ -39,12 +40,16 @@ pub use check::{Disagreement, What};
 pub use cluster::{Cluster, GpuId, Server, Task, Timestamp};
 pub use explain::{Explained, Holding, Why, explain};
 pub use first_fit::first_fit;
+pub use gpus::{
+    Cards, Device, Devices, Each, GpuKind, Kin, MemoryUse, NotMeasured, Occupant, Outlook, Reading,
+    Run, Sample, Stock, Unreadable, Withheld, Withholding, adopt, measured_server, observe,
+};
 pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie};
 pub use name::{BadName, Name, is_printable, unused_name};
 pub use order::{Reservation, reservation};
 pub use queue::{Settled, Waiter, cancel, claim, enqueue, leave, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};
-pub use refusal::{Behind, Blocker, Nearest, Refusal, Shortage};
+pub use refusal::{Adoption, Behind, Blocker, Nearest, Refusal, Shortage, TooMuch};
 pub use release::{Actor, Released, release, release_lease};
 pub use renew::{Renewed, renew};
 pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request, same_host};

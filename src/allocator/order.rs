@@ -20,7 +20,7 @@ use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};
 use super::first_fit::first_fit_where;
 use super::lease::{Lease, LeaseId, Tie};
 use super::queue::Waiter;
-use super::request::{Demand, Gpus, Limits, Request};
+use super::request::{Demand, Limits, Request};
 use chrono::TimeDelta;
 
 /// For how many in line a server is kept at most.
@@ -163,6 +163,7 @@ pub(super) fn choose(
         .and_then(|asked| cluster.find_server(asked));
     first_fit_where(cluster.servers(), preferred, |index, server| {
         request.has_room_on(server)
+            && !server.outlook.is_for_others_to_judge(lease)
             && kept.iter().all(|kept| {
                 kept.server != index || !kept.is_delayed_by(request, lease, server, now, limits)
             })
@@ -324,7 +325,7 @@ struct Free {
 impl Free {
     fn now(server: &Server) -> Self {
         Self {
-            gpus: server.free_gpus.clone(),
+            gpus: server.grantable().into_owned(),
             cpus: server.free_cpus,
         }
     }
@@ -343,15 +344,7 @@ impl Free {
 
     /// When this request, which has room there now, got its share.
     fn without(&self, request: &Request, server: &Server) -> Self {
-        let taken: Vec<_> = match &request.demand.gpus {
-            Gpus::Count(count) => server
-                .free_gpus
-                .iter()
-                .take(*count as usize)
-                .copied()
-                .collect(),
-            Gpus::These(ids) => ids.iter().copied().collect(),
-        };
+        let taken = request.demand.taken_from(server, &server.grantable());
         let mut left = self.clone();
         left.gpus.retain(|gpu| !taken.contains(gpu));
         left.cpus = left.cpus.saturating_sub(request.demand.cpus_on(server));
@@ -360,6 +353,6 @@ impl Free {
 
     /// How many GPUs and CPUs it would lack.
     fn lacks(&self, demand: &Demand, server: &Server) -> (usize, u32) {
-        demand.lacking(&self.gpus, self.cpus, demand.cpus_on(server))
+        demand.lacking(server, &self.gpus, self.cpus)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::allocate::{Grant, admit};
 use super::cluster::{Cluster, Timestamp};
+use super::gpus::observe;
 use super::lease::{Facts, Lease, LeaseId, Tie};
 use super::name::Name;
 use super::order::decide;
@@ -50,6 +51,7 @@ pub struct Settled {
 /// Makes the cluster what it ought to be at this moment: frees what is over, drops who waits no
 /// longer, and grants those who wait in order. Every change of a state does this.
 pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled {
+    observe(cluster, facts);
     let freed = sweep(cluster, facts);
     if cluster.queue().iter().any(|waiter| waiter.is_over(facts)) {
         cluster.edit_queue().retain(|waiter| !waiter.is_over(facts));

@@ -55,6 +55,11 @@ pub enum Change {
         /// The machine; any, if none.
         host: Option<String>,
     },
+    /// What a server's GPUs are is described otherwise: another card, or another order.
+    Cards {
+        /// Its name.
+        server: Name,
+    },
     /// The servers that stay are described in another order.
     Reordered,
 }
@@ -141,7 +146,8 @@ fn resize(server: &Server, described: &ServerSpec) -> impl Iterator<Item = Chang
         server: name(),
         host: described.host.clone(),
     });
-    [gpus, cpus, drain, host].into_iter().flatten()
+    let cards = (server.cards != described.cards).then(|| Change::Cards { server: name() });
+    [gpus, cpus, drain, host, cards].into_iter().flatten()
 }
 
 fn blockers(cluster: &Cluster, spec: &ClusterSpec) -> Vec<Blocker> {
@@ -194,6 +200,7 @@ fn resized(server: &Server, described: &ServerSpec) -> Server {
         free_cpus: described.cpus - held_cpus,
         drain: described.drain,
         host: described.host.clone(),
+        cards: described.cards.clone(),
         ..server.clone()
     }
 }

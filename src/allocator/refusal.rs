@@ -1,6 +1,7 @@
 //! Why a request is not met, as data.
 
 use super::cluster::{Cluster, GpuId, Server};
+use super::gpus::{GpuKind, Stock, Withheld};
 use super::name::Name;
 use super::request::{Demand, Request};
 use chrono::TimeDelta;
@@ -102,26 +103,51 @@ pub enum Refusal {
         max: u32,
     },
     /// No server could ever meet it, even with nothing running.
-    #[error("no server has that much: the largest has {gpus} GPUs, the largest {cpus} CPUs")]
-    Impossible {
-        /// What was asked for.
-        demand: Demand,
-        /// The GPUs of the server that has most.
-        gpus: u32,
-        /// The CPUs of the server that has most.
-        cpus: u32,
-        /// The machine it must run on, if only servers of that one count.
-        host: Option<String>,
-    },
+    #[error("no server has that much: the largest has {} GPUs, the largest {} CPUs", .0.gpus, .0.cpus)]
+    Impossible(Box<TooMuch>),
     /// No server has room now.
     #[error("no server has room now")]
     Insufficient(Box<Shortage>),
+    /// A process cannot be made a task.
+    #[error("process {pid} cannot be adopted")]
+    NotAdopted {
+        /// Its ID.
+        pid: u32,
+        /// Why not.
+        why: Adoption,
+    },
     /// A changed description takes away what tasks hold.
     #[error("{} servers hold tasks that are in the way", blockers.len())]
     InTheWay {
         /// What is in the way, server by server.
         blockers: Vec<Blocker>,
     },
+}
+
+/// What was asked for, and the most there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooMuch {
+    /// What was asked for.
+    pub demand: Demand,
+    /// The GPUs of the server that has most.
+    pub gpus: u32,
+    /// The CPUs of the server that has most.
+    pub cpus: u32,
+    /// The machine it must run on, if only servers of that one count.
+    pub host: Option<String>,
+    /// The kinds of GPUs there are, where one was asked for.
+    pub stock: Vec<Stock>,
+}
+
+/// Why a process is not made a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Adoption {
+    /// Neither it nor what it started computes on a GPU of this machine's server.
+    ComputesNowhere,
+    /// The GPUs it computes on are held by this task already.
+    HeldBy(Name),
+    /// No more than that many CPUs are free.
+    LacksCpus(u32),
 }
 
 /// Who was there before.
@@ -144,6 +170,8 @@ pub struct Shortage {
     pub nearest: Option<Nearest>,
     /// A server that would have room now, but is draining.
     pub draining: Option<Name>,
+    /// The first server that could meet it, but where some GPUs are free on paper alone.
+    pub withheld: Option<Withheld>,
 }
 
 /// What a server lacks for a demand.
@@ -171,7 +199,7 @@ impl Nearest {
         Self {
             server_id,
             server_name: server.name.clone(),
-            free_gpus: server.free_gpus.len(),
+            free_gpus: demand.kind.among(&server.cards, &server.grantable()).len(),
             free_cpus: server.free_cpus,
             lacks_gpus,
             lacks_cpus,
@@ -222,11 +250,16 @@ impl Refusal {
                 .filter(|server| request.is_at_home_on(server))
         };
         let elsewhere = at_home().count() < servers.len();
-        Self::Impossible {
+        Self::Impossible(Box::new(TooMuch {
             demand: request.demand.clone(),
             gpus: at_home().map(|server| server.total_gpus).max().unwrap_or(0),
             cpus: at_home().map(|server| server.total_cpus).max().unwrap_or(0),
             host: request.host.clone().filter(|_| elsewhere),
-        }
+            stock: if request.demand.kind == GpuKind::default() {
+                Vec::new()
+            } else {
+                Stock::of(at_home())
+            },
+        }))
     }
 }

@@ -1,6 +1,7 @@
 //! What somebody asks for.
 
 use super::cluster::{GpuId, Server};
+use super::gpus::GpuKind;
 use super::lease::Lease;
 use super::name::Name;
 use super::spec::{MAX_CPUS, MAX_GPUS};
@@ -89,9 +90,20 @@ pub struct Demand {
     pub gpus: Gpus,
     /// How many CPU cores.
     pub cpus: Cpus,
+    /// Of which kind the GPUs are.
+    pub kind: GpuKind,
 }
 
 impl Demand {
+    /// That many GPUs of any kind, and CPUs.
+    pub fn new(gpus: Gpus, cpus: Cpus) -> Self {
+        Self {
+            gpus,
+            cpus,
+            kind: GpuKind::default(),
+        }
+    }
+
     /// The CPU cores this means on that server.
     pub fn cpus_on(&self, server: &Server) -> u32 {
         match self.cpus {
@@ -109,27 +121,36 @@ impl Demand {
 
     /// Whether that server has room for it now.
     pub fn fits(&self, server: &Server) -> bool {
-        let enough_gpus = match &self.gpus {
-            Gpus::Count(count) => *count as usize <= server.free_gpus.len(),
-            Gpus::These(_) => self.taken_on(server).next().is_none(),
-        };
-        enough_gpus && self.cpus_on(server) <= server.free_cpus
+        self.lacking_on(server) == (0, 0)
     }
 
     /// How many GPUs and CPUs that server lacks for it now. GPUs are what people wait for, so
     /// they count first.
     pub fn lacking_on(&self, server: &Server) -> (usize, u32) {
-        self.lacking(&server.free_gpus, server.free_cpus, self.cpus_on(server))
+        self.lacking(server, &server.grantable(), server.free_cpus)
     }
 
     /// The same where these GPUs, in ascending order, and that many CPUs are free.
-    pub(super) fn lacking(&self, gpus: &[GpuId], cpus: u32, needed_cpus: u32) -> (usize, u32) {
+    pub(super) fn lacking(&self, server: &Server, gpus: &[GpuId], cpus: u32) -> (usize, u32) {
+        let gpus = self.kind.among(&server.cards, gpus);
         let is_taken = |id: &&GpuId| gpus.binary_search(id).is_err();
         let lacking = match &self.gpus {
             Gpus::Count(count) => (*count as usize).saturating_sub(gpus.len()),
             Gpus::These(ids) => ids.iter().filter(is_taken).count(),
         };
-        (lacking, needed_cpus.saturating_sub(cpus))
+        (lacking, self.cpus_on(server).saturating_sub(cpus))
+    }
+
+    /// What it gets of these GPUs, in ascending order, where they suffice: the lowest.
+    pub(super) fn taken_from(&self, server: &Server, gpus: &[GpuId]) -> Vec<GpuId> {
+        match &self.gpus {
+            Gpus::Count(count) => {
+                let mut gpus = self.kind.among(&server.cards, gpus).into_owned();
+                gpus.truncate(*count as usize);
+                gpus
+            }
+            Gpus::These(ids) => ids.iter().copied().collect(),
+        }
     }
 
     /// Of GPUs asked for by ID, those that are not free on that server.
@@ -138,18 +159,24 @@ impl Demand {
             Gpus::Count(_) => None,
             Gpus::These(ids) => Some(ids),
         };
+        let open = self
+            .kind
+            .among(&server.cards, &server.grantable())
+            .into_owned();
         ids.into_iter()
             .flatten()
             .copied()
-            .filter(|id| server.free_gpus.binary_search(id).is_err())
+            .filter(move |id| open.binary_search(id).is_err())
     }
 
     /// Whether that server would have room for it if nothing ran there.
     pub fn could_fit(&self, server: &Server) -> bool {
         self.cpus_on(server) <= server.total_cpus
             && match &self.gpus {
-                Gpus::Count(count) => *count <= server.total_gpus,
-                Gpus::These(ids) => ids.iter().all(|id| u32::from(*id) < server.total_gpus),
+                Gpus::Count(count) => *count <= self.kind.count_on(server),
+                Gpus::These(ids) => ids.iter().all(|id| {
+                    u32::from(*id) < server.total_gpus && self.kind.is(&server.cards, *id)
+                }),
             }
     }
 }
@@ -178,7 +205,7 @@ impl Request {
     pub fn new(task: Name, gpus: Gpus, cpus: Cpus) -> Self {
         Self {
             task,
-            demand: Demand { gpus, cpus },
+            demand: Demand::new(gpus, cpus),
             prefer: None,
             owner: None,
             host: None,
@@ -191,6 +218,13 @@ impl Request {
     #[must_use]
     pub fn prefer(mut self, server: impl Into<String>) -> Self {
         self.prefer = Some(server.into());
+        self
+    }
+
+    /// On GPUs of this kind alone.
+    #[must_use]
+    pub fn on(mut self, kind: GpuKind) -> Self {
+        self.demand.kind = kind;
         self
     }
 
@@ -257,6 +291,8 @@ pub struct Limits {
     pub max_ttl: Option<TimeDelta>,
     /// How long a command may take to end when its time is over.
     pub grace: TimeDelta,
+    /// After which time a task that does not use its GPUs is called idle.
+    pub idle_warning: TimeDelta,
 }
 
 impl Limits {
@@ -274,6 +310,7 @@ impl Default for Limits {
             default_ttl: None,
             max_ttl: None,
             grace: TimeDelta::seconds(30),
+            idle_warning: TimeDelta::minutes(30),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a cluster is made of, before anything runs on it.
 
+use super::cluster::Server;
+use super::gpus::Cards;
 use super::name::Name;
 use std::collections::HashSet;
 
@@ -23,6 +25,22 @@ pub struct ServerSpec {
     pub drain: bool,
     /// The machine it is, by its own name; any, if none.
     pub host: Option<String>,
+    /// What its GPUs are, as far as that is described.
+    pub cards: Cards,
+}
+
+impl ServerSpec {
+    /// A server as it is.
+    pub fn of(server: &Server) -> Self {
+        Self {
+            name: server.name.clone(),
+            gpus: server.total_gpus,
+            cpus: server.total_cpus,
+            drain: server.drain,
+            host: server.host.clone(),
+            cards: server.cards.clone(),
+        }
+    }
 }
 
 /// A cluster's servers in first-fit order, within bounds and with unique names.
@@ -115,6 +133,7 @@ impl ClusterSpec {
             cpus,
             drain: false,
             host: None,
+            cards: Cards::default(),
         };
         Self::new((0..servers).map(server).collect())
     }

@@ -1,6 +1,7 @@
 //! The flags as typed.
 
 use crate::allocator::{MAX_TTL, Name};
+use bytesize::ByteSize;
 use chrono::TimeDelta;
 use clap::{ArgAction, ArgGroup, Parser, ValueEnum};
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ Examples:
                                       allocates, runs, gives back however it ends
   gpumgr --run --wait -- make test    waits in the queue until there is room
   gpumgr --queue                      who waits, and why
+  gpumgr --detect > config.toml       describes this machine and its GPUs
   gpumgr --init                       after the config changed; tasks stay
   gpumgr --status --json | jq .totals
   eval \"$(gpumgr --allocate train 4 --export)\"
@@ -119,6 +121,19 @@ pub(super) struct Args {
     #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
     pub(super) reset: bool,
 
+    /// Print a config that describes this machine and its GPUs
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) detect: bool,
+
+    /// Make a task named TASK of the process --pid PID and the GPUs it computes on
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) adopt: Option<Name>,
+
     /// Say what the config means, or what is wrong with it and where
     #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
     pub(super) check_config: bool,
@@ -143,6 +158,19 @@ pub(super) struct Args {
     )]
     pub(super) gpu_ids: Option<Vec<u16>>,
 
+    /// Only GPUs whose model contains TEXT: A100
+    #[arg(
+        long,
+        value_name = "TEXT",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "With --allocate and --run"
+    )]
+    pub(super) gpu_model: Option<String>,
+
+    /// Only GPUs with that much memory or more: 40GiB, 80GB
+    #[arg(long, value_name = "SIZE", help_heading = "With --allocate and --run")]
+    pub(super) gpu_memory: Option<ByteSize>,
+
     /// Try this server first, then the others in order
     #[arg(
         long,
@@ -160,7 +188,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = ttl, help_heading = "With --allocate and --run")]
     pub(super) ttl: Option<TimeDelta>,
 
-    /// With --allocate: the allocation ends with this process (a notebook; $$ for this shell)
+    /// With --allocate and --adopt: the allocation ends with this process (a notebook; $$ for this
+    /// shell)
     #[arg(long, value_name = "PID", help_heading = "With --allocate and --run")]
     pub(super) pid: Option<u32>,
 
@@ -175,6 +204,18 @@ pub(super) struct Args {
         help_heading = "With --allocate and --run"
     )]
     pub(super) export: Option<Shell>,
+
+    /// With --status and --detail: show it anew every SECONDS (left out: 2), until Ctrl-C
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "2",
+        value_parser = interval,
+        conflicts_with = "json",
+        help_heading = "Modifiers"
+    )]
+    pub(super) watch: Option<Duration>,
 
     /// Print exactly one JSON document, also on failure
     #[arg(long, help_heading = "Modifiers")]
@@ -226,6 +267,13 @@ fn ttl(text: &str) -> Result<TimeDelta, String> {
     let ttl = TimeDelta::from_std(duration(text)?).ok();
     let ttl = ttl.filter(|ttl| (TimeDelta::seconds(1)..=MAX_TTL).contains(ttl));
     ttl.ok_or_else(|| format!("it must be from 1s to {}d", MAX_TTL.num_days()))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok();
+    let seconds = seconds.filter(|seconds| (0.1..=86_400.0).contains(seconds));
+    let interval = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    interval.ok_or_else(|| "it must be from 0.1 to 86400 seconds".to_owned())
 }
 
 /// A shell that `--export` writes for.

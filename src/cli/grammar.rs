@@ -2,7 +2,7 @@
 
 use super::args::{Args, Language, Shell};
 use super::run;
-use crate::allocator::{Cpus, Gpus, MAX_CPUS, Name};
+use crate::allocator::{Cpus, GpuKind, Gpus, MAX_CPUS, Name, Request};
 use chrono::TimeDelta;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -22,6 +22,8 @@ pub(crate) struct Invocation {
     pub(crate) yes: bool,
     pub(crate) force: bool,
     pub(crate) quiet: bool,
+    /// How often to show it anew.
+    pub(crate) watch: Option<Duration>,
 }
 
 /// What to do.
@@ -38,6 +40,8 @@ pub(crate) enum Action {
     Cancel { task: Name },
     Reset,
     CheckConfig,
+    Detect,
+    Adopt { request: Request, pid: u32 },
 }
 
 /// What is asked for.
@@ -46,6 +50,7 @@ pub(crate) struct Asked {
     pub(crate) task: Name,
     pub(crate) gpus: Gpus,
     pub(crate) cpus: Cpus,
+    pub(crate) kind: GpuKind,
     pub(crate) prefer: Option<String>,
     pub(crate) ttl: Option<TimeDelta>,
     /// Whether to wait for it, and how long at most.
@@ -97,6 +102,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
         yes: args.yes,
         force: args.force,
         quiet: args.quiet,
+        watch: args.watch,
         action: action(args)?,
     })
 }
@@ -135,19 +141,39 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
     let (allocates, runs) = (args.allocate.is_some(), args.run.is_some());
     let (renews, asks) = (args.renew.is_some(), allocates || runs);
     let both = "'--allocate' and '--run'";
+    let adopts = args.adopt.is_some();
+    let shows = args.status || args.detail.is_some();
     let modifiers = [
         ("--gpus", args.gpus.is_some(), asks, both),
-        ("--cpus", args.cpus.is_some(), asks, both),
+        (
+            "--cpus",
+            args.cpus.is_some(),
+            asks || adopts,
+            "'--allocate', '--run' and '--adopt'",
+        ),
+        ("--gpu-model", args.gpu_model.is_some(), asks, both),
+        ("--gpu-memory", args.gpu_memory.is_some(), asks, both),
         ("--gpu-ids", args.gpu_ids.is_some(), asks, both),
         ("--prefer-server", args.prefer_server.is_some(), asks, both),
         ("--wait", args.wait.is_some(), asks, both),
         (
             "--ttl",
             args.ttl.is_some(),
-            asks || renews,
-            "'--allocate', '--run' and '--renew'",
+            asks || renews || adopts,
+            "'--allocate', '--run', '--adopt' and '--renew'",
         ),
-        ("--pid", args.pid.is_some(), allocates, "'--allocate'"),
+        (
+            "--pid",
+            args.pid.is_some(),
+            allocates || adopts,
+            "'--allocate' and '--adopt'",
+        ),
+        (
+            "--watch",
+            args.watch.is_some(),
+            shows,
+            "'--status' and '--detail'",
+        ),
         ("--export", args.export.is_some(), allocates, "'--allocate'"),
         (
             "--json",
@@ -177,7 +203,17 @@ fn action(args: Args) -> Result<Action, clap::Error> {
     if let Some(values) = &args.run {
         return run::run(values, &args).map(Action::Run);
     }
+    if let Some(task) = args.adopt {
+        let Some(pid) = args.pid else {
+            let message = "'--adopt' needs the process: --adopt TASK --pid PID";
+            return Err(error(ErrorKind::MissingRequiredArgument, message));
+        };
+        let cpus = how_many_cpus(args.cpus)?;
+        let request = Request::new(task, Gpus::Count(0), cpus).lapsing_after(args.ttl);
+        return Ok(Action::Adopt { request, pid });
+    }
     Ok(match args {
+        Args { detect: true, .. } => Action::Detect,
         Args {
             renew: Some(task),
             ttl,
@@ -215,6 +251,10 @@ pub(super) fn asked(task: Name, counts: &[String], args: &Args) -> Result<Asked,
         task,
         gpus: which_gpus(gpus, args.gpu_ids.as_deref())?,
         cpus: how_many_cpus(cpus)?,
+        kind: GpuKind {
+            model: args.gpu_model.clone(),
+            memory: args.gpu_memory,
+        },
         prefer: args.prefer_server.clone(),
         ttl: args.ttl,
         wait: args.wait,

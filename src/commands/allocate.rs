@@ -1,6 +1,6 @@
 //! `--allocate`: first fit, recorded.
 
-use super::change::Changed;
+use super::change::{Changed, Grants};
 use super::wait::Wait;
 use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
 use crate::config::ConfigError;
@@ -19,7 +19,7 @@ impl Manager {
     pub fn allocate(&self, request: Request) -> Result<Allocated, Error> {
         self.check_environment()?;
         let limits = self.config.limits;
-        let changed = self.change(self.create(), move |cluster, facts| {
+        let changed = self.change(self.create(), Grants::Some, move |cluster, facts| {
             allocate(cluster, &request, &limits, facts.now)
         })?;
         Ok(self.allocated(changed))
@@ -53,7 +53,12 @@ impl Manager {
     }
 
     pub(super) fn create(&self) -> IfAbsent {
-        IfAbsent::Create(self.config.cluster.clone())
+        let spec = if self.state_file().exists() {
+            self.config.cluster.clone()
+        } else {
+            self.described()
+        };
+        IfAbsent::Create(spec)
     }
 
     pub(super) fn allocated(&self, changed: Changed<Grant>) -> Allocated {

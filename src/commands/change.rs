@@ -7,6 +7,15 @@ use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
 use crate::store::{IfAbsent, Seen, StoreError};
 
+/// Whether a change is to grant something, for which it must be known what is free in fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grants {
+    /// It is.
+    Some,
+    /// It is not, but those who wait get what it leaves.
+    None,
+}
+
 /// A change that was made.
 pub(super) struct Changed<T> {
     /// What came of it.
@@ -20,10 +29,11 @@ impl Manager {
     pub(super) fn change<T: Send + 'static>(
         &self,
         if_absent: IfAbsent,
+        grants: Grants,
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
-        self.transact(if_absent, move |cluster, facts| {
+        self.transact(if_absent, grants, move |cluster, facts| {
             let before = settle(cluster, facts, &limits);
             let value = act(cluster, facts)?;
             Ok((value, before, settle(cluster, facts, &limits)))
@@ -36,7 +46,7 @@ impl Manager {
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
-        self.transact(IfAbsent::Fail, move |cluster, facts| {
+        self.transact(IfAbsent::Fail, Grants::None, move |cluster, facts| {
             let value = act(cluster, facts)?;
             Ok((value, Settled::default(), settle(cluster, facts, &limits)))
         })
@@ -45,33 +55,42 @@ impl Manager {
     fn transact<T: Send + 'static>(
         &self,
         if_absent: IfAbsent,
+        grants: Grants,
         mut act: impl FnOnce(&mut Cluster, &Facts) -> Result<(T, Settled, Settled), Refusal>
         + Send
         + 'static,
     ) -> Result<Changed<T>, Error> {
-        let mut known = None;
+        let has_driver = self.has_driver();
+        let mut known =
+            (has_driver && grants == Grants::Some).then(|| self.look_around(&if_absent, grants));
         loop {
-            match self.attempt(if_absent.clone(), known, act) {
+            match self.attempt(if_absent.clone(), known, has_driver, act) {
                 Ok(changed) => return Ok(changed),
                 Err(Stopped::ByError(error)) => return Err(error),
                 Err(Stopped::ForFacts(again)) => {
                     act = again;
-                    known = Some(self.look_around());
+                    known = Some(self.look_around(&if_absent, grants));
                 }
             }
         }
     }
 
-    /// What is known about the leases of the state as it is now, found out without the lock.
-    fn look_around(&self) -> (Option<Seen>, Facts) {
+    /// What is known about the leases of the state as it is now, and this machine's GPUs, found out
+    /// without the lock.
+    fn look_around(&self, if_absent: &IfAbsent, grants: Grants) -> (Option<Seen>, Facts) {
         let now = now();
         let seen = self.store.look();
-        let facts = match seen.as_ref().map(Seen::cluster) {
-            Some(cluster) => {
+        let facts = match (seen.as_ref().map(Seen::cluster), if_absent) {
+            (Some(cluster), _) => {
                 self.end_overdue(cluster, now);
-                self.facts(cluster, now)
+                if grants == Grants::Some || !cluster.queue().is_empty() {
+                    self.all_facts(cluster, now)
+                } else {
+                    self.facts(cluster, now)
+                }
             }
-            None => Facts::at(now),
+            (None, IfAbsent::Create(spec)) => self.all_facts(&Cluster::fresh(spec), now),
+            (None, IfAbsent::Fail) => Facts::at(now),
         };
         (seen, facts)
     }
@@ -81,6 +100,7 @@ impl Manager {
         &self,
         if_absent: IfAbsent,
         known: Option<(Option<Seen>, Facts)>,
+        has_driver: bool,
         act: F,
     ) -> Result<Changed<T>, Stopped<F>>
     where
@@ -93,13 +113,18 @@ impl Manager {
         let saved = self.store.update(if_absent, now, seen, move |cluster| {
             let facts = match facts {
                 Some(facts) => facts,
-                None if cluster.leases().next().is_none() => Facts::at(now),
+                None if !needs_facts(cluster, has_driver) => Facts::at(now),
                 None => return Err(Stopped::ForFacts(act)),
             };
             let (value, before, after) = act(cluster, &facts).map_err(Error::from)?;
-            Ok((value, before, after, manager.differs(cluster)))
+            let found = (manager.differs(cluster), manager.is_detected(cluster));
+            Ok((value, before, after, found))
         })?;
-        let state = self.changed_state(&saved, saved.value.3);
+        let (differs, detected) = saved.value.3;
+        let state = StateFile {
+            detected,
+            ..self.changed_state(&saved, differs)
+        };
         let (value, before, after, _) = saved.value;
         for (whose, _) in before.granted.iter().chain(&after.granted) {
             self.store.wake(whose);
@@ -110,6 +135,11 @@ impl Manager {
             state: StateFile { freed, ..state },
         })
     }
+}
+
+/// Whether something may have ended that nobody gave back, or be granted that is not free in fact.
+fn needs_facts(cluster: &Cluster, has_driver: bool) -> bool {
+    cluster.leases().next().is_some() || has_driver && !cluster.queue().is_empty()
 }
 
 /// Why an attempt changed nothing.

@@ -9,6 +9,10 @@ impl Manager {
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
         let described = Cluster::fresh(&self.config.cluster);
+        let measured = self.measure(described.servers()).map(|(server, sample)| {
+            let name = described.servers()[server].name.clone();
+            (name, sample.devices.map(|devices| devices.len()))
+        });
         let state = self.state(self.config_differs());
         Checked {
             config: self.config.path.clone(),
@@ -18,6 +22,7 @@ impl Manager {
             servers: described.servers().to_vec(),
             totals: Totals::of(described.servers()),
             limits: self.config.limits,
+            measured,
             variables: self
                 .config
                 .environment

@@ -1,5 +1,6 @@
 //! `--init`: makes the state file, or reconciles it with a changed config.
 
+use super::change::Grants;
 use crate::allocator::reconcile;
 use crate::error::Error;
 use crate::manager::Manager;
@@ -8,19 +9,30 @@ use crate::store::IfAbsent;
 
 impl Manager {
     /// Makes the state file from the config; an existing one becomes what the config describes,
-    /// without forgetting a task. Without any config an existing one is left alone.
+    /// without forgetting a task. Without any config a new one is of this machine's GPUs, where there
+    /// are some, and v0.1's cluster elsewhere; one of GPUs that were found so becomes what is found
+    /// now, and any other is left alone.
     ///
     /// # Errors
     /// Tasks hold what would go, or the state cannot be changed.
     pub fn init(&self) -> Result<Initialized, Error> {
-        let spec = self.config.cluster.clone();
-        let has_config = self.config.path.is_some();
-        let create = IfAbsent::Create(spec.clone());
-        let changed = self.change(create, move |cluster, _| {
-            let changes = if has_config {
-                reconcile(cluster, &spec)?
-            } else {
-                Vec::new()
+        let present = self.store.load()?;
+        let (create, wanted) = match &present {
+            None => (self.described(), None),
+            Some(cluster) => {
+                let config = &self.config;
+                let wanted = match self.detected_anew(cluster)? {
+                    Some(spec) => Some(spec),
+                    None => config.path.is_some().then(|| config.cluster.clone()),
+                };
+                (config.cluster.clone(), wanted)
+            }
+        };
+        let create = IfAbsent::Create(create);
+        let changed = self.change(create, Grants::None, move |cluster, _| {
+            let changes = match wanted {
+                Some(spec) => reconcile(cluster, &spec)?,
+                None => Vec::new(),
             };
             Ok((changes, Totals::of(cluster.servers())))
         })?;

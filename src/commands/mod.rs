@@ -1,9 +1,11 @@
 //! The actions: one file each. Facts are gathered before the lock, decided on under it by the
 //! pure [`crate::allocator`], and what came of it is returned as data.
 
+mod adopt;
 mod allocate;
 mod change;
 mod check_config;
+mod detect;
 mod events;
 mod init;
 mod queue;
@@ -13,6 +15,7 @@ mod reset;
 mod run;
 mod status;
 mod wait;
+mod watch;
 
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;
@@ -29,6 +32,7 @@ impl Manager {
             created: false,
             unshareable: false,
             by_default: self.config.path.is_none(),
+            detected: false,
             differs,
             freed: Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! `--queue` and `--cancel`: who waits, and waiting no longer.
 
-use crate::allocator::{Cluster, Name, cancel, explain, sweep};
+use super::change::Grants;
+use crate::allocator::{Cluster, Name, cancel, explain, observe, sweep};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Cancelled, Queue};
@@ -15,8 +16,12 @@ impl Manager {
         let loaded = self.store.load()?;
         let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
         let now = now();
-        let facts = self.facts(&cluster, now);
+        let facts = match cluster.queue() {
+            [] => self.facts(&cluster, now),
+            _ => self.all_facts(&cluster, now),
+        };
         sweep(&mut cluster, &facts);
+        observe(&mut cluster, &facts);
         let mut waiting = explain(&cluster, now, &self.config.limits);
         waiting.retain(|explained| !facts.dead.contains(&explained.waiter.lease.id));
         Ok(Queue {
@@ -32,7 +37,7 @@ impl Manager {
     /// Nothing waits under it, it is another user's, or the state cannot be changed.
     pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
         let (task, actor) = (task.clone(), self.actor());
-        let changed = self.change(IfAbsent::Fail, move |cluster, _| {
+        let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
             cancel(cluster, &task, &actor)
         })?;
         self.store.wake(&changed.value.lease.id);

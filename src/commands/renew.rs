@@ -1,5 +1,6 @@
 //! `--renew`: moves the end of a task.
 
+use super::change::Grants;
 use crate::allocator::{Name, renew};
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -15,7 +16,7 @@ impl Manager {
     /// waits was promised its end, or the state cannot be changed.
     pub fn renew(&self, task: &Name, ttl: Option<TimeDelta>) -> Result<Extended, Error> {
         let (task, actor, limits) = (task.clone(), self.actor(), self.config.limits);
-        let changed = self.change(IfAbsent::Fail, move |cluster, facts| {
+        let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, facts| {
             renew(cluster, &task, ttl, &actor, &limits, facts)
         })?;
         Ok(Extended {

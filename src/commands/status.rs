@@ -1,6 +1,6 @@
 //! `--status` and `--detail`: what is there, read without a lock.
 
-use crate::allocator::{Cluster, Refusal, Server, sweep};
+use crate::allocator::{Cluster, Refusal, Server, measured_server, observe, sweep};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Status, Totals};
@@ -41,10 +41,15 @@ impl Manager {
     ) -> Result<Status, Error> {
         let loaded = self.store.load()?;
         let initialized = loaded.is_some();
-        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
+        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.described()));
         let now = now();
-        let facts = self.facts(&cluster, now);
+        let facts = self.all_facts(&cluster, now);
         let ended = sweep(&mut cluster, &facts);
+        observe(&mut cluster, &facts);
+        let measured = facts.host.as_deref().and_then(|host| {
+            let server = measured_server(cluster.servers(), host).ok()?;
+            Some((server, facts.sample?))
+        });
         let servers = choose(&cluster)?;
         let state = self.state(self.differs(&cluster));
         Ok(Status {
@@ -59,6 +64,8 @@ impl Manager {
                 .count(),
             servers,
             ended,
+            measured,
+            idle_warning: self.config.limits.idle_warning,
             now,
         })
     }

@@ -5,11 +5,11 @@
 //! itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it be killed or
 //! stopped.
 
-use super::change::Changed;
+use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
-    Cluster, Explained, Grant, Lease, LeaseId, Name, Request, Task, Tie, Timestamp, Waiter, Why,
-    claim, enqueue, explain, leave, release_lease, settle, unused_name,
+    Cluster, Explained, Facts, Grant, Lease, LeaseId, Name, Request, Task, Tie, Timestamp, Waiter,
+    Why, Withheld, claim, enqueue, explain, leave, observe, release_lease, settle, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -31,6 +31,8 @@ const STAND_BY: Duration = Duration::from_millis(900);
 const STANDING_BY: usize = 3;
 /// How often all others look by themselves.
 const REST: Duration = Duration::from_secs(2);
+/// How long what was measured is good enough to explain a wait by.
+const STILL_TRUE: Duration = Duration::from_secs(5);
 /// A state that cannot be read for that long is no v0.1 that writes.
 const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 
@@ -62,6 +64,8 @@ struct Line<'m> {
     is_woken: bool,
     looked: Instant,
     readable: Instant,
+    /// What was last measured, to tell why it still waits though there seems to be room.
+    measured: Option<(Instant, Facts)>,
 }
 
 impl Manager {
@@ -105,6 +109,7 @@ impl Manager {
             is_woken: true,
             looked: Instant::now(),
             readable: Instant::now(),
+            measured: None,
         };
         if let Some(granted) = line.join()? {
             return Ok(granted);
@@ -115,14 +120,16 @@ impl Manager {
             line.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
+        self.keep_measuring(true);
         let result = line.stand(events);
+        self.keep_measuring(false);
         self.tell(&Progress::WaitOver);
         result
     }
 }
 
 impl Line<'_> {
-    /// Joins, or joins again, with the time of the first.
+    /// Joins, or joins again, with the time of the first; what it was granted it gives back.
     fn join(&mut self) -> Result<Option<Allocated>, Error> {
         let waiter = Waiter {
             lease: self.lease.clone(),
@@ -135,10 +142,13 @@ impl Line<'_> {
         let limits = self.manager.config.limits;
         let tie = self.final_tie();
         let numbered = self.numbered;
-        let joined = self
-            .manager
-            .change(self.manager.create(), move |cluster, facts| {
+        let joined = self.manager.change(
+            self.manager.create(),
+            Grants::Some,
+            move |cluster, facts| {
                 let mut waiter = waiter;
+                // What it was granted, if that turned out not to be free.
+                let _ = release_lease(cluster, &waiter.lease.id);
                 if numbered {
                     waiter.request.task = unused_name(cluster, &waiter.request.task);
                 }
@@ -148,7 +158,8 @@ impl Line<'_> {
                     claim(cluster, &id, tie)?;
                 }
                 Ok((granted, called))
-            })?;
+            },
+        )?;
         let (value, called) = joined.value;
         self.called = called;
         let state = joined.state;
@@ -238,7 +249,15 @@ impl Line<'_> {
         self.rank = self.rank(seen.cluster());
         self.seen = Some((stamp, seen));
         match standing {
-            Standing::Granted => self.take(),
+            Standing::Granted => match self.withheld() {
+                None => self.take(),
+                Some(withheld) => {
+                    let task = &self.called;
+                    let withheld = &withheld;
+                    self.manager.tell(&Progress::GaveBack { task, withheld });
+                    self.join()
+                }
+            },
             Standing::Cancelled => self.cancelled(),
             Standing::Vanished => self.join(),
             Standing::Waits => {
@@ -254,11 +273,23 @@ impl Line<'_> {
             return;
         };
         let now = now();
-        let queue = explain(seen.cluster(), now, &self.manager.config.limits);
-        let mine = |explained: &Explained| explained.waiter.lease.id == self.lease.id;
-        let Some(position) = queue.iter().position(mine) else {
+        let limits = &self.manager.config.limits;
+        let id = &self.lease.id;
+        let mut queue = explain(seen.cluster(), now, limits);
+        let Some(mut position) = place_of(id, &queue) else {
             return;
         };
+        if queue[position].why == Why::Ready && self.manager.has_driver() {
+            let old = self.measured.take();
+            let old = old.filter(|(when, _)| when.elapsed() < STILL_TRUE);
+            let measure = || (Instant::now(), self.manager.all_facts(seen.cluster(), now));
+            let (when, facts) = old.unwrap_or_else(measure);
+            let mut cluster = seen.cluster().clone();
+            observe(&mut cluster, &facts);
+            queue = explain(&cluster, now, limits);
+            position = place_of(id, &queue).unwrap_or(position);
+            self.measured = Some((when, facts));
+        }
         let waiting = &queue[position];
         self.why = Some(waiting.why.clone());
         self.manager.tell(&Progress::Waiting {
@@ -288,6 +319,19 @@ impl Line<'_> {
         }
     }
 
+    /// What of its grant is not free in fact. Whoever granted it may have measured a while ago, or on
+    /// another machine.
+    fn withheld(&self) -> Option<Withheld> {
+        let (_, seen) = self.seen.as_ref()?;
+        let grant = granted(seen.cluster(), &self.lease.id)?;
+        let (server, sample) = self.manager.measure(seen.cluster().servers()).ok()?;
+        let server = &seen.cluster().servers()[server];
+        if server.name != grant.server_name {
+            return None;
+        }
+        Withheld::of(server, &sample, &grant.gpus)
+    }
+
     /// From now on it is held as was asked for.
     fn take(&mut self) -> Result<Option<Allocated>, Error> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
@@ -295,11 +339,13 @@ impl Line<'_> {
             // It is tied to this process already.
             return Ok(self.granted_in_state());
         }
-        let taken = self.manager.change(IfAbsent::Fail, move |cluster, _| {
-            let granted = granted(cluster, &id);
-            claim(cluster, &id, tie)?;
-            Ok(granted)
-        });
+        let taken = self
+            .manager
+            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+                let granted = granted(cluster, &id);
+                claim(cluster, &id, tie)?;
+                Ok(granted)
+            });
         match taken {
             Ok(taken) => Ok(self.if_granted(taken)),
             Err(error) if Manager::is_lost(&error) => self.join(),
@@ -327,14 +373,16 @@ impl Line<'_> {
     /// Out of the queue; what was granted at the last moment is taken.
     fn leave(&mut self) -> Result<Option<Allocated>, Error> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
-        let left = self.manager.change(IfAbsent::Fail, move |cluster, _| {
-            leave(cluster, &id);
-            let granted = granted(cluster, &id);
-            if granted.is_some() {
-                claim(cluster, &id, tie)?;
-            }
-            Ok(granted)
-        })?;
+        let left = self
+            .manager
+            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+                leave(cluster, &id);
+                let granted = granted(cluster, &id);
+                if granted.is_some() {
+                    claim(cluster, &id, tie)?;
+                }
+                Ok(granted)
+            })?;
         if left.value.is_none() {
             self.tell_changed(left.state);
             return Ok(None);
@@ -359,10 +407,12 @@ impl Line<'_> {
 
     fn cancelled(&mut self) -> Result<Option<Allocated>, Error> {
         let id = self.lease.id.clone();
-        let left = self.manager.change(IfAbsent::Fail, move |cluster, _| {
-            leave(cluster, &id);
-            Ok(())
-        })?;
+        let left = self
+            .manager
+            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+                leave(cluster, &id);
+                Ok(())
+            })?;
         self.tell_changed(left.state);
         Err(Error::Cancelled {
             task: self.called.clone(),
@@ -378,17 +428,25 @@ impl Line<'_> {
         // What is this user's to end is perhaps not for whoever has the turn.
         self.manager.end_overdue(seen.cluster(), now);
         self.manager.store.in_turn(&self.host, DUE, || {
-            let facts = self.manager.facts(seen.cluster(), now);
+            let facts = self.manager.all_facts(seen.cluster(), now);
             let mut cluster = seen.cluster().clone();
             settle(&mut cluster, &facts, &self.manager.config.limits);
             if cluster.is_edited() {
                 // Whatever keeps it from being saved, the next round tries again.
-                if let Ok(changed) = self.manager.change(IfAbsent::Fail, |_, _| Ok(())) {
+                if let Ok(changed) =
+                    self.manager
+                        .change(IfAbsent::Fail, Grants::Some, |_, _| Ok(()))
+                {
                     self.tell_changed(changed.state);
                 }
             }
         })
     }
+}
+
+fn place_of(id: &LeaseId, queue: &[Explained]) -> Option<usize> {
+    let mut places = queue.iter();
+    places.position(|explained| explained.waiter.lease.id == *id)
 }
 
 /// The config it began with may be an old one by now.

@@ -2,6 +2,7 @@
 //! over.
 
 use super::mistake::{Expected, Mistake, Wrong};
+use crate::allocator::Each;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 use toml::Spanned;
@@ -151,6 +152,29 @@ impl<'t> Table<'t> {
     ) -> Option<Placed<String>> {
         self.typed(key, Expected::Text, mistakes, |value| {
             value.as_str().map(str::to_owned)
+        })
+    }
+
+    /// A list of texts.
+    pub(super) fn list(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<Vec<String>>> {
+        self.typed(key, Expected::Texts, mistakes, texts)
+    }
+
+    /// A text that counts for all, or a list of one for each.
+    pub(super) fn one_or_list(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<Each<String>>> {
+        self.typed(key, Expected::TextOrTexts, mistakes, |value| {
+            match value.as_str() {
+                Some(text) => Some(Each::All(text.to_owned())),
+                None => texts(value).map(Each::List),
+            }
         })
     }
 
@@ -306,6 +330,14 @@ impl<'t> Table<'t> {
             );
         }
     }
+}
+
+fn texts(value: DeValue<'_>) -> Option<Vec<String>> {
+    let DeValue::Array(values) = value else {
+        return None;
+    };
+    let text = |value: Spanned<DeValue<'_>>| value.get_ref().as_str().map(str::to_owned);
+    values.into_iter().map(text).collect()
 }
 
 fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {

@@ -62,6 +62,10 @@ pub struct Mistake {
 pub enum Expected {
     /// Quoted text.
     Text,
+    /// A list of quoted texts.
+    Texts,
+    /// Quoted text, or a list of that.
+    TextOrTexts,
     /// A whole number.
     WholeNumber,
     /// `true` or `false`.
@@ -112,6 +116,18 @@ pub enum Wrong {
     Duration {
         /// The key it belongs to.
         key: String,
+    },
+    /// A text that is no size.
+    Size {
+        /// The key it belongs to.
+        key: String,
+    },
+    /// A list that is to have one item for each GPU of its server.
+    NotOneEach {
+        /// The key it belongs to.
+        key: String,
+        /// How many it has.
+        found: usize,
     },
     /// A time that no task can be for.
     Ttl {

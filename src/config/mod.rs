@@ -2,11 +2,13 @@
 
 mod document;
 mod environment;
+mod gpus;
 mod mistake;
 mod schema;
 mod search;
 
 pub use environment::{Environment, Part, Template};
+pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
 
 use crate::allocator::{ClusterSpec, Limits};
@@ -38,6 +40,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is set for a task besides `CUDA_VISIBLE_DEVICES`.
     pub environment: Environment,
+    /// How GPUs are measured.
+    pub measuring: Measuring,
 }
 
 impl Config {
@@ -53,7 +57,7 @@ impl Config {
         let happened_upon = found.happened_upon;
         let config = match found.file {
             Some((path, text)) => schema::parse(&path, &text)?,
-            None => schema::without_file(&search::current_folder()?)?,
+            None => Self::by_default()?,
         };
         let untrusted = happened_upon && config.path.as_deref().is_some_and(others_may_write);
         let environment = Environment {
@@ -65,6 +69,14 @@ impl Config {
             environment,
             ..config
         })
+    }
+
+    /// The settings where no config is found: v0.1's cluster with its state in the current folder.
+    ///
+    /// # Errors
+    /// There is no current folder.
+    pub fn by_default() -> Result<Self, ConfigError> {
+        schema::without_file(&search::current_folder()?)
     }
 
     /// Settings from this text, as if it stood in the file at this absolute path.

@@ -1,9 +1,9 @@
 //! The keys there are, and what they mean.
 
 use super::document::{self, Mistakes, Placed, Table};
-use super::environment;
 use super::mistake::{ConfigError, Wrong};
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
+use super::{environment, gpus};
 use crate::allocator::{
     BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Name, ServerSpec,
 };
@@ -56,6 +56,15 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
     let environment = root
         .table("environment", mistakes)
         .map(|table| environment::read(table, mistakes));
+    let (measuring, idle_warning) = root
+        .table("gpu", mistakes)
+        .map(|table| gpus::read(table, mistakes))
+        .unwrap_or_default();
+    let idle_warning = idle_warning.and_then(|warning| TimeDelta::from_std(warning).ok());
+    let limits = Limits {
+        idle_warning: idle_warning.unwrap_or(limits.idle_warning),
+        ..limits
+    };
     root.finish(mistakes);
     let folder = path.parent().unwrap_or(path);
     Some(Config {
@@ -66,6 +75,7 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         cluster: cluster?,
         limits,
         environment: environment.unwrap_or_default(),
+        measuring,
     })
 }
 
@@ -136,21 +146,27 @@ fn listed_server(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<Se
     let name = table
         .require(name, "name", mistakes)
         .and_then(|name| server_name(name, mistakes));
-    let gpus = table.number("gpus", 0..=MAX_GPUS, mistakes);
-    let gpus = table.require(gpus, "gpus", mistakes);
+    let count = table.number("gpus", 0..=MAX_GPUS, mistakes);
+    let count = table.require(count, "gpus", mistakes);
     let cpus = table.number("cpus", 1..=MAX_CPUS, mistakes);
     let cpus = table.require(cpus, "cpus", mistakes);
     let drain = table.flag("drain", mistakes).unwrap_or(false);
     let host = table
         .text("host", mistakes)
         .and_then(|host| server_name(host, mistakes));
+    let cards = gpus::cards(
+        &mut table,
+        count.as_ref().map(|(count, _)| *count),
+        mistakes,
+    );
     table.finish(mistakes);
     Some(ServerSpec {
         host: host.map(|host| host.to_string()),
         name: name?,
-        gpus: gpus?.0,
+        gpus: count?.0,
         cpus: cpus?.0,
         drain,
+        cards,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::outcome::Outcome;
 
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 use words::{Part, Words};
 
 /// How to render: in which form, language and colours.
@@ -27,6 +28,8 @@ pub(crate) struct Style {
     options: String,
     output_colour: bool,
     error_colour: bool,
+    /// Whether what is on standard output can be written over.
+    redraws_output: bool,
     /// Whether a line on standard error can be written over.
     redraws: bool,
     /// The terminal's columns, where standard output is one.
@@ -46,6 +49,7 @@ impl Style {
             options: String::new(),
             output_colour: false,
             error_colour: false,
+            redraws_output: false,
             redraws: false,
             width: None,
             error_width: None,
@@ -62,9 +66,18 @@ impl Style {
         }
     }
 
-    /// Whether a line on standard error can be written over.
-    pub(crate) fn redrawing(self, redraws: bool) -> Self {
-        Self { redraws, ..self }
+    /// Whether what is on standard output, and on standard error, can be written over.
+    pub(crate) fn redrawing(self, redraws_output: bool, redraws: bool) -> Self {
+        Self {
+            redraws_output,
+            redraws,
+            ..self
+        }
+    }
+
+    /// Whether what is on standard output can be written over.
+    pub(crate) fn redraws_output(&self) -> bool {
+        self.redraws_output
     }
 
     /// For terminals with that many columns, where standard output and standard error are ones.
@@ -103,6 +116,11 @@ pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
         (Output::Export(shell), Outcome::Allocated(allocated)) => shell::export(shell, allocated),
         _ => text::outcome(outcome, style),
     }
+}
+
+/// A picture of many, each of which takes the place of the last.
+pub(crate) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> String {
+    text::watched(outcome, every, style)
 }
 
 /// What a failure puts on standard output and on standard error.

@@ -104,6 +104,11 @@ pub(crate) fn printable(text: &str) -> String {
     escape(text, is_printable)
 }
 
+/// The text in double quotes, as TOML and JSON read it.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(printable(text)).to_string()
+}
+
 /// The same, line by line.
 pub(crate) fn printable_lines(text: &str) -> String {
     escape(text, |c| c == '\n' || is_printable(c))

@@ -14,10 +14,11 @@ use windows as platform;
 #[cfg(debug_assertions)]
 pub(crate) use platform::stop_here;
 pub(crate) use platform::{
-    Child, SYSTEM_CONFIG, cannot_lock, end, fate, file_number, find_command, find_lock_holders,
-    flush_folder, has_open, has_variable, here, keep_access, listen, names_this_file,
-    only_ours_to_write, open_folder, open_lock_file, open_no_link, process, share_as_folder,
-    sticky, survivors, user, watch,
+    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, end, fate, file_number, find_command,
+    find_lock_holders, flush_folder, has_open, here, holder, is_interrupt, keep_access, lineage,
+    listen, load_library, names_this_file, namespace_of, only_ours_to_write, open_folder,
+    open_lock_file, open_no_link, own_program, process, set_apart, share_as_folder, sticky,
+    survivors, user, variable, watch,
 };
 
 /// A process that holds a lock.

@@ -4,8 +4,10 @@ mod child;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, listen};
-pub(crate) use process::{end, fate, has_open, has_variable, here, process, survivors};
+pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen};
+pub(crate) use process::{
+    age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
+};
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
@@ -14,10 +16,15 @@ use nix::unistd::{Uid, User};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::path::Path;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The config of the whole machine, which only root can write.
 pub(crate) const SYSTEM_CONFIG: Option<&str> = Some("/etc/gpumgr/config.toml");
+
+/// The driver's library.
+pub(crate) const NVML: &str = "libnvidia-ml.so.1";
 
 const STICKY: u32 = 0o1000;
 const READ_WRITE: u32 = 0o666;
@@ -33,6 +40,32 @@ pub(crate) fn user() -> Option<String> {
 fn user_name(uid: Uid) -> String {
     let known = User::from_uid(uid).ok().flatten();
     known.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// Whether a library of that name is there to be used.
+///
+/// # Errors
+/// What the system's linker says.
+#[allow(unsafe_code, reason = "only a linker can tell")]
+pub(crate) fn load_library(name: &str) -> Result<(), String> {
+    // SAFETY: the driver's library does nothing on being loaded, and is only looked for.
+    let library = unsafe { libloading::Library::new(name) };
+    library.map(drop).map_err(|error| error.to_string())
+}
+
+/// This very program, whatever became of its file.
+pub(crate) fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok(PathBuf::from("/proc/self/exe"))
+    } else {
+        std::env::current_exe()
+    }
+}
+
+/// Keeps what the terminal sends from reaching a command.
+pub(crate) fn set_apart(command: &mut Command) {
+    command.process_group(0);
+    command.arg0("gpumgr");
 }
 
 /// Whether files in this folder can be replaced by their owners alone.

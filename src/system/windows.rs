@@ -6,8 +6,10 @@ mod job;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, listen};
-pub(crate) use process::{end, fate, has_open, has_variable, here, process, survivors};
+pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen};
+pub(crate) use process::{
+    age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
+};
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
@@ -15,14 +17,20 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
-use std::path::Path;
+use std::os::windows::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandleEx,
 };
+use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 use windows_sys::core::BOOL;
 
 /// There is no place that only administrators can write and everybody would look at.
 pub(crate) const SYSTEM_CONFIG: Option<&str> = None;
+
+/// The driver's library.
+pub(crate) const NVML: &str = "nvml.dll";
 
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_WRITE: u32 = 2;
@@ -32,6 +40,27 @@ const ERROR_INVALID_FUNCTION: i32 = 1;
 /// The name of the account this process runs as.
 pub(crate) fn user() -> Option<String> {
     whoami::username().ok()
+}
+
+/// Whether a library of that name is there to be used.
+///
+/// # Errors
+/// What the system's loader says.
+#[allow(unsafe_code, reason = "only a loader can tell")]
+pub(crate) fn load_library(name: &str) -> Result<(), String> {
+    // SAFETY: the driver's library does nothing on being loaded, and is only looked for.
+    let library = unsafe { libloading::Library::new(name) };
+    library.map(drop).map_err(|error| error.to_string())
+}
+
+/// This very program.
+pub(crate) fn own_program() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Keeps what the terminal sends from reaching a command.
+pub(crate) fn set_apart(command: &mut Command) {
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
 }
 
 /// Folders have no sticky bit here.

@@ -8,6 +8,7 @@
 )]
 
 mod examples;
+mod gpus;
 mod line;
 mod model;
 mod order;

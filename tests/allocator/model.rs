@@ -52,9 +52,9 @@ impl From<&Refusal> for No {
                 server: server.as_ref().unwrap().to_string(),
             },
             Refusal::UnknownServer { .. } => Self::UnknownServer,
-            Refusal::Impossible { gpus, cpus, .. } => Self::Impossible {
-                gpus: *gpus,
-                cpus: *cpus,
+            Refusal::Impossible(too_much) => Self::Impossible {
+                gpus: too_much.gpus,
+                cpus: too_much.cpus,
             },
             Refusal::Insufficient(shortage) => {
                 Self::Insufficient(shortage.nearest.as_ref().map(|near| Near {

@@ -113,6 +113,7 @@ fn server_specs(sizes: &[(u32, u32, Option<&str>)]) -> ClusterSpec {
         cpus,
         drain: false,
         host: host.map(ToOwned::to_owned),
+        cards: Default::default(),
     };
     ClusterSpec::new(servers.map(spec).collect()).unwrap()
 }
@@ -131,6 +132,7 @@ fn described_as(cluster: &Cluster) -> Vec<ServerSpec> {
             cpus: server.total_cpus,
             drain: server.drain,
             host: server.host.clone(),
+            cards: Default::default(),
         })
         .collect()
 }
@@ -309,6 +311,7 @@ impl World {
                     cpus: *cpus,
                     drain: false,
                     host: None,
+                    cards: Default::default(),
                 });
                 self.reconcile(servers);
             }
@@ -383,6 +386,7 @@ impl World {
             owner: None,
             term: None,
             lease: None,
+            idle_since: None,
         });
         self.taken.insert(task.to_string());
         self.cluster = Cluster::new(servers).unwrap().with_queue(waiters);

@@ -47,6 +47,7 @@ fn clusters() -> impl Strategy<Value = ClusterSpec> {
             cpus,
             drain,
             host: None,
+            cards: Default::default(),
         };
         ClusterSpec::new(names.into_iter().zip(sizes).map(server).collect()).unwrap()
     })
@@ -61,7 +62,7 @@ fn demands() -> impl Strategy<Value = Demand> {
         Just(Cpus::PerGpu),
         (1_u32..=17).prop_map(|count| Cpus::exactly(count).unwrap()),
     ];
-    (gpus, cpus).prop_map(|(gpus, cpus)| Demand { gpus, cpus })
+    (gpus, cpus).prop_map(|(gpus, cpus)| Demand::new(gpus, cpus))
 }
 
 fn users() -> impl Strategy<Value = Option<String>> {
@@ -113,6 +114,7 @@ fn description(servers: &[Server]) -> Vec<ServerSpec> {
         cpus: server.total_cpus,
         drain: server.drain,
         host: server.host.clone(),
+        cards: Default::default(),
     };
     servers.iter().map(described).collect()
 }

@@ -30,6 +30,7 @@ pub(crate) fn described(servers: &[(&str, u32, u32)]) -> Vec<ServerSpec> {
         cpus,
         drain: false,
         host: None,
+        cards: Default::default(),
     };
     servers.iter().map(described).collect()
 }

@@ -3,6 +3,7 @@
 mod inside;
 mod term;
 
+use super::change::Grants;
 use super::events::Events;
 use super::wait::Wait;
 use crate::allocator::{LeaseId, Request, Tie, allocate, release_lease, unused_name};
@@ -94,7 +95,7 @@ impl Manager {
         }
         let limits = self.config.limits;
         let request = request.tied_to(Some(lease));
-        let changed = self.change(self.create(), move |cluster, facts| {
+        let changed = self.change(self.create(), Grants::Some, move |cluster, facts| {
             let mut request = request;
             if numbered {
                 request.task = unused_name(cluster, &request.task);

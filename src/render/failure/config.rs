@@ -79,6 +79,11 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
                 ("days", MAX_TTL.num_days().into()),
             ],
         ),
+        Wrong::Size { key } => words.say("config-size", [("key", key.as_str().into())]),
+        Wrong::NotOneEach { key, found } => words.say(
+            "config-not-one-each",
+            [("key", key.as_str().into()), ("count", (*found).into())],
+        ),
         Wrong::DefaultOverMaxTtl => words.text("config-default-over-max-ttl"),
         Wrong::UnknownKey { key, near: None } => {
             words.say("config-unknown-key", [("key", key.as_str().into())])
@@ -112,6 +117,8 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
 fn expected_key(expected: Expected) -> &'static str {
     match expected {
         Expected::Text => "config-type-text",
+        Expected::Texts => "config-type-texts",
+        Expected::TextOrTexts => "config-type-text-or-texts",
         Expected::WholeNumber => "config-type-number",
         Expected::TrueOrFalse => "config-type-flag",
         Expected::Table => "config-type-table",

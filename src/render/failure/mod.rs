@@ -5,7 +5,7 @@ mod refused;
 mod store;
 
 use super::Style;
-use super::text::{paint_error, words_of_wait};
+use super::text::{paint_error, unmeasured, unreadable, words_of_wait};
 use super::words::{Words, printable};
 use crate::allocator::{BadName, Name};
 use crate::error::Error;
@@ -67,6 +67,15 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: Vec::new(),
             hint: words.text("error-no-process.hint"),
         },
+        Error::NotMeasured(why) => Message {
+            details: vec![unmeasured(why, &words.of_results())],
+            ..plain(words, "error-not-measured")
+        },
+        Error::NotCounted(why) => Message {
+            details: vec![unreadable(why, &words.of_results())],
+            ..plain(words, "error-not-counted")
+        },
+        Error::NoHostName => plain(words, "error-no-host-name"),
         Error::WaitedOut { task, why } => Message {
             details: why
                 .iter()

@@ -1,9 +1,11 @@
 //! What the cluster as it is does not allow.
 
 use super::Message;
-use crate::allocator::{Behind, Blocker, Demand, Name, Nearest, Refusal, Shortage};
+use crate::allocator::{
+    Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, Refusal, Shortage, Stock, TooMuch,
+};
 use crate::render::shell;
-use crate::render::text::{cpus_asked, gpus_asked, names, span};
+use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
 use crate::render::words::Words;
 
 pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
@@ -96,28 +98,8 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             details: Vec::new(),
             hint: words.say("error-above-maximum.hint", [("max", (*max).into())]),
         },
-        Refusal::Impossible {
-            demand,
-            gpus,
-            cpus,
-            host,
-        } => Message {
-            headline: words.text("error-impossible"),
-            details: [
-                asked(demand, words),
-                words.say(
-                    "error-impossible.largest",
-                    [("gpus", (*gpus).into()), ("cpus", (*cpus).into())],
-                ),
-            ]
-            .into_iter()
-            .chain(
-                host.as_deref()
-                    .map(|host| words.say("error-impossible.host", [("host", host.into())])),
-            )
-            .collect(),
-            hint: words.text("error-impossible.hint"),
-        },
+        Refusal::Impossible(too_much) => impossible(too_much, words),
+        Refusal::NotAdopted { pid, why } => not_adopted(*pid, why, words),
         Refusal::Insufficient(shortage) => insufficient(shortage, words),
         Refusal::InTheWay { blockers } => Message {
             headline: words.text("error-in-the-way"),
@@ -153,6 +135,26 @@ fn task_exists(task: &Name, server: Option<&Name>, owner: Option<&str>, words: &
     }
 }
 
+fn not_adopted(pid: u32, why: &Adoption, words: &Words) -> Message {
+    let (key, task, cpus) = match why {
+        Adoption::ComputesNowhere => ("error-adopt-nowhere", "", 0),
+        Adoption::HeldBy(task) => ("error-adopt-held", task.as_str(), 0),
+        Adoption::LacksCpus(cpus) => ("error-adopt-cpus", "", *cpus),
+    };
+    let values = || {
+        [
+            ("pid", pid.to_string().into()),
+            ("task", task.into()),
+            ("cpus", cpus.into()),
+        ]
+    };
+    Message {
+        headline: words.say(key, values()),
+        details: Vec::new(),
+        hint: words.say(&format!("{key}.hint"), values()),
+    }
+}
+
 fn about_task(key: &str, task: &Name, words: &Words) -> Message {
     Message {
         headline: words.say(key, [("task", task.as_str().into())]),
@@ -183,10 +185,42 @@ fn asked(demand: &Demand, words: &Words) -> String {
         gpus_asked(&demand.gpus),
         cpus_asked(demand.cpus, &words.of_results()),
     );
-    words.say(
+    let asked = words.say(
         "error-insufficient.asked",
         [("gpus", gpus.into()), ("cpus", cpus.into())],
-    )
+    );
+    let GpuKind { model, memory } = &demand.kind;
+    let model = model
+        .as_deref()
+        .map(|model| words.say("error-insufficient.model", [("model", model.into())]));
+    let memory = memory.map(|memory| {
+        let memory = memory.display().iec().to_string();
+        words.say("error-insufficient.memory", [("memory", memory.into())])
+    });
+    let parts = std::iter::once(asked).chain(model).chain(memory);
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn impossible(too_much: &TooMuch, words: &Words) -> Message {
+    let largest = words.say(
+        "error-impossible.largest",
+        [
+            ("gpus", too_much.gpus.into()),
+            ("cpus", too_much.cpus.into()),
+        ],
+    );
+    let host = too_much.host.as_deref();
+    let host = host.map(|host| words.say("error-impossible.host", [("host", host.into())]));
+    let stock = too_much.stock.iter().map(|kind| in_stock(kind, words));
+    Message {
+        headline: words.text("error-impossible"),
+        details: [asked(&too_much.demand, words), largest]
+            .into_iter()
+            .chain(host)
+            .chain(stock)
+            .collect(),
+        hint: words.text("error-impossible.hint"),
+    }
 }
 
 fn insufficient(shortage: &Shortage, words: &Words) -> Message {
@@ -194,6 +228,7 @@ fn insufficient(shortage: &Shortage, words: &Words) -> Message {
         demand,
         nearest,
         draining,
+        withheld,
     } = shortage;
     let nearest = match nearest {
         Some(nearest) => nearest_server(nearest, words),
@@ -208,14 +243,45 @@ fn insufficient(shortage: &Shortage, words: &Words) -> Message {
                 [("server", server.as_str().into())],
             )
         });
+    let results = words.of_results();
+    let reasons = withheld.iter().flat_map(|withheld| {
+        let values = [("server", withheld.server.as_str().into())];
+        let head = words.say("error-insufficient.withheld", values);
+        let lines = lines_of(withheld, &results);
+        std::iter::once(head).chain(lines.into_iter().map(|line| format!("  {line}")))
+    });
+    let helps = withheld
+        .iter()
+        .flat_map(|withheld| hints(withheld, &results));
+    let hint = std::iter::once(words.text("error-insufficient.hint")).chain(helps);
     Message {
         headline: words.text("error-insufficient"),
         details: [asked(demand, words), nearest]
             .into_iter()
             .chain(drained)
+            .chain(reasons)
             .collect(),
-        hint: words.text("error-insufficient.hint"),
+        hint: hint.collect::<Vec<_>>().join("\n"),
     }
+}
+
+fn in_stock(stock: &Stock, words: &Words) -> String {
+    let memory = stock
+        .memory
+        .map(|memory| memory.display().iec().to_string());
+    let model = stock.model.as_deref();
+    let kind = [model, memory.as_deref()];
+    let kind: Vec<_> = kind.into_iter().flatten().collect();
+    let kind = match kind.is_empty() {
+        true => words.text("error-impossible.unknown-kind"),
+        false => kind.join(", "),
+    };
+    let values = [
+        ("count", stock.gpus.into()),
+        ("kind", kind.into()),
+        ("server", stock.server.as_str().into()),
+    ];
+    words.say("error-impossible.stock", values)
 }
 
 fn nearest_server(nearest: &Nearest, words: &Words) -> String {

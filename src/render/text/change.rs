@@ -9,6 +9,7 @@ use crate::render::words::{Words, printable};
 pub(super) fn initialized(init: &Initialized, style: &Style) -> String {
     let words = style.results();
     let headline = match (init.state.created, init.changes.is_empty()) {
+        (true, _) if init.state.detected => words.text("init-detected"),
         (true, _) => words.text("init-created"),
         (false, true) => words.text("init-unchanged"),
         (false, false) => words.text("init-reconciled"),
@@ -74,6 +75,7 @@ fn change(change: &Change, words: &Words) -> String {
                 [("server", server.as_str().into()), ("host", host.into())],
             )
         }
+        Change::Cards { server } => words.say("change-cards", [("server", server.as_str().into())]),
         Change::Reordered => words.text("change-reordered"),
     }
 }
@@ -128,6 +130,19 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
         ));
     }
     text
+}
+
+pub(super) fn adopted(adopted: &Allocated, style: &Style) -> String {
+    let grant = &adopted.grant;
+    let values = [
+        ("task", grant.task.as_str().into()),
+        ("server", grant.server_name.as_str().into()),
+        ("devices", adopted.gpu_devices().into()),
+        ("cpus", grant.cpus.into()),
+        ("owner", grant.owner.as_deref().unwrap_or("-").into()),
+    ];
+    let text = style.results().say("adopt-done", values);
+    format!("{} {text}\n", done_mark(style))
 }
 
 pub(super) fn released(given_back: &GivenBack, style: &Style) -> String {

@@ -1,7 +1,8 @@
 //! `--check-config`: what a config means.
 
-use super::{seconds, span, totals};
-use crate::allocator::Server;
+use super::{seconds, span, totals, unreadable};
+use crate::Unmeasured;
+use crate::allocator::{Name, Reading, Server};
 use crate::outcome::Checked;
 use crate::render::words::Words;
 use chrono::TimeDelta;
@@ -57,13 +58,46 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
         words.say("check-environment", [("names", names.into())]) + "\n"
     });
     let environment = environment.unwrap_or_default();
+    let measured = measured(&checked.measured, words);
     let servers: String = alike(&checked.servers)
         .map(|servers| format!("  {}\n", same(servers, words)))
         .collect();
     format!(
-        "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{}\n{servers}",
+        "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{measured}\n{}\n{servers}",
         totals(&checked.totals, words)
     )
+}
+
+fn measured(measured: &Result<(Name, Reading<usize>), Unmeasured>, words: &Words) -> String {
+    match measured {
+        Ok((server, Ok(count))) => words.say(
+            "check-measured",
+            [
+                ("server", server.as_str().into()),
+                ("count", (*count).into()),
+            ],
+        ),
+        Ok((_, Err(why))) => {
+            words.say("check-unreadable", [("why", unreadable(why, words).into())])
+        }
+        Err(why) => words.say("check-unmeasured", [("why", unmeasured(why, words).into())]),
+    }
+}
+
+/// Why nothing is measured here.
+pub(in crate::render) fn unmeasured(why: &Unmeasured, words: &Words) -> String {
+    match why {
+        Unmeasured::NoDriver(why) => {
+            words.say("unmeasured-no-driver", [("why", why.as_str().into())])
+        }
+        Unmeasured::NoServer { host } => {
+            words.say("unmeasured-no-server", [("host", host.as_str().into())])
+        }
+        Unmeasured::Several { host } => {
+            words.say("unmeasured-several", [("host", host.as_str().into())])
+        }
+        Unmeasured::Off => words.text("unmeasured-off"),
+    }
 }
 
 /// Runs of servers that differ in name alone.

@@ -10,12 +10,19 @@ use crate::render::words::Words;
 const INDENT: u16 = 2;
 
 pub(super) fn detail(status: &Status, style: &Style) -> String {
+    without_gpus(status, style) + &super::gpus::gpus(status, style)
+}
+
+pub(super) fn without_gpus(status: &Status, style: &Style) -> String {
     let servers: Vec<_> = status
         .servers
         .iter()
         .map(|(id, shown)| server(*id, shown, status.now, style))
         .collect();
-    servers.join("\n") + &super::status::only_ended(status, style.results())
+    let words = style.results();
+    servers.join("\n")
+        + &super::status::only_ended(status, words)
+        + &super::status::idle(status, words)
 }
 
 fn server(id: usize, server: &Server, now: Timestamp, style: &Style) -> String {

@@ -3,11 +3,15 @@
 mod change;
 mod config;
 mod detail;
+mod detected;
+mod gpus;
 mod notes;
 mod progress;
 mod queue;
 mod status;
 
+pub(super) use config::unmeasured;
+pub(super) use gpus::{hints, holder, lines_of, unreadable};
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
@@ -26,6 +30,7 @@ use comfy_table::{
     TableStyle, Width,
 };
 use std::time::Duration;
+use unicode_width::UnicodeWidthChar;
 
 /// v0.1's frame.
 const FRAME: TableStyle = TableStyle::new()
@@ -41,6 +46,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Status(shown) => status::status(shown, style),
         Outcome::Detail(shown) => detail::detail(shown, style),
         Outcome::Allocated(granted) => change::allocated(granted, style),
+        Outcome::Adopted(granted) => change::adopted(granted, style),
         Outcome::Released(given_back) => change::released(given_back, style),
         Outcome::Renewed(extended) => change::renewed(extended, style),
         Outcome::Queue(waiting) => queue::queue(waiting, style),
@@ -48,8 +54,35 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         // Standard output is the command's.
         Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
+        Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
+}
+
+/// The same with the GPUs as bars, and first, for whoever keeps looking.
+pub(super) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> String {
+    let words = style.results();
+    let (shown, rest) = match outcome {
+        Outcome::Status(shown) => (shown, status::without_gpus(shown, style)),
+        Outcome::Detail(shown) => (shown, detail::without_gpus(shown, style)),
+        other => return self::outcome(other, style),
+    };
+    let values = [
+        ("time", time(shown.now).into()),
+        ("every", seconds(every).into()),
+    ];
+    let head = words.say("watch-head", values);
+    format!("{head}\n\n{}{rest}", gpus::bars(shown, style))
+}
+
+/// As much of the line as has room.
+fn cut(line: &str, width: usize) -> String {
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    line.chars().take_while(fits).collect()
 }
 
 fn done_mark(style: &Style) -> String {

@@ -53,10 +53,10 @@ pub(super) fn of_state(state: &StateFile, told: bool, style: &Style) -> Vec<Stri
         .collect();
     let path = state.path.to_string_lossy();
     if state.created && !told {
-        let key = if state.by_default {
-            "note-created-by-default"
-        } else {
-            "note-created"
+        let key = match (state.by_default, state.detected) {
+            (_, true) => "note-created-detected",
+            (true, false) => "note-created-by-default",
+            (false, false) => "note-created",
         };
         lines.push(words.say(key, [("path", path.as_ref().into())]));
     }

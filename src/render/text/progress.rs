@@ -2,12 +2,11 @@
 
 use super::notes::{granted, of_state};
 use super::queue::needs_and_why;
-use super::{Style, holders};
+use super::{Style, cut, holders};
 use crate::outcome::StateFile;
 use crate::progress::Progress;
 use crate::render::failure;
 use crate::render::words::{Part, Words};
-use unicode_width::UnicodeWidthChar;
 
 /// To the beginning of the line, and the rest of it away.
 const OVERWRITE: &str = "\r\x1b[K";
@@ -44,6 +43,13 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
         Progress::WaitOver if style.redraws => return OVERWRITE.to_owned(),
         Progress::WaitOver => return String::new(),
         Progress::Changed(state) => return changed(state, style),
+        Progress::GaveBack { task, withheld } => {
+            let values = [("task", task.as_str().into())];
+            let lines = super::gpus::lines_of(withheld, words);
+            let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+            let clear = if style.redraws { OVERWRITE } else { "" };
+            return format!("{clear}{}\n{lines}", words.say("note-gave-back", values));
+        }
         Progress::LooksForChanges => words.text("wait-looks"),
         Progress::Starting(allocated) => {
             let mut lines = of_state(&allocated.state, false, style);
@@ -102,11 +108,5 @@ fn changed(state: &StateFile, style: &Style) -> String {
 /// The line in place of the last one, cut to the width of the terminal.
 fn over(line: &str, style: &Style) -> String {
     let width = usize::from(style.error_width.unwrap_or(USUAL_WIDTH)).saturating_sub(1);
-    let mut used = 0;
-    let fits = |c: &char| {
-        used += c.width().unwrap_or(0);
-        used <= width
-    };
-    let cut: String = line.chars().take_while(fits).collect();
-    format!("{OVERWRITE}{cut}")
+    format!("{OVERWRITE}{}", cut(line, width))
 }

@@ -1,6 +1,6 @@
 //! `--queue`: who waits, and why not yet.
 
-use super::{Style, cpus_asked, gpus_asked, span, table};
+use super::{Style, cpus_asked, gpus_asked, lines_of, span, table};
 use crate::allocator::{Explained, Gpus, Holding, Nearest, Timestamp, Why};
 use crate::outcome::Queue;
 use crate::render::words::Words;
@@ -75,7 +75,15 @@ pub(in crate::render) fn words_of_wait(why: &Why, now: Timestamp, words: &Words)
             nearest,
             start,
             holders,
-        } => lacks(nearest, *start, holders, now, words),
+            withheld,
+        } => {
+            let lacks = lacks(nearest, *start, holders, now, words);
+            let withheld = withheld.as_ref().map(|withheld| lines_of(withheld, words));
+            std::iter::once(lacks)
+                .chain(withheld.into_iter().flatten())
+                .collect::<Vec<_>>()
+                .join("; ")
+        }
     }
 }
 
@@ -123,5 +131,12 @@ fn holder(task: &Holding, now: Timestamp, words: &Words) -> String {
         Some(_) => "why-holder",
         None => "why-holder-endless",
     };
-    words.say(key, values)
+    let text = words.say(key, values);
+    match task.idle {
+        None => text,
+        Some(idle) => {
+            let idle = words.say("why-holder-idle", [("idle", span(idle).into())]);
+            format!("{text} ({idle})")
+        }
+    }
 }

@@ -9,6 +9,10 @@ use crate::render::words::Words;
 use unicode_width::UnicodeWidthStr;
 
 pub(super) fn status(status: &Status, style: &Style) -> String {
+    without_gpus(status, style) + &super::gpus::gpus(status, style)
+}
+
+pub(super) fn without_gpus(status: &Status, style: &Style) -> String {
     let words = style.results();
     let columns = [
         "column-server",
@@ -26,12 +30,30 @@ pub(super) fn status(status: &Status, style: &Style) -> String {
     let table = table.to_string();
     let width = table.lines().next().map_or(0, |line| line.chars().count());
     format!(
-        "{}\n{table}\n\n{}{}{}",
+        "{}\n{table}\n\n{}{}{}{}",
         title(&words.text("title"), width),
         totals(&status.totals, words),
         waiting(status.waiting, words),
         ends(status, words),
+        idle(status, words),
     )
+}
+
+/// What is held, but was not seen to be used for long.
+pub(super) fn idle(status: &Status, words: &Words) -> String {
+    let servers = status.servers.iter().map(|(_, server)| server);
+    let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
+    let lines: String = tasks
+        .filter_map(|(server, task)| {
+            let idle = task.idle(status.now, status.idle_warning)?;
+            Some(line("status-idle", task, &server.name, span(idle), words))
+        })
+        .collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n{}\n{lines}", words.text("status-idle-head"))
+    }
 }
 
 fn waiting(count: usize, words: &Words) -> String {

@@ -1,11 +1,12 @@
 //! From text to a checked cluster.
 
 use super::VERSION;
+use super::cards::{self, Written};
 use super::lease::{self, LeaseFields};
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
 use super::waiter::{FoundWaiter, waiters};
 use crate::allocator::{
-    Cluster, Disagreement, GpuId, MAX_TTL, Name, Server, Task, Term, Timestamp, What,
+    Cluster, Disagreement, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp, What,
 };
 use crate::store::error::{Damage, NotAState};
 use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone};
@@ -36,6 +37,9 @@ struct ServerFields<'t> {
     #[serde(default)]
     drain: bool,
     host: Option<String>,
+    gpu_model: Option<Written>,
+    gpu_memory: Option<Written>,
+    gpu_uuids: Option<Vec<String>>,
     running_tasks: Vec<FoundTask>,
 }
 
@@ -53,6 +57,8 @@ struct TaskFields<'t> {
     ttl_seconds: Option<u64>,
     #[serde(borrow)]
     lease: Option<LeaseFields<'t>>,
+    #[serde(borrow)]
+    idle_since: Option<Cow<'t, str>>,
 }
 
 /// A server as soon as it is read: a large file is never there in two forms at once.
@@ -176,6 +182,8 @@ fn server(fields: ServerFields<'_>) -> Result<Server, Box<Damage>> {
         free_cpus: fields.available_cpus,
         drain: fields.drain,
         host: fields.host,
+        cards: cards::decode(fields.gpu_model, fields.gpu_memory, fields.gpu_uuids)?,
+        outlook: Outlook::default(),
         tasks: tasks.collect::<Result<_, _>>()?,
     })
 }
@@ -192,6 +200,7 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
     let start = time_of(&fields.start_time, "start_time")?;
     let end = fields.end_time.map(|end| time_of(&end, "end_time"));
     let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
+    let idle_since = fields.idle_since.map(|since| time_of(&since, "idle_since"));
     let (end, ttl) = (end.transpose()?, ttl.transpose()?);
     Ok(Task {
         id: name(fields.task_id, "task_id")?,
@@ -204,6 +213,7 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
             end,
         }),
         lease: fields.lease.map(lease::decode).transpose()?.map(Box::new),
+        idle_since: idle_since.transpose()?,
     })
 }
 

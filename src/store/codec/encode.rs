@@ -5,6 +5,7 @@
 //! more than copying the file.
 
 use super::VERSION;
+use super::cards;
 use super::decode::{layout, one_task};
 use super::lease;
 use super::object::{self, Field};
@@ -38,6 +39,12 @@ struct ServerParts<'t> {
     drain: Option<&'t RawValue>,
     #[serde(borrow)]
     host: Option<&'t RawValue>,
+    #[serde(borrow)]
+    gpu_model: Option<&'t RawValue>,
+    #[serde(borrow)]
+    gpu_memory: Option<&'t RawValue>,
+    #[serde(borrow)]
+    gpu_uuids: Option<&'t RawValue>,
     #[serde(borrow)]
     running_tasks: &'t RawValue,
 }
@@ -174,19 +181,38 @@ fn splice_server<'t>(
         parts.running_tasks.get(),
         spliced_tasks(parts.running_tasks.get(), &server.tasks)?,
     );
-    match parts.drain {
-        Some(drain) if drain.get() == "true" && !server.drain => splice.remove_field(drain.get()),
-        Some(drain) => splice.replace(drain.get(), server.drain.to_string()),
-        None if server.drain => splice.insert_after(parts.running_tasks.get(), drain_field()),
-        None => {}
-    }
-    match (parts.host, &server.host) {
-        (Some(host), None) => splice.remove_field(host.get()),
-        (Some(host), Some(name)) => splice.replace(host.get(), json(name)),
-        (None, Some(name)) => splice.insert_after(parts.running_tasks.get(), host_field(name)),
-        (None, None) => {}
+    let written = [
+        parts.drain,
+        parts.host,
+        parts.gpu_model,
+        parts.gpu_memory,
+        parts.gpu_uuids,
+    ];
+    for (written, (key, value)) in written.into_iter().zip(optional_fields(server)) {
+        match (written, value) {
+            (Some(written), None) if written.get() == "false" => {}
+            (Some(written), None) => splice.remove_field(written.get()),
+            (Some(written), Some(value)) => splice.replace(written.get(), value),
+            (None, Some(value)) => {
+                let field = format!(",\n      \"{key}\": {value}");
+                splice.insert_after(parts.running_tasks.get(), field);
+            }
+            (None, None) => {}
+        }
     }
     Ok(())
+}
+
+/// What v0.1 does not have, in the order it is written; none where it is to be absent.
+fn optional_fields(server: &Server) -> [Field; 5] {
+    let [models, memory, uuids] = cards::fields(&server.cards);
+    [
+        ("drain", server.drain.then(|| "true".to_owned())),
+        ("host", server.host.as_deref().map(json)),
+        models,
+        memory,
+        uuids,
+    ]
 }
 
 /// A task that is as it was keeps its text, and with it what gpumgr does not know.
@@ -216,10 +242,16 @@ fn fresh_server(id: usize, server: &Server) -> String {
         free_gpus,
         total_cpus,
         free_cpus,
-        drain,
-        host,
+        drain: _,
+        host: _,
+        cards: _,
+        outlook: _,
         tasks,
     } = server;
+    let optional: String = optional_fields(server)
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!(",\n      \"{key}\": {}", value?)))
+        .collect();
     format!(
         r#"{{
       "server_id": {id},
@@ -228,22 +260,12 @@ fn fresh_server(id: usize, server: &Server) -> String {
       "available_gpus": {},
       "total_cpus": {total_cpus},
       "available_cpus": {free_cpus},
-      "running_tasks": {}{}{}
+      "running_tasks": {}{optional}
     }}"#,
         name_json(name),
         gpu_list(free_gpus),
         list(tasks.iter().map(|task| Cow::Owned(fresh_task(task))), 8),
-        if *drain { drain_field() } else { String::new() },
-        host.as_deref().map(host_field).unwrap_or_default(),
     )
-}
-
-fn drain_field() -> String {
-    ",\n      \"drain\": true".to_owned()
-}
-
-fn host_field(host: &str) -> String {
-    format!(",\n      \"host\": {}", json(host))
 }
 
 fn fresh_task(task: &Task) -> String {
@@ -259,6 +281,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         owner,
         term,
         lease,
+        idle_since,
     } = task;
     vec![
         ("task_id", Some(name_json(id))),
@@ -272,6 +295,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
             term.map(|term| term.ttl.num_seconds().to_string()),
         ),
         ("lease", lease.as_deref().map(lease::encode)),
+        ("idle_since", idle_since.map(exact_time)),
     ]
 }
 

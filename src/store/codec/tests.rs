@@ -101,6 +101,7 @@ fn a_server_that_moves_keeps_its_unknown_fields() {
         cpus: 64,
         drain: name != "new",
         host: None,
+        cards: Default::default(),
     });
     let moved = reencode(&named, |cluster| {
         reconcile(cluster, &ClusterSpec::new(spec.to_vec()).unwrap()).unwrap();
@@ -194,6 +195,7 @@ fn drain(cluster: &mut Cluster, on: bool) {
         cpus: server.total_cpus,
         drain: on,
         host: None,
+        cards: Default::default(),
     };
     let spec = ClusterSpec::new(cluster.servers().iter().map(spec).collect()).unwrap();
     reconcile(cluster, &spec).unwrap();

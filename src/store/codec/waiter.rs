@@ -1,12 +1,13 @@
 //! Who waits: the one part of the file that v0.1 does not have.
 
+use super::cards;
 use super::decode::{name, seconds, time_of};
 use super::encode::{exact_time, gpu_list, json, list, name_json};
 use super::lease::{self, LeaseFields};
 use super::object::{self, Field};
 use super::places::{Object, QueueParts};
 use super::splice::Splice;
-use crate::allocator::{BadRequest, Cluster, Cpus, GpuId, Gpus, Request, Waiter};
+use crate::allocator::{BadRequest, Cluster, Cpus, GpuId, GpuKind, Gpus, Request, Waiter};
 use crate::store::error::Damage;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -20,6 +21,8 @@ struct WaiterFields<'t> {
     gpus: Option<u32>,
     gpu_ids: Option<Vec<GpuId>>,
     cpus: Option<u32>,
+    gpu_model: Option<String>,
+    gpu_memory: Option<String>,
     prefer_server: Option<String>,
     owner: Option<String>,
     host: Option<String>,
@@ -90,6 +93,11 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
         Some(count) => Cpus::exactly(count).map_err(too_much("cpus"))?,
         None => Cpus::PerGpu,
     };
+    let memory = fields.gpu_memory.map(|memory| cards::size(&memory));
+    let kind = GpuKind {
+        model: fields.gpu_model,
+        memory: memory.transpose()?,
+    };
     let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
     let until = fields.until.map(|until| time_of(&until, "until"));
     let reserved = fields.reserved_server.map(|at| name(at, "reserved_server"));
@@ -100,7 +108,7 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
             owner: fields.owner,
             host: fields.host,
             ttl: ttl.transpose()?,
-            ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus)
+            ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus).on(kind)
         },
         since: time_of(&fields.since, "since")?,
         until: until.transpose()?,
@@ -176,6 +184,15 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
         ("gpus", count),
         ("gpu_ids", ids),
         ("cpus", cpus),
+        ("gpu_model", request.demand.kind.model.as_deref().map(json)),
+        (
+            "gpu_memory",
+            request
+                .demand
+                .kind
+                .memory
+                .map(|memory| json(&cards::in_mib(memory))),
+        ),
         ("prefer_server", request.prefer.as_deref().map(json)),
         ("owner", request.owner.as_deref().map(json)),
         ("host", request.host.as_deref().map(json)),

@@ -37,6 +37,11 @@ const PASSED_ON: [Signal; 6] = [
     Signal::SIGUSR2,
 ];
 
+/// Whether this is what Ctrl-C sends.
+pub(crate) fn is_interrupt(signal: i32) -> bool {
+    signal == Signal::SIGINT as i32
+}
+
 /// Whether that signal asks whoever waits to end.
 pub(crate) fn asks_to_end(number: i32) -> bool {
     !matches!(number, libc::SIGUSR1 | libc::SIGUSR2)

@@ -1,16 +1,20 @@
 //! Processes: which one it is, and whether it is gone.
 
-use crate::allocator::Process;
+use crate::allocator::{Kin, Process};
 use crate::system::{Fate, Here, Holder};
+use chrono::TimeDelta;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid, gethostname};
+use nix::unistd::{Pid, SysconfVar, Uid, gethostname, sysconf};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
 /// The space of process IDs that all others are inside of, as Linux numbers it.
 const INITIAL_NAMESPACE: u64 = 0xEFFF_FFFC;
+
+/// How many generations are looked at: a table that changes meanwhile must not go in circles.
+const MAX_LINEAGE: usize = 64;
 
 /// This machine, which start of it, and the space of process IDs here.
 pub(crate) fn here() -> Here {
@@ -86,11 +90,17 @@ fn exists(pid: u32) -> bool {
 
 /// Whether the process with this ID here is that one of an inner space.
 fn is_inside(pid: u32, process: &Process) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    let innermost = ids.and_then(|ids| ids.split_whitespace().last()?.parse().ok());
-    innermost == Some(process.pid)
+    innermost_id(pid) == Some(process.pid)
         && stat(pid).is_some_and(|stat| stat.started == process.started && !stat.is_left_over(pid))
+}
+
+/// The ID of a process in the innermost space that it is in.
+fn innermost_id(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let ids = status
+        .lines()
+        .find_map(|line| line.strip_prefix("NSpid:"))?;
+    ids.split_whitespace().last()?.parse().ok()
 }
 
 /// The IDs of all processes that can be seen.
@@ -189,28 +199,18 @@ fn is_writer(pid: u32, descriptor: &str) -> bool {
     flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
 }
 
-/// Whether a process was started with this variable. Only its own user can be told, who alone could
-/// have set it.
-pub(crate) fn has_variable(pid: u32, name: &str, value: &str) -> bool {
-    let variables = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    let wanted = format!("{name}={value}");
-    variables
-        .split(|byte| *byte == 0)
-        .any(|variable| variable == wanted.as_bytes())
-}
-
 fn comes_from(pid: u32, ancestor: u32) -> bool {
     let parents = std::iter::successors(Some(pid), |pid| stat(*pid).map(|stat| stat.parent));
-    // The kernel's own have none but 0; a table that changes meanwhile must not go in circles.
+    // The kernel's own have none but 0.
     parents
         .skip(1)
-        .take(64)
+        .take(MAX_LINEAGE)
         .take_while(|pid| *pid > 1)
         .any(|pid| pid == ancestor)
 }
 
 /// What is to be said of a process; none of what is only left of one.
-pub(super) fn holder(pid: u32) -> Option<Holder> {
+pub(crate) fn holder(pid: u32) -> Option<Holder> {
     if stat(pid).is_some_and(|stat| stat.is_left_over(pid)) {
         return None;
     }
@@ -221,6 +221,54 @@ pub(super) fn holder(pid: u32) -> Option<Holder> {
         command: command.map(|name| name.trim_end().to_owned()),
         user: process.map(|process| super::user_name(Uid::from_raw(process.uid()))),
     })
+}
+
+/// The process itself, its parent and so on, as far as they can be seen.
+pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
+    if !is_proc_ours() {
+        return Vec::new();
+    }
+    let mut lineage: Vec<Kin> = Vec::new();
+    let mut next = pid;
+    while next > 0 && lineage.len() < MAX_LINEAGE {
+        let Some(stat) = stat(next) else {
+            break;
+        };
+        lineage.push(Kin {
+            pid: next,
+            inner: innermost_id(next).unwrap_or(next),
+            started: stat.started,
+        });
+        next = stat.parent;
+    }
+    lineage
+}
+
+/// For how long a process has run.
+pub(crate) fn age(pid: u32) -> Option<TimeDelta> {
+    let uptime = fs::read_to_string("/proc/uptime").ok()?;
+    let uptime: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+    let ticks = sysconf(SysconfVar::CLK_TCK).ok()??;
+    let started = stat(pid)?.started as f64 / ticks as f64;
+    Some(TimeDelta::milliseconds(((uptime - started) * 1e3) as i64))
+}
+
+/// The space of process IDs that a process is in; known of one's own processes, and to root.
+pub(crate) fn namespace_of(pid: u32) -> Option<u64> {
+    let space = fs::metadata(format!("/proc/{pid}/ns/pid")).ok()?;
+    Some(space.ino())
+}
+
+/// The value of the variable that a process was started with: the outer none where only its own user
+/// may know.
+pub(crate) fn variable(pid: u32, name: &str) -> Option<Option<String>> {
+    let variables = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut variables = variables.split(|byte| *byte == 0);
+    let value = variables.find_map(|variable| {
+        let value = variable.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    });
+    Some(value)
 }
 
 /// Asks a process to end, or makes it.

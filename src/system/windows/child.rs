@@ -47,6 +47,11 @@ const FOLDER_UNITS: u32 = 1024;
 /// Where what the console says is sent to.
 static HEARD: Mutex<Option<Sender<Event>>> = Mutex::new(None);
 
+/// Whether this is what Ctrl-C sends.
+pub(crate) fn is_interrupt(signal: i32) -> bool {
+    signal == INTERRUPT
+}
+
 /// Whether that signal asks whoever waits to end: all that there are do.
 pub(crate) fn asks_to_end(_number: i32) -> bool {
     true

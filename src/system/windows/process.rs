@@ -5,8 +5,9 @@
 
 use super::done;
 use super::job::Job;
-use crate::allocator::Process;
+use crate::allocator::{Kin, Process};
 use crate::system::{Fate, Here, Holder};
+use chrono::TimeDelta;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -14,6 +15,7 @@ use std::os::windows::ffi::OsStringExt;
 use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::path::PathBuf;
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, FILETIME, WAIT_OBJECT_0};
+use windows_sys::Win32::System::SystemInformation::GetSystemTimeAsFileTime;
 use windows_sys::Win32::System::Threading::{
     GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS, PROCESS_NAME_WIN32,
     PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
@@ -111,15 +113,16 @@ pub(super) fn started(process: &impl AsHandle) -> io::Result<u64> {
 pub(crate) fn survivors(_file: Option<&File>, ancestor: Option<u32>) -> Vec<Holder> {
     let job = Job::made().filter(|_| ancestor == Some(std::process::id()));
     let pids = job.map(Job::members).unwrap_or_default();
-    pids.into_iter().map(holder).collect()
+    pids.into_iter().filter_map(holder).collect()
 }
 
-fn holder(pid: u32) -> Holder {
-    Holder {
+/// What is to be said of a process. Whose it is takes more rights than gpumgr has.
+pub(crate) fn holder(pid: u32) -> Option<Holder> {
+    Some(Holder {
         pid,
         command: image(pid),
         user: None,
-    }
+    })
 }
 
 /// The name of the program that a process runs.
@@ -167,6 +170,38 @@ pub(crate) fn end(pid: u32, at_once: bool) -> io::Result<()> {
 }
 
 /// What another process was started with is not told here. Nothing of a run outlives its gpumgr.
-pub(crate) fn has_variable(_pid: u32, _name: &str, _value: &str) -> bool {
-    false
+pub(crate) fn variable(_pid: u32, _name: &str) -> Option<Option<String>> {
+    None
+}
+
+/// There is one space of process IDs.
+pub(crate) fn namespace_of(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// The process itself; whose child it is, its parent's ID would not tell for certain.
+pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
+    let kin = process(pid, &here()).map(|process| Kin {
+        pid,
+        inner: pid,
+        started: process.started,
+    });
+    kin.into_iter().collect()
+}
+
+/// For how long a process has run.
+pub(crate) fn age(pid: u32) -> Option<TimeDelta> {
+    let process = open(pid, TO_LOOK_AT).ok()?;
+    let now = system_time();
+    let ticks = now.checked_sub(started(&process).ok()?)?;
+    Some(TimeDelta::milliseconds(i64::try_from(ticks / 10_000).ok()?))
+}
+
+/// This moment, in the steps of 100 ns that processes' starts are told in.
+#[allow(unsafe_code, reason = "the clock that those are told by")]
+fn system_time() -> u64 {
+    let mut now = FILETIME::default();
+    // SAFETY: it is filled in.
+    unsafe { GetSystemTimeAsFileTime(&raw mut now) };
+    u64::from(now.dwHighDateTime) << 32 | u64::from(now.dwLowDateTime)
 }

@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    Cluster, Cpus, Demand, Gpus, Grant, Limits, Nearest, Refusal, Request, Shortage, allocate,
-    first_fit,
+    Cluster, Cpus, Demand, Gpus, Grant, Limits, Nearest, Refusal, Request, Shortage, TooMuch,
+    allocate, first_fit,
 };
 
 #[test]
@@ -74,7 +74,7 @@ fn a_task_never_spans_servers() {
     let mut cluster = idle(&[("a", 2, 8), ("b", 2, 8)]);
     assert!(matches!(
         refusal(&mut cluster, &ask("t", 3)),
-        Refusal::Impossible { .. }
+        Refusal::Impossible(_)
     ));
 }
 
@@ -248,7 +248,7 @@ fn without_a_maximum_the_largest_server_is_the_limit() {
     assert_eq!(grant(&mut cluster, &ask("all", 8)).gpus.len(), 8);
     assert!(matches!(
         refusal(&mut cluster, &ask("more", 9)),
-        Refusal::Impossible { .. }
+        Refusal::Impossible(_)
     ));
 }
 
@@ -268,12 +268,13 @@ fn what_no_server_could_ever_give_is_impossible_and_says_what_the_largest_have()
         ask("u32::MAX", u32::MAX),
     ];
     for request in too_much {
-        let expected = Refusal::Impossible {
+        let expected = Refusal::Impossible(Box::new(TooMuch {
             demand: demand(&request),
             gpus: 8,
             cpus: 64,
             host: None,
-        };
+            stock: Vec::new(),
+        }));
         assert_eq!(refusal(&mut idle(&servers), &request), expected);
     }
 }
@@ -288,6 +289,7 @@ fn what_only_a_draining_server_could_give_is_not_impossible() {
         demand: demand(&request),
         nearest: None,
         draining: Some(name("large")),
+        withheld: None,
     }));
     assert_eq!(refusal(&mut cluster, &request), expected);
 }
@@ -295,12 +297,13 @@ fn what_only_a_draining_server_could_give_is_not_impossible() {
 #[test]
 fn a_cluster_without_servers_can_give_nothing() {
     let mut cluster = Cluster::new(Vec::new()).unwrap();
-    let expected = Refusal::Impossible {
+    let expected = Refusal::Impossible(Box::new(TooMuch {
         demand: demand(&ask("t", 0)),
         gpus: 0,
         cpus: 0,
         host: None,
-    };
+        stock: Vec::new(),
+    }));
     assert_eq!(refusal(&mut cluster, &ask("t", 0)), expected);
 }
 
@@ -383,10 +386,7 @@ fn of_gpus_asked_for_by_id_the_taken_ones_are_named() {
 #[test]
 fn first_fit_alone_finds_the_position_and_takes_nothing() {
     let cluster = idle(&[("a", 1, 8), ("b", 4, 8), ("c", 4, 8)]);
-    let two = Demand {
-        gpus: Gpus::Count(2),
-        cpus: Cpus::PerGpu,
-    };
+    let two = Demand::new(Gpus::Count(2), Cpus::PerGpu);
     assert_eq!(first_fit(cluster.servers(), &two, None), Some(1));
     assert_eq!(first_fit(cluster.servers(), &two, Some(2)), Some(2));
     // One that has no room, or does not exist, is no obstacle.

@@ -31,6 +31,7 @@ fn the_first_in_line_is_told_when_and_after_whom() {
         nearest,
         start,
         holders,
+        withheld: None,
     } = why(&cluster, "first")
     else {
         panic!("it lacks GPUs");

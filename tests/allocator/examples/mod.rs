@@ -3,6 +3,7 @@
 mod allocate;
 mod check;
 mod explain;
+pub(crate) mod gpus;
 mod lapse;
 mod name;
 mod order;

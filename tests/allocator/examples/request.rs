@@ -55,7 +55,7 @@ fn where_cpus_are_fewer_than_gpus_the_cpus_are_the_limit() {
     let mut cluster = idle(&[("s", 8, 3)]);
     assert!(matches!(
         refusal(&mut cluster, &ask("all-gpus", 4)),
-        Refusal::Impossible { .. }
+        Refusal::Impossible(_)
     ));
     assert_eq!(grant(&mut cluster, &ask("t", 3)).cpus, 3);
 }

@@ -15,6 +15,7 @@ fn task(id: String, gpus: Vec<u16>, cpus: u32) -> Task {
         owner: None,
         term: None,
         lease: None,
+        idle_since: None,
     }
 }
 

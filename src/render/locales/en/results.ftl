@@ -148,3 +148,56 @@ warning-killed = { $task }: its command did not end, and was killed
 warning-survived = Warning: { $task } is given back, but parts of it still run: { $processes }
 warning-still-runs = Warning: { $task } is given back, but its command still runs: { $processes }
 warning-not-released = Warning: what { $task } held could not be given back:
+
+## GPUs
+
+gpus-heading = GPUs of { $server }:
+column-gpu = GPU
+column-use = Use
+column-memory = Memory
+column-temperature = Temp
+column-power = Power
+column-task-owner = Task (owner)
+gpu-free = free
+gpu-withheld = not granted
+gpu-processes = Processes:
+gpu-process = GPU { $gpu }: { $process }
+gpu-process-outside = GPU { $gpu }: { $process }, outside gpumgr
+gpu-process-ignored = GPU { $gpu }: { $process }, ignored
+gpu-not-granted = Not granted:
+gpu-busy = GPU { $gpu } is used outside gpumgr: { $value }
+gpu-draining = GPU { $gpu }: { $value } of its memory are still in use by what cannot be seen
+gpu-unknown = GPU { $gpu } cannot be read: { $value }
+gpu-missing = GPU { $gpu } is gone: the driver counts fewer
+gpu-moved = GPU { $gpu } is now the card that was GPU { $value }
+gpu-swapped = GPU { $gpu } is another card now: { $value }
+gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } makes a task of that process
+gpu-hint-ignore = { $line } under [gpu] in the config lets it be
+gpu-hint-reconcile = gpumgr --detect shows what is there; put its gpu_uuids into the config, if you have one, then: gpumgr --init{ $options }
+gpu-hint-late = Without persistence mode (nvidia-smi -pm 1) a GPU that nobody uses takes long to answer; see also timeout under [gpu] in the config
+gpu-hint-trust = trust_bookkeeping = true under [gpu] in the config grants what cannot be read
+unreadable-not-told = this card or driver does not tell
+unreadable-late = it did not answer in time
+status-idle-head = Held but idle:
+status-idle = { $task }: not seen to use its GPUs for { $left } ({ $server }, GPUs { $devices })
+why-holder-idle = not seen to use them for { $idle }
+watch-head = { $time } · every { $every } · Ctrl-C ends
+change-cards = { $server }: its GPUs are described anew (model, memory, UUIDs)
+init-detected = Initialized with this machine's GPUs, as there is no config
+adopt-done = Adopted: { $task } ({ $owner }) holds GPUs { $devices } and { $cpus } CPUs of { $server } until its process ends
+check-measured = GPUs: { $count } measured on { $server }
+check-unreadable = GPUs: cannot be read: { $why }
+check-unmeasured = GPUs: not measured: { $why }
+unmeasured-no-driver = there is no NVIDIA driver ({ $why })
+unmeasured-no-server = no server is this machine; write host = "{ $host }" under the one that is
+unmeasured-several = several servers are this machine ({ $host }), so nobody knows whose its GPUs are
+unmeasured-off = only the command line measures them
+note-created-detected = Made the state file { $path } for this machine's GPUs, as there is no config
+note-gave-back = { $task }: what was granted is not free in fact; given back, waiting on:
+detect-head = This machine, as gpumgr found it. Save it as config.toml, then: gpumgr --init
+detect-keys = All keys there are: config.example.toml
+detect-host = The machine it is: only gpumgr on that machine measures these GPUs
+detect-cpus = As many as this process may use, but one a GPU at least
+detect-uuids = In the order of CUDA_DEVICE_ORDER=PCI_BUS_ID. A card that is swapped is noticed by these
+detect-gpu = GPU { $gpu }
+detect-unreadable = GPU { $gpu } cannot be read: { $why }

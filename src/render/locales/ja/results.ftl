@@ -124,3 +124,56 @@ warning-killed = { $task }: コマンドが終わらないため強制終了し�
 warning-survived = 警告: { $task } は解放されましたが、その一部がまだ動いています: { $processes }
 warning-still-runs = 警告: { $task } は解放されましたが、コマンドはまだ動いています: { $processes }
 warning-not-released = 警告: { $task } が保持していたものを解放できませんでした:
+
+## GPU
+
+gpus-heading = { $server } の GPU:
+column-gpu = GPU
+column-use = 使用率
+column-memory = メモリ
+column-temperature = 温度
+column-power = 電力
+column-task-owner = タスク（所有者）
+gpu-free = 空き
+gpu-withheld = 割り当て対象外
+gpu-processes = プロセス:
+gpu-process = GPU { $gpu }: { $process }
+gpu-process-outside = GPU { $gpu }: { $process }、gpumgr の管理外
+gpu-process-ignored = GPU { $gpu }: { $process }、無視
+gpu-not-granted = 割り当て対象外:
+gpu-busy = GPU { $gpu } は gpumgr の管理外で使用中です: { $value }
+gpu-draining = GPU { $gpu }: メモリ { $value } が、見えないプロセスによってまだ使われています
+gpu-unknown = GPU { $gpu } を読み取れません: { $value }
+gpu-missing = GPU { $gpu } がなくなりました。ドライバーが数える GPU はそれより少数です
+gpu-moved = GPU { $gpu } は、以前 GPU { $value } だったカードです
+gpu-swapped = GPU { $gpu } は別のカードに替わりました: { $value }
+gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } でそのプロセスをタスクにできます
+gpu-hint-ignore = 設定の [gpu] に { $line } と書けば無視します
+gpu-hint-reconcile = gpumgr --detect で現在のカードを確認し、設定があればその gpu_uuids を書き写してから実行してください: gpumgr --init{ $options }
+gpu-hint-late = 永続モード (nvidia-smi -pm 1) でないと、未使用の GPU は応答に時間がかかります。設定の [gpu] の timeout も参照してください
+gpu-hint-trust = 設定の [gpu] に trust_bookkeeping = true と書けば、読み取れない GPU も割り当てます
+unreadable-not-told = このカードまたはドライバーは情報を提供しません
+unreadable-late = 時間内に応答がありませんでした
+status-idle-head = 確保されたまま未使用:
+status-idle = { $task }: GPU の使用が { $left } 見られません ({ $server }、GPU { $devices })
+why-holder-idle = 使用が { $idle } 見られません
+watch-head = { $time } · { $every } ごとに更新 · Ctrl-C で終了
+change-cards = { $server }: GPU の記述（モデル、メモリ、UUID）を更新
+init-detected = 設定がないため、このマシンの GPU で初期化しました
+adopt-done = 登録しました: { $task } ({ $owner }) は { $server } の GPU { $devices } と CPU { $cpus } 個を、プロセスが終わるまで保持します
+check-measured = GPU: { $server } で { $count } 個を測定
+check-unreadable = GPU: 読み取れません: { $why }
+check-unmeasured = GPU: 測定しません: { $why }
+unmeasured-no-driver = NVIDIA ドライバーがありません ({ $why })
+unmeasured-no-server = このマシンであるサーバーがありません。該当するサーバーに host = "{ $host }" と書いてください
+unmeasured-several = 複数のサーバーがこのマシン ({ $host }) なので、GPU がどれのものか分かりません
+unmeasured-off = 測定するのはコマンドラインだけです
+note-created-detected = 設定がないため、このマシンの GPU で状態ファイル { $path } を作成しました
+note-gave-back = { $task }: 割り当てられた GPU は実際には空いていません。返却して待ち続けます:
+detect-head = gpumgr が検出したこのマシンです。config.toml として保存し、gpumgr --init を実行してください
+detect-keys = すべての項目: config.example.toml
+detect-host = どのマシンか: そのマシン上の gpumgr だけがこれらの GPU を測定します
+detect-cpus = このプロセスが使える数。ただし GPU ごとに最低 1 つ
+detect-uuids = CUDA_DEVICE_ORDER=PCI_BUS_ID の順。カードの交換はこれで分かります
+detect-gpu = GPU { $gpu }
+detect-unreadable = GPU { $gpu } を読み取れません: { $why }

@@ -124,3 +124,56 @@ warning-killed = { $task }: 其命令未结束，已被强制终止
 warning-survived = 警告: { $task } 已释放，但其部分进程仍在运行: { $processes }
 warning-still-runs = 警告: { $task } 已释放，但其命令仍在运行: { $processes }
 warning-not-released = 警告: { $task } 占用的资源未能释放:
+
+## GPU
+
+gpus-heading = { $server } 的 GPU:
+column-gpu = GPU
+column-use = 使用率
+column-memory = 显存
+column-temperature = 温度
+column-power = 功耗
+column-task-owner = 任务（所有者）
+gpu-free = 空闲
+gpu-withheld = 不分配
+gpu-processes = 进程:
+gpu-process = GPU { $gpu }: { $process }
+gpu-process-outside = GPU { $gpu }: { $process }，不属于 gpumgr 的任务
+gpu-process-ignored = GPU { $gpu }: { $process }，已忽略
+gpu-not-granted = 不分配:
+gpu-busy = GPU { $gpu } 正被 gpumgr 之外的进程使用: { $value }
+gpu-draining = GPU { $gpu }: 仍有 { $value } 显存被看不到的进程占用
+gpu-unknown = GPU { $gpu } 无法读取: { $value }
+gpu-missing = GPU { $gpu } 已不存在: 驱动报告的数量更少
+gpu-moved = GPU { $gpu } 现在是原来的 GPU { $value }
+gpu-swapped = GPU { $gpu } 已换成另一块卡: { $value }
+gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } 可将该进程登记为任务
+gpu-hint-ignore = 在配置的 [gpu] 下写 { $line } 可忽略它
+gpu-hint-reconcile = gpumgr --detect 显示现有的卡；如有配置，请把其中的 gpu_uuids 写入配置，然后执行: gpumgr --init{ $options }
+gpu-hint-late = 未开启持久模式 (nvidia-smi -pm 1) 时，空闲 GPU 响应很慢；另见配置 [gpu] 下的 timeout
+gpu-hint-trust = 在配置的 [gpu] 下写 trust_bookkeeping = true 可分配无法读取的 GPU
+unreadable-not-told = 该卡或驱动不提供此信息
+unreadable-late = 未及时响应
+status-idle-head = 占用但闲置:
+status-idle = { $task }: 已有 { $left } 未见使用其 GPU ({ $server }，GPU { $devices })
+why-holder-idle = 已有 { $idle } 未见使用
+watch-head = { $time } · 每 { $every } 刷新 · Ctrl-C 结束
+change-cards = { $server }: 更新了 GPU 描述（型号、显存、UUID）
+init-detected = 没有配置，已按本机的 GPU 初始化
+adopt-done = 已登记: { $task } ({ $owner }) 占用 { $server } 的 GPU { $devices } 和 { $cpus } 个 CPU，直到其进程结束
+check-measured = GPU: 在 { $server } 上测量 { $count } 块
+check-unreadable = GPU: 无法读取: { $why }
+check-unmeasured = GPU: 不测量: { $why }
+unmeasured-no-driver = 没有 NVIDIA 驱动 ({ $why })
+unmeasured-no-server = 没有服务器是本机；请在对应的服务器下写 host = "{ $host }"
+unmeasured-several = 多台服务器都是本机 ({ $host })，无法确定 GPU 属于哪一台
+unmeasured-off = 只有命令行会测量
+note-created-detected = 没有配置，已按本机的 GPU 创建状态文件 { $path }
+note-gave-back = { $task }: 分配到的 GPU 实际并不空闲；已归还，继续等待:
+detect-head = gpumgr 检测到的本机。请保存为 config.toml，然后执行: gpumgr --init
+detect-keys = 全部配置项: config.example.toml
+detect-host = 对应的机器: 只有在该机器上运行的 gpumgr 才会测量这些 GPU
+detect-cpus = 本进程可用的数量，但每个 GPU 至少一个
+detect-uuids = 按 CUDA_DEVICE_ORDER=PCI_BUS_ID 的顺序。换卡时据此发现
+detect-gpu = GPU { $gpu }
+detect-unreadable = GPU { $gpu } 无法读取: { $why }

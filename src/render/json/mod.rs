@@ -1,5 +1,7 @@
 //! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
+mod gpus;
+
 use crate::allocator::{
     Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Renewed, Server, Task, Tie,
     Timestamp, Why,
@@ -18,7 +20,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     line(match outcome {
         Outcome::Initialized(init) => initialized(init),
         Outcome::Status(shown) | Outcome::Detail(shown) => status(shown),
-        Outcome::Allocated(granted) => allocated(granted),
+        Outcome::Allocated(granted) | Outcome::Adopted(granted) => allocated(granted),
+        Outcome::Detected(found) => json!({ "servers": [gpus::detected(found)] }),
         Outcome::Released(given_back) => released(given_back),
         Outcome::Renewed(extended) => renewed(extended),
         Outcome::Queue(waiting) => queue(waiting),
@@ -114,13 +117,16 @@ fn change(change: &Change) -> Value {
         Change::Host { server, host } => {
             json!({ "change": "host", "server_name": server.as_str(), "host": host })
         }
+        Change::Cards { server } => {
+            json!({ "change": "gpu_cards", "server_name": server.as_str() })
+        }
         Change::Reordered => json!({ "change": "reordered" }),
     }
 }
 
 fn status(status: &Status) -> Value {
     json!({
-        "servers": status.servers.iter().map(|(id, shown)| server(*id, shown, status.now)).collect::<Vec<_>>(),
+        "servers": status.servers.iter().map(|(id, shown)| server(*id, shown, status)).collect::<Vec<_>>(),
         "totals": totals(&status.totals),
         "config": path(&status.config),
         "state": state_path(&status.state),
@@ -191,6 +197,8 @@ fn waiter(place: usize, explained: &Explained, now: Timestamp) -> Value {
         "owner": request.owner,
         "gpus": gpus,
         "gpu_ids": ids,
+        "gpu_model": request.demand.kind.model,
+        "gpu_memory_bytes": request.demand.kind.memory.map(|memory| memory.as_u64()),
         "cpus": cpus,
         "prefer_server": request.prefer,
         "since": time(waiter.since),
@@ -216,6 +224,7 @@ fn why(why: &Why) -> Value {
             nearest,
             start,
             holders,
+            withheld,
         } => json!({
             "reason": "lacks",
             "server_name": nearest.server_name.as_str(),
@@ -225,6 +234,7 @@ fn why(why: &Why) -> Value {
             "lacking_cpus": nearest.lacks_cpus,
             "start_by": start.map(time),
             "tasks": holders.iter().map(holding).collect::<Vec<_>>(),
+            "withheld": withheld.as_ref().map(gpus::withheld),
         }),
     }
 }
@@ -236,10 +246,12 @@ fn holding(holding: &Holding) -> Value {
         "gpu_ids": holding.gpus,
         "cpus": holding.cpus,
         "ends_by": holding.ends_by.map(time),
+        "idle_seconds": holding.idle.map(|idle| idle.num_seconds()),
     })
 }
 
-fn server(id: usize, server: &Server, now: Timestamp) -> Value {
+fn server(id: usize, server: &Server, status: &Status) -> Value {
+    let measured = status.measured.as_ref().filter(|(other, _)| *other == id);
     let used_gpus =
         server.total_gpus - u32::try_from(server.free_gpus.len()).unwrap_or(server.total_gpus);
     json!({
@@ -253,11 +265,14 @@ fn server(id: usize, server: &Server, now: Timestamp) -> Value {
         "cpu_use_percent": percent(server.total_cpus - server.free_cpus, server.total_cpus),
         "drain": server.drain,
         "host": server.host,
-        "running_tasks": server.tasks.iter().map(|held| task(held, now)).collect::<Vec<_>>(),
+        "gpus": measured.map(|(_, sample)| gpus::measured(server, sample)),
+        "running_tasks": server.tasks.iter().map(|held| task(held, status)).collect::<Vec<_>>(),
     })
 }
 
-fn task(task: &Task, now: Timestamp) -> Value {
+fn task(task: &Task, status: &Status) -> Value {
+    let now = status.now;
+    let idle = task.idle(now, status.idle_warning);
     json!({
         "task_id": task.id.as_str(),
         "allocated_gpus": task.gpus,
@@ -268,6 +283,7 @@ fn task(task: &Task, now: Timestamp) -> Value {
         "end_time": task.term.map(|term| time(term.end)),
         "ttl_seconds": task.term.map(|term| term.ttl.num_seconds()),
         "seconds_left": task.term.map(|term| (term.end - now).num_seconds().max(0)),
+        "idle_seconds": idle.map(|idle| idle.num_seconds()),
         "ends_with": task.lease.as_deref().map(|lease| ends_with(lease.tie)),
     })
 }
@@ -336,7 +352,13 @@ fn checked(checked: &Checked) -> Value {
         default_ttl,
         max_ttl,
         grace,
+        idle_warning,
     } = checked.limits;
+    let (measured, not_measured) = match &checked.measured {
+        Ok((_, Ok(count))) => (Some(*count), None),
+        Ok((_, Err(why))) => (None, Some(gpus::unreadable(why).to_owned())),
+        Err(why) => (None, Some(gpus::unmeasured(why))),
+    };
     let seconds = |ttl: Option<TimeDelta>| ttl.map(|ttl| ttl.num_seconds());
     let server = |server: &Server| {
         json!({
@@ -358,6 +380,9 @@ fn checked(checked: &Checked) -> Value {
         "default_ttl_seconds": seconds(default_ttl),
         "max_ttl_seconds": seconds(max_ttl),
         "grace_seconds": grace.num_seconds(),
+        "idle_warning_seconds": idle_warning.num_seconds(),
+        "gpus_measured": measured,
+        "gpus_not_measured": not_measured,
         "environment": checked.variables,
         "limits": { "min_gpus_per_task": min_gpus_per_task, "max_gpus_per_task": max_gpus_per_task },
     })

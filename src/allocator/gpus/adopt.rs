@@ -1,0 +1,84 @@
+//! Making a task of what computes outside of all tasks.
+
+use super::outlook::measured_server;
+use super::sample::Sample;
+use crate::allocator::allocate::{Grant, check_name};
+use crate::allocator::cluster::{Cluster, GpuId, Server, Task};
+use crate::allocator::lease::{Facts, Process, Term};
+use crate::allocator::refusal::{Adoption, Refusal};
+use crate::allocator::request::{Cpus, Gpus, Limits, Request};
+
+/// Writes down what the process that the request's lease is on holds in fact: the GPUs that it and
+/// what it started compute on, and their share of the CPUs, or what is left of that. Nobody is asked
+/// whether there is room, for there is none any longer.
+///
+/// # Errors
+/// The name is taken, or the process computes on no GPU that is free on paper.
+pub fn adopt(
+    cluster: &mut Cluster,
+    request: &Request,
+    facts: &Facts,
+    limits: &Limits,
+) -> Result<Grant, Refusal> {
+    check_name(cluster, &request.task)?;
+    let refused = |why| Refusal::NotAdopted {
+        pid: request.lease.as_ref().map_or(0, |lease| lease.process.pid),
+        why,
+    };
+    let (Some(host), Some(sample), Some(lease)) = (&facts.host, &facts.sample, &request.lease)
+    else {
+        return Err(refused(Adoption::ComputesNowhere));
+    };
+    let index =
+        measured_server(cluster.servers(), host).map_err(|_| refused(Adoption::ComputesNowhere))?;
+    let server = &cluster.servers()[index];
+    let occupied = occupied(server, sample, &lease.process);
+    let (free, held): (Vec<_>, Vec<_>) = occupied
+        .iter()
+        .partition(|gpu| server.free_gpus.binary_search(gpu).is_ok());
+    if free.is_empty() {
+        let holds = |task: &&Task| task.gpus.iter().any(|gpu| held.contains(gpu));
+        return Err(refused(match server.tasks.iter().find(holds) {
+            Some(task) => Adoption::HeldBy(task.id.clone()),
+            None => Adoption::ComputesNowhere,
+        }));
+    }
+    let mut demand = request.demand.clone();
+    demand.gpus = Gpus::These(free.iter().copied().collect());
+    let cpus = match demand.cpus {
+        Cpus::PerGpu => demand.cpus_on(server).min(server.free_cpus),
+        Cpus::Exactly(count) if count.get() <= server.free_cpus => count.get(),
+        Cpus::Exactly(_) => return Err(refused(Adoption::LacksCpus(server.free_cpus))),
+    };
+    let server = cluster.edit(index);
+    server.free_gpus.retain(|gpu| !free.contains(gpu));
+    server.free_cpus -= cpus;
+    let ttl = limits.ttl(request.ttl);
+    server.tasks.push(Task {
+        id: request.task.clone(),
+        gpus: free,
+        cpus,
+        start: facts.now,
+        owner: request.owner.clone(),
+        term: ttl.and_then(|ttl| Term::starting(facts.now, ttl)),
+        lease: Some(Box::new(lease.clone())),
+        idle_since: None,
+    });
+    Ok(Grant::of(
+        &server.tasks[server.tasks.len() - 1],
+        index,
+        server,
+    ))
+}
+
+/// The GPUs that the process, or what it started, computes on.
+fn occupied(server: &Server, sample: &Sample, process: &Process) -> Vec<GpuId> {
+    let computes_on = |gpu: &GpuId| {
+        let device = sample.devices.as_ref().ok()?.get(usize::from(*gpu))?;
+        let processes = device.as_ref().ok()?.processes.as_ref().ok()?;
+        Some(processes.iter().any(|one| one.comes_from(process)))
+    };
+    crate::allocator::cluster::gpu_ids(server.total_gpus)
+        .filter(|gpu| computes_on(gpu) == Some(true))
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! What a server's GPUs are, as somebody wrote it down, and asking for a kind of them.
+
+use crate::allocator::cluster::{GpuId, Server};
+use crate::allocator::name::Name;
+use bytesize::ByteSize;
+use std::borrow::Cow;
+
+/// One value for all GPUs of a server, or one for each, by its ID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Each<T> {
+    /// They are alike.
+    All(T),
+    /// They differ.
+    List(Vec<T>),
+}
+
+impl<T> Each<T> {
+    /// The value of that GPU.
+    pub fn of(&self, gpu: GpuId) -> Option<&T> {
+        match self {
+            Self::All(value) => Some(value),
+            Self::List(values) => values.get(usize::from(gpu)),
+        }
+    }
+
+    /// The shorter way to write these down; none if there are none.
+    pub fn shortest(values: Vec<T>) -> Option<Self>
+    where
+        T: PartialEq,
+    {
+        let alike = values.windows(2).all(|pair| pair[0] == pair[1]);
+        match alike {
+            true => values.into_iter().next().map(Self::All),
+            false => Some(Self::List(values)),
+        }
+    }
+}
+
+/// What is written down of a server's GPUs; each of it may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cards {
+    /// As the driver calls them; empty where it did not tell.
+    pub models: Option<Each<String>>,
+    /// All of their memory; nothing where the driver did not tell.
+    pub memory: Option<Each<ByteSize>>,
+    /// What tells each card from any other, by its ID; empty where that is not known.
+    pub uuids: Vec<String>,
+}
+
+impl Cards {
+    /// The one card that is to be there, if that is known.
+    pub fn uuid(&self, gpu: GpuId) -> Option<&str> {
+        let uuid = self.uuids.get(usize::from(gpu))?;
+        Some(uuid.as_str()).filter(|uuid| !uuid.is_empty())
+    }
+}
+
+/// The kind of GPUs that somebody wants; any by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GpuKind {
+    /// The model's name contains this, in capitals or not.
+    pub model: Option<String>,
+    /// They have that much memory each, or more.
+    pub memory: Option<ByteSize>,
+}
+
+impl GpuKind {
+    /// Whether that GPU is of this kind, for certain.
+    pub fn is(&self, cards: &Cards, gpu: GpuId) -> bool {
+        let is_model = |wanted: &String| {
+            let model = cards.models.as_ref().and_then(|models| models.of(gpu));
+            model.is_some_and(|model| model.to_lowercase().contains(&wanted.to_lowercase()))
+        };
+        let suffices = |wanted: &ByteSize| {
+            let memory = cards.memory.as_ref().and_then(|memory| memory.of(gpu));
+            memory.is_some_and(|memory| memory >= wanted)
+        };
+        self.model.as_ref().is_none_or(is_model) && self.memory.as_ref().is_none_or(suffices)
+    }
+
+    fn is_any(&self) -> bool {
+        self.model.is_none() && self.memory.is_none()
+    }
+
+    /// Those of these GPUs that are of this kind.
+    pub(in crate::allocator) fn among<'g>(
+        &self,
+        cards: &Cards,
+        gpus: &'g [GpuId],
+    ) -> Cow<'g, [GpuId]> {
+        if self.is_any() {
+            return Cow::Borrowed(gpus);
+        }
+        let gpus = gpus.iter().copied();
+        Cow::Owned(gpus.filter(|gpu| self.is(cards, *gpu)).collect())
+    }
+
+    /// How many GPUs of this kind that server has.
+    pub(in crate::allocator) fn count_on(&self, server: &Server) -> u32 {
+        if self.is_any() {
+            return server.total_gpus;
+        }
+        let gpus = crate::allocator::cluster::gpu_ids(server.total_gpus);
+        let count = gpus.filter(|gpu| self.is(&server.cards, *gpu)).count();
+        u32::try_from(count).unwrap_or(server.total_gpus)
+    }
+}
+
+/// GPUs of one kind on one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stock {
+    /// How many.
+    pub gpus: u32,
+    /// Which model, if that is written down.
+    pub model: Option<String>,
+    /// How much memory each has, if that is.
+    pub memory: Option<ByteSize>,
+    /// Where.
+    pub server: Name,
+}
+
+impl Stock {
+    /// How many kinds are listed at most.
+    const SHOWN: usize = 8;
+
+    /// What there is on these servers.
+    pub(in crate::allocator) fn of<'s>(servers: impl Iterator<Item = &'s Server>) -> Vec<Self> {
+        servers.flat_map(Self::on).take(Self::SHOWN).collect()
+    }
+
+    fn on(server: &Server) -> Vec<Self> {
+        let mut stock: Vec<Self> = Vec::new();
+        for gpu in crate::allocator::cluster::gpu_ids(server.total_gpus) {
+            let cards = &server.cards;
+            let model = cards.models.as_ref().and_then(|models| models.of(gpu));
+            let model = model.filter(|model| !model.is_empty());
+            let memory = cards.memory.as_ref().and_then(|memory| memory.of(gpu));
+            let memory = memory.filter(|memory| memory.as_u64() > 0);
+            let same =
+                |kind: &&mut Self| kind.model.as_ref() == model && kind.memory.as_ref() == memory;
+            match stock.iter_mut().find(same) {
+                Some(kind) => kind.gpus += 1,
+                None => stock.push(Self {
+                    gpus: 1,
+                    model: model.cloned(),
+                    memory: memory.copied(),
+                    server: server.name.clone(),
+                }),
+            }
+        }
+        stock
+    }
+}

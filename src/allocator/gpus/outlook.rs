@@ -1,0 +1,222 @@
+//! Which GPUs that are free on paper are not to be granted, and why.
+
+use super::cards::Cards;
+use super::idle::note_idle;
+use super::sample::{Device, Occupant, Reading, Sample, Unreadable};
+use crate::allocator::cluster::{Cluster, GpuId, Server, gpu_ids};
+use crate::allocator::lease::{Facts, Lease};
+use crate::allocator::name::Name;
+use crate::allocator::request::same_host;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What is known of a server from outside when something is decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    withheld: BTreeMap<GpuId, Withholding>,
+    /// The machine it is, where that is another than this is decided on.
+    elsewhere: Option<String>,
+}
+
+/// Why a GPU is not granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withholding {
+    /// These processes compute on it.
+    Busy(Vec<Occupant>),
+    /// That many bytes of its memory are in use, by nothing that can be seen.
+    Draining(u64),
+    /// It could not be found out.
+    Unknown(Unreadable),
+    /// There is no such device.
+    Missing,
+    /// It is another card than was written down.
+    Swapped {
+        /// The card that is there.
+        uuid: String,
+        /// The ID that this card had.
+        was: Option<GpuId>,
+    },
+}
+
+/// The GPUs of a server that are free on paper alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The server.
+    pub server: Name,
+    /// Which, and why.
+    pub gpus: Vec<(GpuId, Withholding)>,
+}
+
+/// Why nobody measures a server's GPUs here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMeasured {
+    /// No server is this machine, as far as that is written down.
+    NoServer,
+    /// Several are, so that nobody knows whose GPUs these are.
+    Several,
+}
+
+/// The position of the server that is this machine: the one with its name as host; or the only one
+/// there is, if that has none.
+///
+/// # Errors
+/// None is, or several are.
+pub fn measured_server(servers: &[Server], host: &str) -> Result<usize, NotMeasured> {
+    if let [only] = servers
+        && only.host.is_none()
+    {
+        return Ok(0);
+    }
+    let is_here = |server: &Server| {
+        server
+            .host
+            .as_deref()
+            .is_some_and(|own| same_host(own, host))
+    };
+    let mut here = (0..servers.len()).filter(|&index| is_here(&servers[index]));
+    match (here.next(), here.next()) {
+        (Some(index), None) => Ok(index),
+        (Some(_), Some(_)) => Err(NotMeasured::Several),
+        (None, _) => Err(NotMeasured::NoServer),
+    }
+}
+
+/// Notes what was seen from outside, so that what follows heeds it; and since when tasks idle.
+pub fn observe(cluster: &mut Cluster, facts: &Facts) {
+    let Some(host) = &facts.host else {
+        return;
+    };
+    if !cluster.queue().is_empty() {
+        for index in 0..cluster.servers().len() {
+            let own = cluster.servers()[index].host.as_ref();
+            let elsewhere = own.filter(|own| !same_host(own, host)).cloned();
+            cluster.look_at(index).elsewhere = elsewhere;
+        }
+    }
+    if let Some(sample) = &facts.sample
+        && let Ok(index) = measured_server(cluster.servers(), host)
+    {
+        let withheld = withheld(&cluster.servers()[index], sample);
+        cluster.look_at(index).withheld = withheld;
+        note_idle(cluster, index, sample, facts.now);
+    }
+}
+
+fn withheld(server: &Server, sample: &Sample) -> BTreeMap<GpuId, Withholding> {
+    let judge = |gpu| Some((gpu, judge(gpu, &server.cards, sample)?));
+    gpu_ids(server.total_gpus).filter_map(judge).collect()
+}
+
+/// Why that GPU is not to be granted.
+fn judge(gpu: GpuId, cards: &Cards, sample: &Sample) -> Option<Withholding> {
+    let unknown = |why: &Unreadable| {
+        let withheld = Withholding::Unknown(why.clone());
+        (!sample.trust_bookkeeping).then_some(withheld)
+    };
+    let devices = match &sample.devices {
+        Ok(devices) => devices,
+        Err(why) => return unknown(why),
+    };
+    match devices.get(usize::from(gpu)) {
+        None => Some(Withholding::Missing),
+        Some(Err(why)) => unknown(why),
+        Some(Ok(device)) => match card(gpu, cards, device) {
+            Ok(None) => usage(device, sample).unwrap_or_else(|why| unknown(&why)),
+            Ok(swapped) => swapped,
+            Err(why) => unknown(why),
+        },
+    }
+}
+
+/// Whether it is another card.
+fn card<'d>(
+    gpu: GpuId,
+    cards: &Cards,
+    device: &'d Device,
+) -> Result<Option<Withholding>, &'d Unreadable> {
+    let Some(expected) = cards.uuid(gpu) else {
+        return Ok(None);
+    };
+    let uuid = device.uuid.as_ref()?;
+    if uuid == expected {
+        return Ok(None);
+    }
+    let was = cards.uuids.iter().position(|other| other == uuid);
+    Ok(Some(Withholding::Swapped {
+        uuid: uuid.clone(),
+        was: was.and_then(|position| GpuId::try_from(position).ok()),
+    }))
+}
+
+/// Whether somebody uses it.
+fn usage(device: &Device, sample: &Sample) -> Reading<Option<Withholding>> {
+    let processes = device.processes.as_ref().map_err(Clone::clone)?;
+    let (ignored, busy): (Vec<_>, Vec<_>) = processes.iter().partition(|one| one.ignored);
+    if !busy.is_empty() {
+        return Ok(Some(Withholding::Busy(busy.into_iter().cloned().collect())));
+    }
+    let used = match &device.memory {
+        Ok(memory) => memory.used,
+        Err(Unreadable::NotTold) => return Ok(None),
+        Err(why) => return Err(why.clone()),
+    };
+    let Some(explained) = ignored
+        .iter()
+        .map(|process| process.memory)
+        .sum::<Option<u64>>()
+    else {
+        return Ok(None);
+    };
+    let unexplained = used.saturating_sub(explained.saturating_add(device.drawing));
+    let drains = unexplained > sample.idle_memory.as_u64();
+    Ok(drains.then_some(Withholding::Draining(unexplained)))
+}
+
+impl Outlook {
+    /// Why that GPU is not to be granted, if so.
+    pub fn withholding(&self, gpu: GpuId) -> Option<&Withholding> {
+        self.withheld.get(&gpu)
+    }
+
+    /// Those of these GPUs that may be granted.
+    pub(in crate::allocator) fn open<'g>(&self, gpus: &'g [GpuId]) -> Cow<'g, [GpuId]> {
+        if self.withheld.is_empty() {
+            return Cow::Borrowed(gpus);
+        }
+        let open = |gpu: &GpuId| !self.withheld.contains_key(gpu);
+        Cow::Owned(gpus.iter().copied().filter(open).collect())
+    }
+
+    /// Whether whoever waits with this lease waits on that machine itself: nobody but a process
+    /// there can tell what is free there, and that one will be woken soon enough.
+    pub(in crate::allocator) fn is_for_others_to_judge(&self, lease: Option<&Lease>) -> bool {
+        let elsewhere = self.elsewhere.as_deref();
+        elsewhere
+            .zip(lease)
+            .is_some_and(|(host, lease)| same_host(host, &lease.process.host))
+    }
+}
+
+impl Withheld {
+    /// Those of these GPUs of a server that would not be granted now.
+    pub fn of(server: &Server, sample: &Sample, gpus: &[GpuId]) -> Option<Self> {
+        let judge = |gpu: &GpuId| Some((*gpu, judge(*gpu, &server.cards, sample)?));
+        let gpus: Vec<_> = gpus.iter().filter_map(judge).collect();
+        (!gpus.is_empty()).then(|| Self {
+            server: server.name.clone(),
+            gpus,
+        })
+    }
+
+    /// Those of a server that are free on paper alone, if there are any.
+    pub fn on(server: &Server) -> Option<Self> {
+        let free = server.free_gpus.iter();
+        let withheld =
+            free.filter_map(|gpu| Some((*gpu, server.outlook.withholding(*gpu)?.clone())));
+        let gpus: Vec<_> = withheld.collect();
+        (!gpus.is_empty()).then(|| Self {
+            server: server.name.clone(),
+            gpus,
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! Whose a process is.
+
+use super::sample::{Occupant, Run};
+use crate::allocator::cluster::Task;
+use crate::allocator::lease::{Process, Tie};
+
+impl Occupant {
+    /// Whether this process, on a GPU of that task, is the task's: of the process tree of what the
+    /// task lives with; of the same container; or where it lives with nothing, its owner's. One
+    /// that cannot be seen from here is in a container, and the task's if that is, too.
+    pub fn belongs_to(&self, task: &Task) -> bool {
+        let is_owner = task.owner.is_none() || self.user == task.owner;
+        let Some(lease) = task.lease.as_deref() else {
+            return is_owner && !self.lineage.is_empty();
+        };
+        if self.comes_from(&lease.process) || self.shares_container_with(&lease.process) {
+            return true;
+        }
+        match &self.run {
+            Run::Inside(id) => *id == lease.id,
+            Run::Outside => false,
+            // What outlived its gpumgr has lost its line, and its user alone could say.
+            Run::Hidden => is_owner && lease.tie == Tie::Run && self.is_orphan(),
+        }
+    }
+
+    /// Whether it is that process, or was started by it, or by what that started.
+    pub fn comes_from(&self, process: &Process) -> bool {
+        let is_it = |pid: u32, started: u64| pid == process.pid && started == process.started;
+        let mut lineage = self.lineage.iter();
+        lineage.any(|kin| is_it(kin.pid, kin.started) || is_it(kin.inner, kin.started))
+    }
+
+    fn shares_container_with(&self, process: &Process) -> bool {
+        let is_inside = |kin: &super::sample::Kin| kin.pid != kin.inner;
+        let in_container = self.lineage.first().is_none_or(is_inside);
+        in_container && self.namespace.is_some() && self.namespace == process.namespace
+    }
+
+    /// Whether its parent is the first process of all.
+    fn is_orphan(&self) -> bool {
+        self.lineage.get(1).is_some_and(|parent| parent.pid == 1)
+    }
+}

@@ -1,0 +1,107 @@
+//! What the hardware says, by NVML.
+//!
+//! The driver's library runs in a process of its own, a *sampler*: gpumgr started anew with
+//! [`SERVE`]. A device that hangs in the kernel, or a library that crashes, takes only that along;
+//! gpumgr waits for it no longer than it was told to.
+
+mod nvml;
+mod occupants;
+mod sampler;
+mod serve;
+
+pub(crate) use serve::serve;
+
+use crate::allocator::{Device, Devices, Reading};
+use crate::config::Measuring;
+use crate::system;
+use sampler::Sampler;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The only word of a sampler's command line.
+pub(crate) const SERVE: &str = "--serve-gpu-samples";
+
+/// Measures this machine's GPUs.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    measuring: Measuring,
+    /// Whether somebody will ask again soon.
+    stays: AtomicBool,
+    sampler: Mutex<Sampler>,
+}
+
+/// Why there is nothing to measure: no driver, in the system's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoDriver(pub(crate) String);
+
+impl Probe {
+    pub(crate) fn new(measuring: &Measuring) -> Self {
+        Self(Arc::new(Inner {
+            measuring: measuring.clone(),
+            stays: AtomicBool::new(false),
+            sampler: Mutex::new(Sampler::default()),
+        }))
+    }
+
+    /// Whether the driver's library is there at all. Costs next to nothing.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(crate) fn library(&self) -> Result<(), NoDriver> {
+        system::load_library(system::NVML).map_err(NoDriver)
+    }
+
+    /// What the GPUs do at this moment.
+    ///
+    /// # Errors
+    /// There is no driver.
+    pub(crate) fn measure(&self) -> Result<Devices, NoDriver> {
+        self.library()?;
+        let mut sampler = self.sampler();
+        let devices = sampler.measure(self.0.measuring.timeout)?;
+        if !self.0.stays.load(Ordering::Relaxed) {
+            sampler.end();
+        }
+        Ok(devices.map(|devices| {
+            let devices = devices.into_iter();
+            let device = |device: Reading<Box<Device<Process>>>| {
+                device.map(|device| occupants::named(*device, &self.0.measuring))
+            };
+            devices.map(device).collect()
+        }))
+    }
+
+    /// Somebody will ask again soon, or, if not, no longer.
+    pub(crate) fn stay(&self, stays: bool) {
+        self.0.stays.store(stays, Ordering::Relaxed);
+        if !stays {
+            self.sampler().end();
+        }
+    }
+
+    fn sampler(&self) -> MutexGuard<'_, Sampler> {
+        let sampler = self.0.sampler.lock();
+        sampler.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a sampler says, a line each: how many devices there are and then each of them, or why not.
+#[derive(Debug, Serialize, Deserialize)]
+enum Line {
+    NoDriver(String),
+    Unreadable(crate::allocator::Unreadable),
+    Count(u32),
+    Device(u32, Reading<Box<Device<Process>>>),
+}
+
+/// A process as the driver knows it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Process {
+    pid: u32,
+    /// In bytes.
+    memory: Option<u64>,
+}

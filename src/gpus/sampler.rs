@@ -1,0 +1,171 @@
+//! The process that runs the driver's library, from outside.
+
+use super::{Line, NoDriver, Process, SERVE};
+use crate::allocator::{Device, Reading, Unreadable};
+use crate::system;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long one that was killed may take to be gone.
+const DYING: Duration = Duration::from_millis(100);
+
+type Answers = Reading<Vec<Reading<Box<Device<Process>>>>>;
+
+/// A sampler, while there is one.
+#[derive(Debug, Default)]
+pub(super) struct Sampler {
+    running: Option<Running>,
+    /// Those that do not even die: their device hangs, and another one would as well.
+    undead: Vec<Child>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    questions: ChildStdin,
+    answers: Receiver<Line>,
+}
+
+impl Sampler {
+    /// What the devices answer within that time.
+    pub(super) fn measure(&mut self, timeout: Duration) -> Result<Answers, NoDriver> {
+        let deadline = Instant::now() + timeout;
+        self.bury();
+        if !self.undead.is_empty() {
+            return Ok(Err(Unreadable::Late));
+        }
+        let mut running = match self.running.take().map_or_else(Running::start, Ok) {
+            Ok(running) => running,
+            Err(error) => return Ok(Err(Unreadable::Failed(error.to_string()))),
+        };
+        match running.ask(deadline) {
+            Ok(answers) => {
+                self.running = Some(running);
+                Ok(Ok(answers))
+            }
+            Err(Trouble::NoDriver(why)) => {
+                self.kill(running.child);
+                Err(NoDriver(why))
+            }
+            Err(Trouble::Nothing(why)) => {
+                self.kill(running.child);
+                Ok(Err(why))
+            }
+            Err(Trouble::Partly(answers)) => {
+                self.kill(running.child);
+                Ok(Ok(answers))
+            }
+        }
+    }
+
+    /// Nobody will ask again.
+    pub(super) fn end(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.kill(running.child);
+        }
+    }
+
+    fn kill(&mut self, mut child: Child) {
+        // It has nothing to lose.
+        let _ = child.kill();
+        let given_up = Instant::now() + DYING;
+        while matches!(child.try_wait(), Ok(None)) {
+            if Instant::now() >= given_up {
+                self.undead.push(child);
+                return;
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    fn bury(&mut self) {
+        let lives = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        self.undead.retain_mut(lives);
+    }
+}
+
+/// Why a sampler is of no further use.
+enum Trouble {
+    NoDriver(String),
+    Nothing(Unreadable),
+    /// Some of the devices have answered.
+    Partly(Vec<Reading<Box<Device<Process>>>>),
+}
+
+impl Running {
+    fn start() -> std::io::Result<Self> {
+        let mut command = Command::new(system::own_program()?);
+        command
+            .arg(SERVE)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        system::set_apart(&mut command);
+        let mut child = command.spawn()?;
+        let (Some(questions), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(std::io::ErrorKind::BrokenPipe.into());
+        };
+        Ok(Self {
+            child,
+            questions,
+            answers: listen(output),
+        })
+    }
+
+    fn ask(&mut self, deadline: Instant) -> Result<Vec<Reading<Box<Device<Process>>>>, Trouble> {
+        let crashed = || Unreadable::Failed("the driver's library crashed".to_owned());
+        let asked = self.questions.write_all(b"\n");
+        asked.map_err(|_| Trouble::Nothing(crashed()))?;
+        let count = match self.next(deadline) {
+            Ok(Line::Count(count)) => count as usize,
+            Ok(Line::NoDriver(why)) => return Err(Trouble::NoDriver(why)),
+            Ok(Line::Unreadable(why)) => return Err(Trouble::Nothing(why)),
+            Ok(Line::Device(..)) => return Err(Trouble::Nothing(crashed())),
+            Err(RecvTimeoutError::Timeout) => return Err(Trouble::Nothing(Unreadable::Late)),
+            Err(RecvTimeoutError::Disconnected) => return Err(Trouble::Nothing(crashed())),
+        };
+        let mut devices: Vec<Option<_>> = (0..count).map(|_| None).collect();
+        let mut missing = count;
+        while missing > 0 {
+            let why = match self.next(deadline) {
+                Ok(Line::Device(index, device)) => {
+                    if let Some(place) = devices.get_mut(index as usize) {
+                        *place = Some(device);
+                        missing -= 1;
+                    }
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => Unreadable::Late,
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => crashed(),
+            };
+            let answer = |device: Option<_>| device.unwrap_or_else(|| Err(why.clone()));
+            return Err(Trouble::Partly(devices.into_iter().map(answer).collect()));
+        }
+        Ok(devices.into_iter().flatten().collect())
+    }
+
+    fn next(&self, deadline: Instant) -> Result<Line, RecvTimeoutError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.answers.recv_timeout(left)
+    }
+}
+
+/// What it says, line by line, until it says no more or something that makes no sense.
+fn listen(output: ChildStdout) -> Receiver<Line> {
+    let (sender, answers) = channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(output).lines();
+        for line in lines.map_while(Result::ok) {
+            let Ok(line) = serde_json::from_str(&line) else {
+                return;
+            };
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    answers
+}

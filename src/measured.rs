@@ -1,0 +1,93 @@
+//! What is known of this machine's GPUs before something is decided.
+
+use crate::allocator::{
+    Cluster, Devices, Facts, NotMeasured, Sample, Server, Timestamp, measured_server,
+};
+use crate::gpus::{NoDriver, Probe};
+use crate::manager::Manager;
+use crate::system;
+
+/// Why nothing is measured here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unmeasured {
+    /// There is no driver; what the system said.
+    NoDriver(String),
+    /// No server is this machine.
+    NoServer {
+        /// Its name.
+        host: String,
+    },
+    /// Several servers are this machine.
+    Several {
+        /// Its name.
+        host: String,
+    },
+    /// Nobody asked for it: the command line does, the library does not.
+    Off,
+}
+
+impl From<NoDriver> for Unmeasured {
+    fn from(NoDriver(why): NoDriver) -> Self {
+        Self::NoDriver(why)
+    }
+}
+
+impl Manager {
+    /// Whether there is anything that could be measured here. Costs next to nothing.
+    pub(crate) fn has_driver(&self) -> bool {
+        let probe = self.probe.as_ref();
+        probe.is_some_and(|probe| probe.library().is_ok())
+    }
+
+    /// Which of these servers has this machine's GPUs, and what can tell what they do.
+    pub(crate) fn measurable(&self, servers: &[Server]) -> Result<(usize, &Probe), Unmeasured> {
+        let probe = self.probe.as_ref().ok_or(Unmeasured::Off)?;
+        probe.library()?;
+        let host = system::here().host;
+        let server = measured_server(servers, &host).map_err(|why| match why {
+            NotMeasured::NoServer => Unmeasured::NoServer { host },
+            NotMeasured::Several => Unmeasured::Several { host },
+        })?;
+        Ok((server, probe))
+    }
+
+    /// What this machine's GPUs do now, and which of these servers has them.
+    pub(crate) fn measure(&self, servers: &[Server]) -> Result<(usize, Sample), Unmeasured> {
+        let (server, probe) = self.measurable(servers)?;
+        let measuring = &self.config.measuring;
+        let sample = Sample {
+            devices: probe.measure()?,
+            trust_bookkeeping: measuring.trust_bookkeeping,
+            idle_memory: measuring.idle_memory,
+        };
+        Ok((server, sample))
+    }
+
+    /// What this machine's GPUs do now, whatever server has them.
+    pub(crate) fn devices(&self) -> Result<Devices, Unmeasured> {
+        let probe = self.probe.as_ref().ok_or(Unmeasured::Off)?;
+        Ok(probe.measure()?)
+    }
+
+    /// All that is known from outside: about leases, and GPUs.
+    pub(crate) fn all_facts(&self, cluster: &Cluster, now: Timestamp) -> Facts {
+        let facts = self.facts(cluster, now);
+        if !self.has_driver() {
+            return facts;
+        }
+        let sample = self.measure(cluster.servers()).ok();
+        Facts {
+            host: Some(system::here().host),
+            sample: sample.map(|(_, sample)| sample),
+            ..facts
+        }
+    }
+
+    /// Somebody will measure again soon, or, if not, no longer.
+    pub(crate) fn keep_measuring(&self, keep: bool) {
+        if let Some(probe) = &self.probe {
+            probe.stay(keep);
+        }
+    }
+}
