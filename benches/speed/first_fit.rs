@@ -21,10 +21,7 @@ pub(crate) fn in_memory() -> Result<()> {
 /// The whole search: all servers are looked at, and none fits.
 fn search(servers: usize) -> Result<Duration> {
     let cluster = Cluster::fresh(&ClusterSpec::equal(servers, 8, 64)?);
-    let demand = Demand {
-        gpus: Gpus::Count(9),
-        cpus: Cpus::PerGpu,
-    };
+    let demand = Demand::new(Gpus::Count(9), Cpus::PerGpu);
     let mut times: Vec<_> = (0..101)
         .map(|_| {
             let start = Instant::now();

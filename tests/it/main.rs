@@ -19,6 +19,8 @@ mod crash;
 mod crowd;
 #[cfg(unix)]
 mod files;
+#[cfg(target_os = "linux")]
+mod gpus;
 mod locales;
 #[cfg(target_os = "linux")]
 mod lock;

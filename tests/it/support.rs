@@ -107,6 +107,8 @@ impl Lab {
         command
             .env("HOME", self.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        #[cfg(unix)]
+        command.env("LD_LIBRARY_PATH", no_driver());
         command
     }
 
@@ -147,6 +149,22 @@ fn hear_hang_ups() {
     ONCE.call_once(|| {
         unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.unwrap();
     });
+}
+
+/// A folder for a library, which all tests share.
+#[cfg(unix)]
+pub(crate) fn library_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Hides the driver of a machine that has one: a library of its name that is none.
+#[cfg(unix)]
+fn no_driver() -> PathBuf {
+    let folder = library_folder("no-driver");
+    fs::write(folder.join("libnvidia-ml.so.1"), "").unwrap();
+    folder
 }
 
 /// Says that a test could not be run here; shown with `--nocapture`.

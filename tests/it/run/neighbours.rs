@@ -131,13 +131,13 @@ fn the_end_of_a_run_names_what_it_freed_besides() {
             "--",
             "sh",
             "-c",
-            "echo $$ > pid; read x",
+            "echo $$ > pid; while [ ! -e go ]; do sleep 0.02; done",
         ],
     );
     let _command = Victim::noted(&lab, "pid");
     other.kill().unwrap();
     other.wait().unwrap();
-    // Its input is empty once this is over: it ends by itself.
+    lab.write("go", "");
     let ran = run.ends();
     assert!(ran.stderr.contains("Freed tied ("), "{ran:?}");
 }

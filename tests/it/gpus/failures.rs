@@ -1,0 +1,130 @@
+//! Devices, calls and libraries that fail: none hides the others, blocks a command or ends it.
+
+use super::{Machine, ids};
+use crate::support::{Lab, library_folder};
+use std::fs;
+
+/// Longer than any test waits.
+const FOR_EVER: &str = "600000";
+
+#[test]
+fn one_gpu_that_never_answers_keeps_none_of_the_others_waiting() {
+    let machine = Machine::with_server(3, "", &format!("count 3\ngpu 1 slow {FOR_EVER}\n"));
+    assert_eq!(machine.granted(&["t", "2"]), [0, 2]);
+    let shown = machine.ok(&["--status"]).stdout;
+    assert!(
+        shown.contains("GPU 1 cannot be read: it did not answer in time"),
+        "{shown}"
+    );
+    let ran = machine.run(&["--allocate", "u"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("nvidia-smi -pm 1"), "{ran:?}");
+}
+
+#[test]
+fn a_library_that_never_starts_leaves_all_unknown() {
+    let machine = Machine::with_server(2, "", &format!("count 2\ninit slow {FOR_EVER}\n"));
+    assert_eq!(machine.run(&["--allocate", "t"]).code, 3);
+    assert_eq!(
+        (machine.reason(0), machine.reason(1)),
+        ("unknown".into(), "unknown".into())
+    );
+}
+
+#[test]
+fn the_config_says_how_long_to_wait() {
+    let slow = "count 1\ninit slow 1500\n";
+    let machine = Machine::with_server(1, "[gpu]\ntimeout = \"100ms\"", slow);
+    assert_eq!(machine.reason(0), "unknown");
+    let machine = Machine::with_server(1, "[gpu]\ntimeout = \"60s\"", slow);
+    assert_eq!(machine.reason(0), "none");
+}
+
+#[test]
+fn a_gpu_that_crashes_the_library_ends_no_command() {
+    let machine = Machine::with_server(2, "", "count 2\ngpu 1 crash\n");
+    let ran = machine.run(&["--allocate", "t"]);
+    ran.assert_sound("crash");
+    assert_eq!(machine.reason(1), "unknown");
+    machine.becomes("count 2\n");
+    machine.ok(&["--allocate", "u", "1"]);
+}
+
+#[test]
+fn a_driver_that_fails_is_unknown_and_one_that_is_not_there_changes_nothing() {
+    let machine = Machine::with_server(2, "", "");
+    for code in [4, 18, 999] {
+        machine.becomes(&format!("count 2\ninit {code}\n"));
+        assert_eq!(machine.run(&["--allocate", "t"]).code, 3, "{code}");
+    }
+    machine.becomes("init 9\n");
+    assert_eq!(machine.granted(&["t", "2"]), [0, 1]);
+    let shown = machine.ok(&["--status"]).stdout;
+    assert!(!shown.contains("GPUs of"), "{shown}");
+}
+
+#[test]
+fn a_library_that_is_none_changes_nothing() {
+    let lab = Lab::with_config("[cluster]\nservers = 1\ngpus_per_server = 2\n");
+    let folder = library_folder("no-library");
+    for rubbish in [&b"\x7fELF rubbish"[..], b"#!/bin/sh\n", b""] {
+        fs::write(folder.join("libnvidia-ml.so.1"), rubbish).unwrap();
+        let variables = [("LD_LIBRARY_PATH", folder.to_str().unwrap())];
+        let ran = lab.run_with(&variables, &["--allocate", "t", "--json"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(ids(&ran.document()["gpu_ids"]), [0]);
+        lab.ok(&["--release", "t"]);
+    }
+}
+
+#[test]
+fn what_is_unknown_is_granted_where_the_books_are_trusted() {
+    let keys = "[gpu]\ntrust_bookkeeping = true";
+    for gpus in [
+        "count 2\ngpu 0 fail all 15\n",
+        "count 2\ngpu 0 fail processes 4\n",
+        "init 999\n",
+    ] {
+        let machine = Machine::with_server(2, keys, gpus);
+        assert_eq!(machine.granted(&["t", "2"]), [0, 1], "{gpus}");
+    }
+}
+
+#[test]
+fn each_allocation_starts_the_library_once_and_leaves_nothing_running() {
+    let machine = Machine::with_server(4, "", "");
+    let log = machine.lab.join("starts");
+    machine.becomes(&format!("count 4\nlog {}\n", log.display()));
+    let starts = || {
+        machine
+            .lab
+            .text_if_any("starts")
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    machine.ok(&["--allocate", "first"]);
+    assert_eq!(starts(), 1);
+    machine.ok(&["--allocate", "second"]);
+    assert_eq!(starts(), 2);
+    // Nobody waits for what this gives back.
+    machine.ok(&["--release", "first"]);
+    machine.ok(&["--queue"]);
+    assert_eq!(starts(), 2);
+    machine.ok(&["--run", "--", "true"]);
+    assert_eq!(starts(), 3);
+    assert_eq!(samplers(&machine), 0);
+}
+
+/// The processes that still run with this machine's library.
+fn samplers(machine: &Machine) -> usize {
+    let variable = format!("STANDIN={}", machine.lab.join("gpus").display());
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let uses = |entry: &fs::DirEntry| {
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|other| other == variable.as_bytes())
+    };
+    processes.filter(uses).count()
+}
