@@ -1,5 +1,7 @@
 //! The README's examples, run as they stand.
 
+#[cfg(target_os = "linux")]
+use crate::gpus::{Machine, Stranger, host};
 use crate::support::{Lab, Ran, happens};
 use std::fs;
 use std::path::Path;
@@ -46,7 +48,7 @@ fn examples(console: &str) -> Vec<Example> {
 }
 
 /// A shell in the lab that finds this gpumgr, both outputs in one.
-fn shell(lab: &Lab, command: &str) -> Ran {
+fn shell(lab: &Lab, command: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_gpumgr"))
         .parent()
         .unwrap()
@@ -63,7 +65,12 @@ fn shell(lab: &Lab, command: &str) -> Ran {
         .env("HOME", lab.path())
         .env("PATH", path)
         .stdin(Stdio::null());
-    Ran::of(shell.output().unwrap())
+    for (name, value) in lab.command(&[]).get_envs() {
+        if name == "LD_LIBRARY_PATH" {
+            shell.env(name, value.unwrap_or_default());
+        }
+    }
+    shell
 }
 
 /// What differs from run to run is made the same: the folder, the user, times, ages, and how wide
@@ -79,7 +86,7 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
             "DATE".to_owned()
         }
         word if word.len() == 8 && word.matches(':').count() == 2 => "TIME".to_owned(),
-        word if is_span(word.trim_end_matches(';')) => "AGE".to_owned(),
+        word if is_span(word.trim_end_matches([';', ','])) => "AGE".to_owned(),
         word if word.contains('─') => word
             .split('─')
             .filter(|part| !part.is_empty())
@@ -115,7 +122,7 @@ fn run_example(lab: &Lab, command: &str) -> Ran {
             .stdout
             .starts_with("Nobody")));
     }
-    shell(lab, command)
+    Ran::of(shell(lab, command).output().unwrap())
 }
 
 fn user(lab: &Lab) -> String {
@@ -134,6 +141,8 @@ fn the_readme_prints_what_gpumgr_prints() {
     let mut run = 0;
     for Block { info, text } in blocks(&repository("README.md")) {
         match info.split_once(' ') {
+            #[cfg(target_os = "linux")]
+            Some(("console", "gpus")) => run += real_gpus(&text),
             Some((_language, file)) => lab.write(file, text),
             None if info == "console" => {
                 for Example { command, output } in examples(&text) {
@@ -150,6 +159,50 @@ fn the_readme_prints_what_gpumgr_prints() {
         }
     }
     assert!(run >= 10, "only {run} examples were found");
+}
+
+/// The same on a machine with four GPUs, on one of which something computes; returns how many
+/// examples there are.
+#[cfg(target_os = "linux")]
+fn real_gpus(text: &str) -> usize {
+    let script = "import time; time.sleep(600)";
+    let mut python = Command::new("python3");
+    let stranger = Stranger::of(python.args(["-c", script]));
+    let pid = stranger.pid().to_string();
+    let machine = Machine::with(&format!(
+        "count 4\ngpu 1 process {pid} 62000\ngpu 1 used 62669\ngpu 1 use 97\n\
+         gpu 1 temperature 65\ngpu 1 power 301500\n"
+    ));
+    let lab = machine.lab();
+    let user = user(lab);
+    let examples = examples(text);
+    for Example { command, output } in &examples {
+        let mut shell = shell(lab, &command.replace("4711", &pid));
+        shell.envs(machine.variables());
+        let ran = Ran::of(shell.output().unwrap());
+        let said = ran.stdout.replace(&pid, "4711").replace(&host(), "node1");
+        let said = said.replace(&format!("{user})"), "alice)");
+        let said = said.replace(&format!("\"{user}:"), "\"alice:");
+        assert_eq!(
+            without_cpus(&normal(&said, lab, &user)),
+            without_cpus(&normal(output, lab, &user)),
+            "$ {command}"
+        );
+    }
+    examples.len()
+}
+
+/// How many there are is this machine's.
+fn without_cpus(text: &str) -> String {
+    let words: Vec<_> = text.split(' ').collect();
+    let is_count = |index: usize| words.get(index + 1) == Some(&"CPUs");
+    let word = |(index, word): (usize, &&str)| if is_count(index) { "N" } else { word }.to_owned();
+    words
+        .iter()
+        .enumerate()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[test]
@@ -182,7 +235,13 @@ fn the_example_config_loads_as_it_stands_and_describes_the_default() {
     lab.write("config.example.toml", repository("config.example.toml"));
     let (code, example) = lab.json(&["--check-config", "--config", "config.example.toml"]);
     assert_eq!(code, 0, "{example}");
-    for same in ["servers", "limits", "lock_timeout_seconds", "state"] {
+    for same in [
+        "servers",
+        "limits",
+        "lock_timeout_seconds",
+        "idle_warning_seconds",
+        "state",
+    ] {
         assert_eq!(example[same], by_default[same], "{same}");
     }
 }

@@ -70,11 +70,21 @@ impl Machine {
         fs::rename(self.lab.join("gpus.new"), self.lab.join("gpus")).unwrap();
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// What makes the stand-in this machine's driver.
+    pub(crate) fn variables(&self) -> [(&'static str, PathBuf); 2] {
+        [
+            ("LD_LIBRARY_PATH", self.library.clone()),
+            ("STANDIN", self.lab.join("gpus")),
+        ]
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.lab.command(arguments);
-        command
-            .env("LD_LIBRARY_PATH", &self.library)
-            .env("STANDIN", self.lab.join("gpus"));
+        command.envs(self.variables());
         command
     }
 
@@ -151,19 +161,19 @@ fn compile(macros: &[&str], library: &Path) {
 }
 
 /// A process that computes outside of all tasks, as far as the driver knows; it ends when dropped.
-struct Stranger(Child);
+pub(crate) struct Stranger(Child);
 
 impl Stranger {
     fn new() -> Self {
         Self::of(Command::new("sleep").arg("600"))
     }
 
-    fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
         Self(quiet.spawn().unwrap())
     }
 
-    fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.0.id()
     }
 
@@ -189,7 +199,7 @@ impl Drop for Stranger {
 }
 
 /// This machine's own name.
-fn host() -> String {
+pub(crate) fn host() -> String {
     let name = nix::unistd::gethostname().unwrap();
     name.into_string().unwrap()
 }
