@@ -11,6 +11,8 @@
 )]
 
 mod first_fit;
+#[cfg(target_os = "linux")]
+mod gpus;
 mod lab;
 mod load;
 mod pairs;
@@ -33,6 +35,8 @@ fn main() -> Result<()> {
     runs::hand_over(&floor)?;
     #[cfg(target_os = "linux")]
     runs::idle_waiters()?;
+    #[cfg(target_os = "linux")]
+    gpus::measured()?;
     Ok(())
 }
 

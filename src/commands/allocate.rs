@@ -19,7 +19,7 @@ impl Manager {
     pub fn allocate(&self, request: Request) -> Result<Allocated, Error> {
         self.check_environment()?;
         let limits = self.config.limits;
-        let changed = self.change(self.create(), Grants::Some, move |cluster, facts| {
+        let changed = self.change(self.create()?, Grants::Some, move |cluster, facts| {
             allocate(cluster, &request, &limits, facts.now)
         })?;
         Ok(self.allocated(changed))
@@ -52,13 +52,14 @@ impl Manager {
         })
     }
 
-    pub(super) fn create(&self) -> IfAbsent {
-        let spec = if self.state_file().exists() {
-            self.config.cluster.clone()
-        } else {
-            self.described()
-        };
-        IfAbsent::Create(spec)
+    /// # Errors
+    /// There is no state, and nobody can tell what it is to begin with.
+    pub(super) fn create(&self) -> Result<IfAbsent, Error> {
+        let exists = self.state_file().exists();
+        Ok(IfAbsent::Create(match exists {
+            true => self.config.cluster.clone(),
+            false => self.described()?,
+        }))
     }
 
     pub(super) fn allocated(&self, changed: Changed<Grant>) -> Allocated {

@@ -40,13 +40,27 @@ impl Manager {
 
     /// What a state file that is made now begins with: the config, or without one what was
     /// detected, or v0.1's cluster.
-    pub(super) fn described(&self) -> ClusterSpec {
-        let by_default = self.config.path.is_none() && self.has_driver();
-        let detected = by_default.then(|| self.detect().ok()).flatten();
-        let detected = detected.filter(|detected| detected.server.gpus > 0);
-        detected
-            .and_then(|detected| ClusterSpec::new(vec![detected.server]).ok())
-            .unwrap_or_else(|| self.config.cluster.clone())
+    ///
+    /// # Errors
+    /// There are GPUs, but nobody can tell how many.
+    pub(super) fn described(&self) -> Result<ClusterSpec, Error> {
+        let by_default = || self.config.cluster.clone();
+        if self.config.path.is_some() {
+            return Ok(by_default());
+        }
+        let detected = match self.detect() {
+            Err(Error::NotMeasured(_)) => return Ok(by_default()),
+            detected => detected?.server,
+        };
+        let detected = Some(detected).filter(|server| server.gpus > 0);
+        let spec = detected.and_then(|server| ClusterSpec::new(vec![server]).ok());
+        Ok(spec.unwrap_or_else(by_default))
+    }
+
+    /// The same for whoever only looks.
+    pub(super) fn described_or_default(&self) -> ClusterSpec {
+        let described = self.described();
+        described.unwrap_or_else(|_| self.config.cluster.clone())
     }
 
     /// A state that was made of what was detected, as it is detected now; none if it was not.

@@ -18,7 +18,7 @@ impl Manager {
     pub fn init(&self) -> Result<Initialized, Error> {
         let present = self.store.load()?;
         let (create, wanted) = match &present {
-            None => (self.described(), None),
+            None => (self.described()?, None),
             Some(cluster) => {
                 let config = &self.config;
                 let wanted = match self.detected_anew(cluster)? {

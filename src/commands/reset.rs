@@ -12,7 +12,7 @@ impl Manager {
     /// # Errors
     /// Some tasks are other users', or the state cannot be replaced.
     pub fn reset(&self) -> Result<Reset, Error> {
-        let (spec, actor) = (self.config.cluster.clone(), self.actor());
+        let (spec, actor) = (self.described()?, self.actor());
         let saved = self.store.replace(now(), move |present| {
             let mut cluster = present.unwrap_or_else(|| Cluster::fresh(&spec));
             let forgotten = reset(&mut cluster, &spec, &actor)?;

@@ -41,7 +41,7 @@ impl Manager {
     ) -> Result<Status, Error> {
         let loaded = self.store.load()?;
         let initialized = loaded.is_some();
-        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.described()));
+        let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.described_or_default()));
         let now = now();
         let facts = self.all_facts(&cluster, now);
         let ended = sweep(&mut cluster, &facts);

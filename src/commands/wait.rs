@@ -120,7 +120,6 @@ impl Manager {
             line.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
-        self.keep_measuring(true);
         let result = line.stand(events);
         self.keep_measuring(false);
         self.tell(&Progress::WaitOver);
@@ -143,7 +142,7 @@ impl Line<'_> {
         let tie = self.final_tie();
         let numbered = self.numbered;
         let joined = self.manager.change(
-            self.manager.create(),
+            self.manager.create()?,
             Grants::Some,
             move |cluster, facts| {
                 let mut waiter = waiter;
@@ -210,6 +209,7 @@ impl Line<'_> {
                 self.looked = Instant::now();
                 self.show_place();
                 self.looks_after = self.look_after_others();
+                self.manager.keep_measuring(self.looks_after);
             }
         }
     }

@@ -18,6 +18,7 @@ use sampler::Sampler;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The only word of a sampler's command line.
 pub(crate) const SERVE: &str = "--serve-gpu-samples";
@@ -32,7 +33,11 @@ struct Inner {
     /// Whether somebody will ask again soon.
     stays: AtomicBool,
     sampler: Mutex<Sampler>,
+    last: Mutex<Option<(Instant, Devices)>>,
 }
+
+/// For how long an answer is as good as another.
+const STILL_TRUE: Duration = Duration::from_millis(50);
 
 /// Why there is nothing to measure: no driver, in the system's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,7 @@ impl Probe {
             measuring: measuring.clone(),
             stays: AtomicBool::new(false),
             sampler: Mutex::new(Sampler::default()),
+            last: Mutex::new(None),
         }))
     }
 
@@ -60,6 +66,18 @@ impl Probe {
     /// # Errors
     /// There is no driver.
     pub(crate) fn measure(&self) -> Result<Devices, NoDriver> {
+        let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((when, devices)) = last.as_ref()
+            && when.elapsed() < STILL_TRUE
+        {
+            return Ok(devices.clone());
+        }
+        let devices = self.measure_anew()?;
+        *last = Some((Instant::now(), devices.clone()));
+        Ok(devices)
+    }
+
+    fn measure_anew(&self) -> Result<Devices, NoDriver> {
         self.library()?;
         let mut sampler = self.sampler();
         let devices = sampler.measure(self.0.measuring.timeout)?;

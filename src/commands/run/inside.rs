@@ -27,11 +27,14 @@ impl Manager {
             gpus: outer.gpus.len(),
             cpus: outer.cpus,
         };
+        let cards = &cluster.servers()[outer.server_id].cards;
+        let fitting = outer.gpus.iter().copied();
+        let fitting: Vec<_> = fitting.filter(|gpu| demand.kind.is(cards, *gpu)).collect();
         let gpus = match &demand.gpus {
-            Gpus::Count(count) => outer.gpus.get(..*count as usize).map(<[_]>::to_vec),
+            Gpus::Count(count) => fitting.get(..*count as usize).map(<[_]>::to_vec),
             Gpus::These(ids) => ids
                 .iter()
-                .all(|id| outer.gpus.contains(id))
+                .all(|id| fitting.contains(id))
                 .then(|| ids.iter().copied().collect()),
         };
         let each = outer.cpus / u32::try_from(outer.gpus.len().max(1)).unwrap_or(1);

@@ -95,7 +95,7 @@ impl Manager {
         }
         let limits = self.config.limits;
         let request = request.tied_to(Some(lease));
-        let changed = self.change(self.create(), Grants::Some, move |cluster, facts| {
+        let changed = self.change(self.create()?, Grants::Some, move |cluster, facts| {
             let mut request = request;
             if numbered {
                 request.task = unused_name(cluster, &request.task);

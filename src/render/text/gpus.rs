@@ -246,15 +246,12 @@ fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
         let device = device(sample, gpu)?;
         device.utilization.as_ref().ok().copied()
     };
-    let lines: String = withheld
-        .gpus
-        .iter()
-        .map(|(gpu, why)| {
-            let use_of = use_of(*gpu).map(|percent| format!(", {percent}%"));
-            let line = line_of(*gpu, why, &use_of.unwrap_or_default(), words);
-            format!("  {line}\n")
-        })
-        .collect();
+    let use_of = |gpu| {
+        let percent = use_of(gpu).map(|percent| format!(", {percent}%"));
+        percent.unwrap_or_default()
+    };
+    let lines = lines_with(&withheld, use_of, words);
+    let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     let hints: String = match style.quiet {
         true => String::new(),
         false => hints(&withheld, words)
@@ -265,16 +262,33 @@ fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
     format!("{}\n{lines}{hints}", words.text("gpu-not-granted"))
 }
 
-/// What is free on paper alone, a GPU a line.
+/// What is free on paper alone; GPUs of which the same is to be said share a line.
 pub(in crate::render) fn lines_of(withheld: &Withheld, words: &Words) -> Vec<String> {
-    let gpus = withheld.gpus.iter();
-    gpus.map(|(gpu, why)| line_of(*gpu, why, "", words))
-        .collect()
+    lines_with(withheld, |_| String::new(), words)
 }
 
-fn line_of(gpu: GpuId, why: &Withholding, use_of: &str, words: &Words) -> String {
+fn lines_with(withheld: &Withheld, use_of: impl Fn(GpuId) -> String, words: &Words) -> Vec<String> {
+    let mut lines: Vec<(Vec<GpuId>, &Withholding)> = Vec::new();
+    for (gpu, why) in &withheld.gpus {
+        match lines.iter_mut().find(|(_, other)| *other == why) {
+            Some((gpus, _)) => gpus.push(*gpu),
+            None => lines.push((vec![*gpu], why)),
+        }
+    }
+    let line = |(gpus, why): &(Vec<GpuId>, &Withholding)| {
+        let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
+        let use_of = match gpus.as_slice() {
+            [only] => use_of(*only),
+            _ => String::new(),
+        };
+        line_of(&ids.join(", "), why, &use_of, words)
+    };
+    lines.iter().map(line).collect()
+}
+
+fn line_of(gpus: &str, why: &Withholding, use_of: &str, words: &Words) -> String {
     let say = |key, value: String| {
-        let values = [("gpu", u64::from(gpu).into()), ("value", value.into())];
+        let values = [("gpu", gpus.into()), ("value", value.into())];
         words.say(key, values)
     };
     match why {

@@ -64,6 +64,31 @@ fn a_driver_that_fails_is_unknown_and_one_that_is_not_there_changes_nothing() {
 }
 
 #[test]
+fn without_a_config_gpus_that_cannot_be_counted_make_no_state() {
+    let machine = Machine::with(&format!("count 2\ninit slow {FOR_EVER}\n"));
+    for action in [&["--allocate", "t"][..], &["--init"], &["--reset", "--yes"]] {
+        let ran = machine.run(action);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
+        assert!(ran.stderr.contains("cannot be counted"), "{ran:?}");
+    }
+    let ran = machine.run(&["--run", "--", "true"]);
+    assert_eq!(ran.code, 125);
+    machine.ok(&["--status"]);
+    assert_eq!(machine.lab.state_if_any(), None);
+}
+
+#[test]
+fn what_is_the_same_of_many_gpus_is_said_once() {
+    let machine = Machine::with_server(4, "", "init 4\n");
+    let ran = machine.run(&["--allocate", "t"]);
+    assert!(
+        ran.stderr.contains("GPU 0, 1, 2, 3 cannot be read: "),
+        "{ran:?}"
+    );
+    assert_eq!(ran.stderr.matches("cannot be read: ").count(), 1);
+}
+
+#[test]
 fn a_library_that_is_none_changes_nothing() {
     let lab = Lab::with_config("[cluster]\nservers = 1\ngpus_per_server = 2\n");
     let folder = library_folder("no-library");
@@ -105,14 +130,18 @@ fn each_allocation_starts_the_library_once_and_leaves_nothing_running() {
     };
     machine.ok(&["--allocate", "first"]);
     assert_eq!(starts(), 1);
-    machine.ok(&["--allocate", "second"]);
+    let fresh = Machine::with(&format!("count 4\nlog {}\n", log.display()));
+    // Also where it makes the state from what it finds.
+    fresh.ok(&["--allocate", "first"]);
     assert_eq!(starts(), 2);
+    machine.ok(&["--allocate", "second"]);
+    assert_eq!(starts(), 3);
     // Nobody waits for what this gives back.
     machine.ok(&["--release", "first"]);
     machine.ok(&["--queue"]);
-    assert_eq!(starts(), 2);
-    machine.ok(&["--run", "--", "true"]);
     assert_eq!(starts(), 3);
+    machine.ok(&["--run", "--", "true"]);
+    assert_eq!(starts(), 4);
     assert_eq!(samplers(&machine), 0);
 }
 
