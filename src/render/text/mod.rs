@@ -72,7 +72,29 @@ pub(super) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> Stri
         ("every", seconds(every).into()),
     ];
     let head = words.say("watch-head", values);
-    format!("{head}\n\n{}{rest}", gpus::bars(shown, style))
+    let picture = format!("{head}\n\n{}{rest}", gpus::bars(shown, style));
+    match style.width {
+        Some(width) => folded(&picture, usize::from(width)),
+        None => picture,
+    }
+}
+
+/// No line is wider than that: a terminal would fold it, and nobody would know how many rows it
+/// takes.
+fn folded(text: &str, width: usize) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for mut line in text.lines() {
+        loop {
+            let piece = cut(line, width);
+            line = &line[piece.len()..];
+            folded.push_str(&piece);
+            folded.push('\n');
+            if line.is_empty() || piece.is_empty() {
+                break;
+            }
+        }
+    }
+    folded
 }
 
 /// As much of the line as has room.

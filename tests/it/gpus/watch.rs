@@ -85,9 +85,11 @@ fn it_ends_when_nobody_reads_any_longer() {
 
 #[test]
 fn on_a_terminal_it_takes_the_other_screen_and_gives_it_back() {
-    let machine = Machine::with_server(2, "", "count 2\n");
+    let stranger = Stranger::new();
+    let gpus = format!("count 2\ngpu 0 fail all 15\n{}", stranger.on(1));
+    let machine = Machine::with_server(2, "", &gpus);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/gpus/watch.py");
-    let gpumgr = machine.command(&["--status", "--watch", "0.1"]);
+    let gpumgr = machine.command(&["--status", "--watch", "0.1", "--lang", "ja"]);
     let mut python = Command::new("python3");
     python
         .arg(script)
