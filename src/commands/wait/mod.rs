@@ -5,11 +5,14 @@
 //! itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it be killed or
 //! stopped.
 
+mod shown;
+mod standing;
+
 use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
-    Cluster, Explained, Facts, Grant, Lease, LeaseId, Name, Request, Task, Tie, Timestamp, Waiter,
-    Why, Withheld, claim, enqueue, explain, leave, observe, release_lease, settle, unused_name,
+    Cluster, Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, enqueue,
+    leave, release_lease, settle, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -18,6 +21,7 @@ use crate::progress::Progress;
 use crate::store::{HeldLease, IfAbsent, Seen, Stamp};
 use crate::system::{self, Event};
 use chrono::TimeDelta;
+use standing::{Standing, granted, standing};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -31,8 +35,6 @@ const STAND_BY: Duration = Duration::from_millis(900);
 const STANDING_BY: usize = 3;
 /// How often all others look by themselves.
 const REST: Duration = Duration::from_secs(2);
-/// How long what was measured is good enough to explain a wait by.
-const STILL_TRUE: Duration = Duration::from_secs(5);
 /// A state that cannot be read for that long is no v0.1 that writes.
 const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 
@@ -267,39 +269,6 @@ impl Line<'_> {
         }
     }
 
-    /// Its place, and why it still has to wait.
-    fn show_place(&mut self) {
-        let Some((_, seen)) = &self.seen else {
-            return;
-        };
-        let now = now();
-        let limits = &self.manager.config.limits;
-        let id = &self.lease.id;
-        let mut queue = explain(seen.cluster(), now, limits);
-        let Some(mut position) = place_of(id, &queue) else {
-            return;
-        };
-        if queue[position].why == Why::Ready && self.manager.has_driver() {
-            let old = self.measured.take();
-            let old = old.filter(|(when, _)| when.elapsed() < STILL_TRUE);
-            let measure = || (Instant::now(), self.manager.all_facts(seen.cluster(), now));
-            let (when, facts) = old.unwrap_or_else(measure);
-            let mut cluster = seen.cluster().clone();
-            observe(&mut cluster, &facts);
-            queue = explain(&cluster, now, limits);
-            position = place_of(id, &queue).unwrap_or(position);
-            self.measured = Some((when, facts));
-        }
-        let waiting = &queue[position];
-        self.why = Some(waiting.why.clone());
-        self.manager.tell(&Progress::Waiting {
-            waiting,
-            now,
-            place: position + 1,
-            of: queue.len(),
-        });
-    }
-
     /// How many wait on this machine before this one.
     fn rank(&self, cluster: &Cluster) -> usize {
         let here = |waiter: &&Waiter| waiter.lease.process.host == self.host;
@@ -317,19 +286,6 @@ impl Line<'_> {
             None => self.join(),
             Some(_) => Ok(None),
         }
-    }
-
-    /// What of its grant is not free in fact. Whoever granted it may have measured a while ago, or on
-    /// another machine.
-    fn withheld(&self) -> Option<Withheld> {
-        let (_, seen) = self.seen.as_ref()?;
-        let grant = granted(seen.cluster(), &self.lease.id)?;
-        let (server, sample) = self.manager.measure(seen.cluster().servers()).ok()?;
-        let server = &seen.cluster().servers()[server];
-        if server.name != grant.server_name {
-            return None;
-        }
-        Withheld::of(server, &sample, &grant.gpus)
     }
 
     /// From now on it is held as was asked for.
@@ -444,41 +400,10 @@ impl Line<'_> {
     }
 }
 
-fn place_of(id: &LeaseId, queue: &[Explained]) -> Option<usize> {
-    let mut places = queue.iter();
-    places.position(|explained| explained.waiter.lease.id == *id)
-}
-
 /// The config it began with may be an old one by now.
 fn without_hint(state: StateFile) -> StateFile {
     StateFile {
         differs: false,
         ..state
     }
-}
-
-/// How one who waits finds itself in the state.
-enum Standing {
-    Waits,
-    Granted,
-    Cancelled,
-    /// v0.1 wrote the file without it, or somebody began anew.
-    Vanished,
-}
-
-fn standing(cluster: &Cluster, id: &LeaseId) -> Standing {
-    if granted(cluster, id).is_some() {
-        return Standing::Granted;
-    }
-    match cluster.queue().iter().find(|waiter| waiter.lease.id == *id) {
-        Some(waiter) if waiter.cancelled => Standing::Cancelled,
-        Some(_) => Standing::Waits,
-        None => Standing::Vanished,
-    }
-}
-
-fn granted(cluster: &Cluster, id: &LeaseId) -> Option<Grant> {
-    let is_it = |task: &Task| task.lease.as_deref().is_some_and(|lease| lease.id == *id);
-    let (server_id, task) = cluster.tasks().find(|(_, task)| is_it(task))?;
-    Some(Grant::of(task, server_id, &cluster.servers()[server_id]))
 }
