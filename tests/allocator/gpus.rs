@@ -108,7 +108,7 @@ struct World {
     cluster: Cluster,
     sights: Vec<Sight>,
     trust: bool,
-    asked: Vec<(String, Option<bool>)>,
+    asked: Vec<(String, Gpus, Option<bool>)>,
     born: i64,
 }
 
@@ -116,7 +116,7 @@ impl World {
     fn request(&mut self, gpus: Gpus, odd: Option<bool>) -> Request {
         self.born += 1;
         let task = format!("t{}", self.born);
-        self.asked.push((task.clone(), odd));
+        self.asked.push((task.clone(), gpus.clone(), odd));
         let kind = GpuKind {
             model: odd.map(|odd| if odd { "ODD" } else { "Even" }.to_owned()),
             memory: None,
@@ -137,11 +137,13 @@ impl World {
     }
 
     fn check(&self, grant: &Grant) {
-        let asked = self
-            .asked
-            .iter()
-            .find(|(task, _)| *task == grant.task.as_str());
-        let odd = asked.unwrap().1;
+        let mut asked = self.asked.iter();
+        let asked = asked.find(|(task, ..)| *task == grant.task.as_str());
+        let (_, gpus, odd) = asked.unwrap();
+        match gpus {
+            Gpus::Count(count) => assert_eq!(grant.gpus.len(), *count as usize),
+            Gpus::These(ids) => assert!(grant.gpus.iter().eq(ids)),
+        }
         for gpu in &grant.gpus {
             let sight = self.sights[usize::from(*gpu)];
             let may = sight == Sight::Free || sight == Sight::Unknown && self.trust;

@@ -1,8 +1,8 @@
 //! What is free on paper alone, kinds of GPUs, idle tasks, and whose a process is.
 
 use crate::support::{
-    any_size, ask, at, facts, grant, granted_at, idle, lease, minutes, name, owned, queue_up,
-    refusal,
+    any_size, ask, ask_both, at, facts, grant, granted_at, idle, lease, minutes, name, owned,
+    queue_up, refusal,
 };
 use bytesize::ByteSize;
 use chrono::TimeDelta;
@@ -353,8 +353,11 @@ fn a_task_idles_from_when_it_was_seen_to_until_it_is_seen_not_to() {
         settle(&mut cluster, &seen(minute, sample), &any_size());
         cluster.servers()[0].tasks[0].idle_since
     };
-    // A task that has just begun is not idle.
+    // A task that has just begun is not idle, nor one of which a part cannot be seen.
     assert_eq!(idle_since(0, used(0)), None);
+    let mut partly = used(0);
+    partly.devices.as_mut().unwrap()[0] = Err(Unreadable::Late);
+    assert_eq!(idle_since(4, partly), None);
     assert_eq!(idle_since(5, used(0)), Some(at(5)));
     assert_eq!(idle_since(9, used(0)), Some(at(5)));
     let mut unknown = used(0);
@@ -442,6 +445,14 @@ fn a_runs_processes_say_so_themselves_where_their_line_is_lost() {
     // Only its user could tell.
     assert!(orphan(Run::Hidden, "alice").belongs_to(&task));
     assert!(!orphan(Run::Hidden, "mallory").belongs_to(&task));
+    let with_parents = Occupant {
+        lineage: vec![kin(7), kin(6), kin(1)],
+        ..orphan(Run::Hidden, "alice")
+    };
+    assert!(!with_parents.belongs_to(&task));
+    // Nothing of a process that somebody named loses its line.
+    let tied = held(Some((Tie::Process, 5)));
+    assert!(!orphan(Run::Hidden, "alice").belongs_to(&tied));
 }
 
 #[test]
@@ -464,7 +475,8 @@ fn what_is_in_the_tasks_own_container_is_the_tasks() {
 #[test]
 fn adopting_writes_down_what_is_held_in_fact() {
     let mut cluster = idle(&[("a", 4, 8)]);
-    grant(&mut cluster, &ask("other", 1));
+    // Of its share of 4 CPUs, 3 are left.
+    grant(&mut cluster, &ask_both("other", 1, 5));
     let mut devices = vec![device("0"), device("1"), device("2"), device("3")];
     for gpu in [0, 2, 3] {
         let mut process = occupant(7);
@@ -479,7 +491,7 @@ fn adopting_writes_down_what_is_held_in_fact() {
     settle(&mut cluster, &facts, &any_size());
     let grant = adopt(&mut cluster, &request, &facts, &any_size()).unwrap();
     // The one that another task holds stays that task's.
-    assert_eq!((grant.gpus, grant.cpus), (vec![2, 3], 4));
+    assert_eq!((grant.gpus, grant.cpus), (vec![2, 3], 3));
     assert_eq!(grant.owner.as_deref(), Some("mallory"));
     assert_eq!(grant.term.unwrap().end, at(61));
     cluster.check().unwrap();
@@ -530,4 +542,41 @@ fn ids_of_another_kind_can_never_be_had() {
         .collect();
     assert_eq!(stock, [(1, Some("A")), (1, Some("B"))]);
     allocator::allocate(&mut cluster, &ids(1), &any_size(), at(0)).unwrap();
+}
+
+#[test]
+fn a_server_that_is_free_on_paper_alone_is_not_ready_soonest() {
+    let mut cluster = idle(&[("a", 2, 2), ("b", 2, 2)]);
+    let mut busy = device("0");
+    busy.processes = Ok(vec![occupant(7)]);
+    let facts = seen(0, sample(vec![busy, device("1")]));
+    let spec = |server: &allocator::Server| ServerSpec {
+        host: (server.name == name("a")).then(|| "here".to_owned()),
+        ..ServerSpec::of(server)
+    };
+    let spec = cluster.servers().iter().map(spec).collect();
+    allocator::reconcile(&mut cluster, &ClusterSpec::new(spec).unwrap()).unwrap();
+    let on_b = ask("holder", 2).prefer("b");
+    grant(&mut cluster, &on_b.lapsing_after(Some(minutes(60))));
+    settle(&mut cluster, &facts, &any_size());
+    queue_up(&mut cluster, ask("t", 2), 0);
+    let (_, reservation) = allocator::reservation(&cluster, at(0), &any_size()).unwrap();
+    assert_eq!((reservation.server, reservation.start), (1, Some(at(60))));
+}
+
+#[test]
+fn other_cards_are_a_change_of_the_cluster() {
+    let mut cluster = idle(&[("a", 1, 1)]);
+    let spec = ServerSpec {
+        cards: Cards {
+            uuids: vec!["u".to_owned()],
+            ..Cards::default()
+        },
+        ..ServerSpec::of(&cluster.servers()[0])
+    };
+    let spec = ClusterSpec::new(vec![spec]).unwrap();
+    let changes = allocator::reconcile(&mut cluster, &spec).unwrap();
+    let server = name("a");
+    assert_eq!(changes, [allocator::Change::Cards { server }]);
+    assert!(cluster.is_as_described(&spec));
 }
