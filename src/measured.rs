@@ -34,21 +34,30 @@ impl From<NoDriver> for Unmeasured {
 }
 
 impl Manager {
-    /// Whether there is anything that could be measured here. Costs next to nothing.
-    pub(crate) fn has_driver(&self) -> bool {
-        let probe = self.probe.as_ref();
-        probe.is_some_and(|probe| probe.library().is_ok())
+    /// Whether there is a driver.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn find_driver(&self) -> Result<(), Unmeasured> {
+        let probe = self.probe.as_ref().ok_or(Unmeasured::Off)?;
+        Ok(probe.library()?)
+    }
+
+    /// Whether one of these servers is this machine, and somebody may measure it.
+    pub(crate) fn is_measured(&self, cluster: &Cluster) -> bool {
+        let is_here = || measured_server(cluster.servers(), &system::here().host).is_ok();
+        self.probe.is_some() && is_here()
     }
 
     /// Which of these servers has this machine's GPUs, and what can tell what they do.
     pub(crate) fn measurable(&self, servers: &[Server]) -> Result<(usize, &Probe), Unmeasured> {
         let probe = self.probe.as_ref().ok_or(Unmeasured::Off)?;
-        probe.library()?;
         let host = system::here().host;
         let server = measured_server(servers, &host).map_err(|why| match why {
             NotMeasured::NoServer => Unmeasured::NoServer { host },
             NotMeasured::Several => Unmeasured::Several { host },
         })?;
+        probe.library()?;
         Ok((server, probe))
     }
 
@@ -73,14 +82,13 @@ impl Manager {
     /// All that is known from outside: about leases, and GPUs.
     pub(crate) fn all_facts(&self, cluster: &Cluster, now: Timestamp) -> Facts {
         let facts = self.facts(cluster, now);
-        if !self.has_driver() {
-            return facts;
-        }
-        let sample = self.measure(cluster.servers()).ok();
-        Facts {
-            host: Some(system::here().host),
-            sample: sample.map(|(_, sample)| sample),
-            ..facts
+        match self.measure(cluster.servers()) {
+            Ok((_, sample)) => Facts {
+                host: Some(system::here().host),
+                sample: Some(sample),
+                ..facts
+            },
+            Err(_) => facts,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
 use crate::store::{IfAbsent, Seen, StoreError};
+use crate::system;
 
 /// Whether a change is to grant something, for which it must be known what is free in fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +61,17 @@ impl Manager {
         + Send
         + 'static,
     ) -> Result<Changed<T>, Error> {
-        let has_driver = self.has_driver();
-        let mut known =
-            (has_driver && grants == Grants::Some).then(|| self.look_around(&if_absent, grants));
+        let mut driver = Driver::Unknown;
+        let mut known = None;
+        // What the state holds is what the config describes, most of the time.
+        if grants == Grants::Some && self.config.cluster.is_measured_on(&system::here().host) {
+            match self.find_driver() {
+                Ok(()) => known = Some(self.look_around(&if_absent, grants)),
+                Err(_) => driver = Driver::None,
+            }
+        }
         loop {
-            match self.attempt(if_absent.clone(), known, has_driver, act) {
+            match self.attempt(if_absent.clone(), known, (grants, driver), act) {
                 Ok(changed) => return Ok(changed),
                 Err(Stopped::ByError(error)) => return Err(error),
                 Err(Stopped::ForFacts(again)) => {
@@ -95,12 +102,20 @@ impl Manager {
         (seen, facts)
     }
 
+    /// Whether something may have ended that nobody gave back, or be granted that is not free in
+    /// fact.
+    fn needs_facts(&self, cluster: &Cluster, grants: Grants, driver: Driver) -> bool {
+        let may_grant = grants == Grants::Some || !cluster.queue().is_empty();
+        cluster.leases().next().is_some()
+            || driver == Driver::Unknown && may_grant && self.is_measured(cluster)
+    }
+
     /// Most states have no leases, and nothing to be found out.
     fn attempt<T, F>(
         &self,
         if_absent: IfAbsent,
         known: Option<(Option<Seen>, Facts)>,
-        has_driver: bool,
+        (grants, driver): (Grants, Driver),
         act: F,
     ) -> Result<Changed<T>, Stopped<F>>
     where
@@ -113,7 +128,7 @@ impl Manager {
         let saved = self.store.update(if_absent, now, seen, move |cluster| {
             let facts = match facts {
                 Some(facts) => facts,
-                None if !needs_facts(cluster, has_driver) => Facts::at(now),
+                None if !manager.needs_facts(cluster, grants, driver) => Facts::at(now),
                 None => return Err(Stopped::ForFacts(act)),
             };
             let (value, before, after) = act(cluster, &facts).map_err(Error::from)?;
@@ -137,9 +152,13 @@ impl Manager {
     }
 }
 
-/// Whether something may have ended that nobody gave back, or be granted that is not free in fact.
-fn needs_facts(cluster: &Cluster, has_driver: bool) -> bool {
-    cluster.leases().next().is_some() || has_driver && !cluster.queue().is_empty()
+/// Whether there is anything that measures GPUs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    /// There is not.
+    None,
+    /// Nobody has looked.
+    Unknown,
 }
 
 /// Why an attempt changed nothing.

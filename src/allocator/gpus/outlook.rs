@@ -7,6 +7,7 @@ use crate::allocator::cluster::{Cluster, GpuId, Server, gpu_ids};
 use crate::allocator::lease::{Facts, Lease};
 use crate::allocator::name::Name;
 use crate::allocator::request::same_host;
+use crate::allocator::spec::ClusterSpec;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -62,22 +63,31 @@ pub enum NotMeasured {
 /// # Errors
 /// None is, or several are.
 pub fn measured_server(servers: &[Server], host: &str) -> Result<usize, NotMeasured> {
-    if let [only] = servers
-        && only.host.is_none()
-    {
+    measured(servers.iter().map(|server| server.host.as_deref()), host)
+}
+
+/// The same of servers that have these hosts.
+fn measured<'h>(
+    hosts: impl ExactSizeIterator<Item = Option<&'h str>> + Clone,
+    host: &str,
+) -> Result<usize, NotMeasured> {
+    if hosts.len() == 1 && hosts.clone().all(|own| own.is_none()) {
         return Ok(0);
     }
-    let is_here = |server: &Server| {
-        server
-            .host
-            .as_deref()
-            .is_some_and(|own| same_host(own, host))
-    };
-    let mut here = (0..servers.len()).filter(|&index| is_here(&servers[index]));
+    let is_here = |own: Option<&str>| own.is_some_and(|own| same_host(own, host));
+    let mut here = hosts.enumerate().filter(|(_, own)| is_here(*own));
     match (here.next(), here.next()) {
-        (Some(index), None) => Ok(index),
+        (Some((index, _)), None) => Ok(index),
         (Some(_), Some(_)) => Err(NotMeasured::Several),
         (None, _) => Err(NotMeasured::NoServer),
+    }
+}
+
+impl ClusterSpec {
+    /// Whether one of the servers described is that machine, and only one.
+    pub fn is_measured_on(&self, host: &str) -> bool {
+        let hosts = self.servers().iter().map(|server| server.host.as_deref());
+        measured(hosts, host).is_ok()
     }
 }
 

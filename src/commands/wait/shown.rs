@@ -23,7 +23,7 @@ impl Line<'_> {
         let Some(mut position) = place_of(id, &queue) else {
             return;
         };
-        if queue[position].why == Why::Ready && self.manager.has_driver() {
+        if queue[position].why == Why::Ready && self.manager.is_measured(seen.cluster()) {
             let old = self.measured.take();
             let old = old.filter(|(when, _)| when.elapsed() < STILL_TRUE);
             let measure = || (Instant::now(), self.manager.all_facts(seen.cluster(), now));
