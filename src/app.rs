@@ -2,7 +2,7 @@
 
 use crate::allocator::{Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
-use crate::commands::{Job, Outer, Wait};
+use crate::commands::{Job, Outer, Shows, Wait};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
@@ -130,29 +130,59 @@ fn act(
     Ok(Some(outcome))
 }
 
-/// Shows a status again and again. What fails may go well the next time.
+/// Shows a status again and again.
 fn watch(manager: &Manager, action: &Action, every: Duration, style: &Style) -> ExitCode {
-    let mut screen = Screen::new(style.redraws_output());
-    let watched = manager.watch(every, |manager| {
-        let status = match action {
+    let mut watched = Watched {
+        screen: Screen::new(style.redraws_output()),
+        action,
+        every,
+        style,
+    };
+    let ended = manager.watch(every, &mut watched);
+    drop(watched);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Interrupted { signal }) => {
+            ExitCode::from(Error::Interrupted { signal }.exit_code())
+        }
+        Err(Error::System(error)) => told(Err(error), ExitCode::SUCCESS, style),
+        Err(error) => fail(&error.into(), false, style),
+    }
+}
+
+/// One action, shown on a screen.
+struct Watched<'w> {
+    screen: Screen,
+    action: &'w Action,
+    every: Duration,
+    style: &'w Style,
+}
+
+impl Shows for Watched<'_> {
+    /// What fails may go well the next time.
+    fn show(&mut self, manager: &Manager) -> io::Result<()> {
+        let status = match self.action {
             Action::Detail {
                 server: Some(server),
             } => manager.status_of(server),
             _ => manager.status(),
         };
-        let picture = match (status, action) {
+        let picture = match (status, self.action) {
             (Ok(status), Action::Detail { .. }) => {
-                render::watched(&Outcome::Detail(status), every, style)
+                render::watched(&Outcome::Detail(status), self.every, self.style)
             }
-            (Ok(status), _) => render::watched(&Outcome::Status(status), every, style),
-            (Err(error), _) => render::failure(&error, style).1,
+            (Ok(status), _) => render::watched(&Outcome::Status(status), self.every, self.style),
+            (Err(error), _) => render::failure(&error, self.style).1,
         };
-        screen.show(&picture, rows()).is_ok()
-    });
-    drop(screen);
-    match watched {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(error.exit_code()),
+        self.screen.show(&picture, rows())
+    }
+
+    fn pause(&mut self) {
+        self.screen.leave();
+    }
+
+    fn resume(&mut self) {
+        self.screen.enter();
     }
 }
 
@@ -219,7 +249,7 @@ fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manage
         }
     });
     Ok(Manager::new(config)?
-        .measuring()
+        .measuring(library_path())
         .force(invocation.force)
         .on_wait(notice)
         .observed_by(observer))
@@ -310,6 +340,17 @@ fn shows_colours(stream: &impl IsTerminal) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
     stream.is_terminal() && !refused && !dumb
+}
+
+/// Where the system's linker looks for libraries first.
+#[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
+fn library_path() -> Option<OsString> {
+    let variable = if cfg!(windows) {
+        "PATH"
+    } else {
+        "LD_LIBRARY_PATH"
+    };
+    std::env::var_os(variable)
 }
 
 /// Whether a line can be written over.

@@ -8,6 +8,7 @@ use crate::progress::{Observer, Progress};
 use crate::store::{FileStore, WaitNotice};
 use crate::system;
 use chrono::SubsecRound;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// One cluster, opened on a config: allocates for whom a request names, releases for the current
@@ -74,8 +75,8 @@ impl Manager {
 
     /// Measures GPUs, in another process of this program, which must be gpumgr itself.
     #[must_use]
-    pub(crate) fn measuring(mut self) -> Self {
-        self.probe = Some(Probe::new(&self.config.measuring));
+    pub(crate) fn measuring(mut self, library_path: Option<OsString>) -> Self {
+        self.probe = Some(Probe::new(&self.config.measuring, library_path));
         self
     }
 

@@ -34,7 +34,7 @@ impl From<NoDriver> for Unmeasured {
 }
 
 impl Manager {
-    /// Whether there is a driver.
+    /// Whether there may be a driver.
     ///
     /// # Errors
     /// Why there is none.

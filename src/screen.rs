@@ -21,11 +21,25 @@ pub(crate) enum Screen {
 
 impl Screen {
     pub(crate) fn new(is_terminal: bool) -> Self {
-        if is_terminal {
+        let screen = match is_terminal {
+            true => Self::Terminal,
+            false => Self::Plain { began: false },
+        };
+        screen.enter();
+        screen
+    }
+
+    /// Takes the other screen.
+    pub(crate) fn enter(&self) {
+        if matches!(self, Self::Terminal) {
             let _ = write(ENTER);
-            Self::Terminal
-        } else {
-            Self::Plain { began: false }
+        }
+    }
+
+    /// Gives back what was on the first.
+    pub(crate) fn leave(&self) {
+        if matches!(self, Self::Terminal) {
+            let _ = write(LEAVE);
         }
     }
 
@@ -51,9 +65,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        if matches!(self, Self::Terminal) {
-            let _ = write(LEAVE);
-        }
+        self.leave();
     }
 }
 

@@ -18,9 +18,10 @@ impl Manager {
         let request = request.tied_to(Some(self.lease_on(pid)?));
         let owner = system::holder(pid).and_then(|holder| holder.user);
         let request = request.owned_by(owner);
-        let loaded = self.store.load()?;
-        let servers = loaded.as_ref().map_or(&[][..], |cluster| cluster.servers());
-        self.measurable(servers).map_err(Error::NotMeasured)?;
+        if let Some(present) = self.store.load()? {
+            self.measure(present.servers())
+                .map_err(Error::NotMeasured)?;
+        }
         let limits = self.config.limits;
         let changed = self.change(IfAbsent::Fail, Grants::Some, move |cluster, facts| {
             adopt(cluster, &request, facts, &limits)

@@ -9,8 +9,8 @@ impl Manager {
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
         let described = Cluster::fresh(&self.config.cluster);
-        let found = self.find_driver();
-        let measured = found.and_then(|()| self.measure(described.servers()));
+        let found = self.devices();
+        let measured = found.and_then(|_| self.measure(described.servers()));
         let measured = measured.map(|(server, sample)| {
             let name = described.servers()[server].name.clone();
             (name, sample.devices.map(|devices| devices.len()))

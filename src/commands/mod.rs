@@ -19,6 +19,7 @@ mod watch;
 
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;
+pub(crate) use watch::Shows;
 
 use crate::manager::Manager;
 use crate::outcome::StateFile;

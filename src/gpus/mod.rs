@@ -16,6 +16,7 @@ use crate::config::Measuring;
 use crate::system;
 use sampler::Sampler;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ pub(crate) struct Probe(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     measuring: Measuring,
+    /// Where the system's linker looks first.
+    library_path: Option<OsString>,
     /// Whether somebody will ask again soon.
     stays: AtomicBool,
     sampler: Mutex<Sampler>,
@@ -44,21 +47,25 @@ const STILL_TRUE: Duration = Duration::from_millis(50);
 pub(crate) struct NoDriver(pub(crate) String);
 
 impl Probe {
-    pub(crate) fn new(measuring: &Measuring) -> Self {
+    pub(crate) fn new(measuring: &Measuring, library_path: Option<OsString>) -> Self {
         Self(Arc::new(Inner {
             measuring: measuring.clone(),
+            library_path,
             stays: AtomicBool::new(false),
             sampler: Mutex::new(Sampler::default()),
             last: Mutex::new(None),
         }))
     }
 
-    /// Whether the driver's library is there at all. Costs next to nothing.
+    /// Whether the driver's library may be there at all. Costs next to nothing.
     ///
     /// # Errors
-    /// Why it is not.
+    /// It is not.
     pub(crate) fn library(&self) -> Result<(), NoDriver> {
-        system::load_library(system::NVML).map_err(NoDriver)
+        match system::may_have_driver(self.0.library_path.as_deref()) {
+            true => Ok(()),
+            false => Err(NoDriver(format!("{} was not found", system::NVML))),
+        }
     }
 
     /// What the GPUs do at this moment.

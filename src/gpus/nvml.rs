@@ -8,6 +8,9 @@ use nvml_wrapper::enums::device::UsedGpuMemory;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::ProcessInfo;
 
+/// More than that compute on no GPU.
+const MAX_PROCESSES: usize = 1024;
+
 /// How often a list that grew meanwhile is asked for again.
 const TRIES: usize = 3;
 
@@ -47,6 +50,10 @@ fn processes(device: &nvml_wrapper::Device<'_>) -> Reading<Vec<Process>> {
         };
     }
     let found = found.map_err(unreadable)?;
+    if found.len() > MAX_PROCESSES {
+        let senseless = format!("it tells {} processes", found.len());
+        return Err(Unreadable::Failed(senseless));
+    }
     Ok(found.iter().map(process).collect())
 }
 
@@ -65,7 +72,8 @@ fn drawing(device: &nvml_wrapper::Device<'_>, computing: &[Process]) -> u64 {
     let drawing = device.running_graphics_processes().unwrap_or_default();
     let only_draws = |found: &&ProcessInfo| computing.iter().all(|other| other.pid != found.pid);
     let drawing = drawing.iter().filter(only_draws);
-    drawing.filter_map(|found| process(found).memory).sum()
+    let memory = drawing.filter_map(|found| process(found).memory);
+    memory.fold(0, u64::saturating_add)
 }
 
 pub(super) fn unreadable(error: NvmlError) -> Unreadable {

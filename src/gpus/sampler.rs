@@ -2,6 +2,7 @@
 
 use super::{Line, NoDriver, Process, SERVE};
 use crate::allocator::{Device, Reading, Unreadable};
+use crate::environment;
 use crate::system;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -100,6 +101,7 @@ impl Running {
         let mut command = Command::new(system::own_program()?);
         command
             .arg(SERVE)
+            .env_remove(environment::RUN)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

@@ -5,9 +5,10 @@ use crate::allocator::{MAX_GPUS, Reading, Unreadable};
 use crate::system;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
+use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 /// Measures whenever it is asked to, until nobody can ask any longer.
@@ -15,17 +16,33 @@ use std::thread;
 /// # Errors
 /// Nobody listens.
 pub(crate) fn serve() -> io::Result<()> {
+    system::close_inherited();
+    // What the library prints is nobody's business.
+    let mut output = system::take_output()?;
     let mut library = None;
-    for asked in io::stdin().lock().lines() {
-        asked?;
+    for () in questions()? {
         let known = library.take().map_or_else(start, Ok);
-        match known.and_then(|nvml| measure(&nvml).map(|()| nvml)) {
+        match known.and_then(|nvml| measure(&nvml, &mut output).map(|()| nvml)) {
             Ok(nvml) => library = Some(nvml),
-            Err(Failed::Told(line)) => tell(&line)?,
+            Err(Failed::Told(line)) => tell(&line, &mut output)?,
             Err(Failed::Deaf(error)) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Each line on standard input. At its end nobody can ask any longer, so this process ends, whatever
+/// the library is at.
+fn questions() -> io::Result<Receiver<()>> {
+    let (sender, questions) = channel();
+    thread::Builder::new().spawn(move || {
+        for _ in io::stdin().lock().lines().map_while(Result::ok) {
+            // Nobody hears it only while the process ends.
+            let _ = sender.send(());
+        }
+        let _ = system::end(std::process::id(), true);
+    })?;
+    Ok(questions)
 }
 
 enum Failed {
@@ -53,14 +70,14 @@ fn start() -> Result<Arc<Nvml>, Failed> {
 
 /// All devices at once, each told as soon as it has answered: one that is slow keeps none of the
 /// others waiting.
-fn measure(nvml: &Arc<Nvml>) -> Result<(), Failed> {
+fn measure(nvml: &Arc<Nvml>, output: &mut File) -> Result<(), Failed> {
     let unreadable = |error| Failed::Told(Line::Unreadable(nvml::unreadable(error)));
     let count = nvml.device_count().map_err(unreadable)?;
     if count > MAX_GPUS {
         let senseless = Unreadable::Failed(format!("it counts {count} GPUs"));
         return Err(Failed::Told(Line::Unreadable(senseless)));
     }
-    tell(&Line::Count(count))?;
+    tell(&Line::Count(count), output)?;
     let (sender, answers) = channel();
     for index in 0..count {
         let (nvml, answer) = (Arc::clone(nvml), sender.clone());
@@ -70,19 +87,19 @@ fn measure(nvml: &Arc<Nvml>) -> Result<(), Failed> {
         });
         if let Err(error) = asking {
             let failed: Reading<_> = Err(Unreadable::Failed(error.to_string()));
-            tell(&Line::Device(index, failed))?;
+            tell(&Line::Device(index, failed), output)?;
         }
     }
     drop(sender);
     for (index, device) in answers {
-        tell(&Line::Device(index, device))?;
+        tell(&Line::Device(index, device), output)?;
     }
     Ok(())
 }
 
-fn tell(line: &Line) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer(&mut stdout, line)?;
-    stdout.write_all(b"\n")?;
-    stdout.flush()
+/// In one piece.
+fn tell(line: &Line, output: &mut File) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    output.write_all(&text)
 }

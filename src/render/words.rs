@@ -104,9 +104,19 @@ pub(crate) fn printable(text: &str) -> String {
     escape(text, is_printable)
 }
 
-/// The text in double quotes, as TOML and JSON read it.
+/// The text in double quotes, as TOML reads it; nothing in it that a terminal would obey.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(printable(text)).to_string()
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if is_printable(c) => quoted.push(c),
+            c => {
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+            }
+        }
+    }
+    quoted + "\""
 }
 
 /// The same, line by line.

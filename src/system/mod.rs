@@ -11,14 +11,12 @@ mod windows;
 #[cfg(windows)]
 use windows as platform;
 
-#[cfg(debug_assertions)]
-pub(crate) use platform::stop_here;
 pub(crate) use platform::{
-    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, end, fate, file_number, find_command,
-    find_lock_holders, flush_folder, has_open, here, holder, is_interrupt, keep_access, lineage,
-    listen, load_library, names_this_file, namespace_of, only_ours_to_write, open_folder,
-    open_lock_file, open_no_link, own_program, process, set_apart, share_as_folder, sticky,
-    survivors, user, variable, watch,
+    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, end, fate, file_number,
+    find_command, find_lock_holders, flush_folder, has_open, here, holder, is_interrupt,
+    keep_access, lineage, listen, listen_for_stops, may_have_driver, names_this_file, namespace_of,
+    only_ours_to_write, open_folder, open_lock_file, open_no_link, own_program, process, set_apart,
+    share_as_folder, sticky, stop_here, survivors, take_output, user, variable, watch,
 };
 
 /// A process that holds a lock.
@@ -68,6 +66,8 @@ pub(crate) enum Event {
     ChildChanged,
     /// A file that is watched changed.
     FileChanged,
+    /// Whoever sits at the terminal wants this program to pause.
+    ToStop,
 }
 
 /// A signal, or what is like one.

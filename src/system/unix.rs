@@ -4,7 +4,7 @@ mod child;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen};
+pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen, listen_for_stops};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
 };
@@ -12,9 +12,12 @@ pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
 use nix::errno::Errno;
-use nix::unistd::{Uid, User};
+use nix::unistd::{Uid, User, dup2_stdout};
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::fd::{AsFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -42,15 +45,49 @@ fn user_name(uid: Uid) -> String {
     known.map_or_else(|| uid.to_string(), |user| user.name)
 }
 
-/// Whether a library of that name is there to be used.
-///
-/// # Errors
-/// What the system's linker says.
-#[allow(unsafe_code, reason = "only a linker can tell")]
-pub(crate) fn load_library(name: &str) -> Result<(), String> {
-    // SAFETY: the driver's library does nothing on being loaded, and is only looked for.
-    let library = unsafe { libloading::Library::new(name) };
-    library.map(drop).map_err(|error| error.to_string())
+/// Whether the driver's library may be there: where the system's linker looks first, what it has
+/// listed, and its usual folders. It is not loaded, for that would run it.
+pub(crate) fn may_have_driver(library_path: Option<&OsStr>) -> bool {
+    let named = library_path.map(|path| path.as_bytes().split(|byte| b":;".contains(byte)));
+    let named = named
+        .into_iter()
+        .flatten()
+        .map(|folder| PathBuf::from(OsStr::from_bytes(folder)));
+    let multiarch = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let usual = ["/usr/lib64", "/usr/lib", &multiarch].map(PathBuf::from);
+    let mut folders = named.chain(usual);
+    folders.any(|folder| folder.join(NVML).exists()) || is_listed(NVML)
+}
+
+/// Whether the linker's own list has a library of that name.
+fn is_listed(name: &str) -> bool {
+    let list = fs::read("/etc/ld.so.cache").unwrap_or_default();
+    list.windows(name.len())
+        .any(|bytes| bytes == name.as_bytes())
+}
+
+/// Standard output, for this program alone: what else is written there from now on is lost.
+pub(crate) fn take_output() -> io::Result<File> {
+    let output = io::stdout().as_fd().try_clone_to_owned()?;
+    dup2_stdout(OpenOptions::new().write(true).open("/dev/null")?)?;
+    Ok(output.into())
+}
+
+/// Closes all that whoever started this program left open, but the standard streams.
+#[allow(unsafe_code, reason = "these are nobody's here")]
+pub(crate) fn close_inherited() {
+    let open = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let open: Vec<RawFd> = open
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        // SAFETY: nothing has been opened here yet, so nobody else closes it. The one that read the
+        // list is closed already.
+        let _ = unsafe { nix::libc::close(descriptor) };
+    }
 }
 
 /// This very program, whatever became of its file.
@@ -64,8 +101,7 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 
 /// Keeps what the terminal sends from reaching a command.
 pub(crate) fn set_apart(command: &mut Command) {
-    command.process_group(0);
-    command.arg0("gpumgr");
+    command.process_group(0).arg0("gpumgr");
 }
 
 /// Whether files in this folder can be replaced by their owners alone.
@@ -215,7 +251,6 @@ pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
 }
 
 /// Stops this process until somebody continues or kills it.
-#[cfg(debug_assertions)]
 pub(crate) fn stop_here() {
     let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
 }

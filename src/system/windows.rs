@@ -6,17 +6,18 @@ mod job;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen};
+pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen, listen_for_stops};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
 };
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::os::windows::io::AsRawHandle;
+use std::os::windows::io::{AsHandle, AsRawHandle};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,16 +43,22 @@ pub(crate) fn user() -> Option<String> {
     whoami::username().ok()
 }
 
-/// Whether a library of that name is there to be used.
-///
-/// # Errors
-/// What the system's loader says.
-#[allow(unsafe_code, reason = "only a loader can tell")]
-pub(crate) fn load_library(name: &str) -> Result<(), String> {
-    // SAFETY: the driver's library does nothing on being loaded, and is only looked for.
-    let library = unsafe { libloading::Library::new(name) };
-    library.map(drop).map_err(|error| error.to_string())
+/// Whether the driver's library may be there: where the driver puts it, or where programs are looked
+/// for. It is not loaded, for that would run it.
+pub(crate) fn may_have_driver(search: Option<&OsStr>) -> bool {
+    let system = std::env::var_os("SystemRoot").map(|root| PathBuf::from(root).join("System32"));
+    let named = search.map(std::env::split_paths).into_iter().flatten();
+    let mut folders = system.into_iter().chain(named);
+    folders.any(|folder| folder.join(NVML).exists())
 }
+
+/// Standard output.
+pub(crate) fn take_output() -> io::Result<File> {
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Handles are not inherited here unless they are meant to be.
+pub(crate) fn close_inherited() {}
 
 /// This very program.
 pub(crate) fn own_program() -> io::Result<PathBuf> {

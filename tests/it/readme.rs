@@ -169,6 +169,9 @@ fn real_gpus(text: &str) -> usize {
     let mut python = Command::new("python3");
     let stranger = Stranger::of(python.args(["-c", script]));
     let pid = stranger.pid().to_string();
+    // What the path calls python3 may be a script that starts it.
+    let name = format!("/proc/{pid}/comm");
+    assert!(happens(|| fs::read_to_string(&name).unwrap() == "python3\n"));
     let machine = Machine::with(&format!(
         "count 4\ngpu 1 process {pid} 62000\ngpu 1 used 62669\ngpu 1 use 97\n\
          gpu 1 temperature 65\ngpu 1 power 301500\n"

@@ -173,7 +173,7 @@ fn usage(device: &Device, sample: &Sample) -> Reading<Option<Withholding>> {
     let Some(explained) = ignored
         .iter()
         .map(|process| process.memory)
-        .sum::<Option<u64>>()
+        .try_fold(0, |sum: u64, memory| Some(sum.saturating_add(memory?)))
     else {
         return Ok(None);
     };

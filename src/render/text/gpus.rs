@@ -148,7 +148,7 @@ impl Row<'_> {
     }
 
     fn power(&self) -> String {
-        let watts = |milliwatts: u32| format!("{} W", (milliwatts + 500) / 1000);
+        let watts = |milliwatts: u32| format!("{} W", milliwatts.saturating_add(500) / 1000);
         self.shown(|device| &device.power, watts)
     }
 }

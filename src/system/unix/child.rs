@@ -65,6 +65,22 @@ pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
+/// Tells when the terminal asks this program to pause (Ctrl-Z), which it then does by itself.
+pub(crate) fn listen_for_stops(events: Sender<Event>) -> io::Result<()> {
+    if is_ignored(Signal::SIGTSTP) {
+        return Ok(());
+    }
+    let mut signals = SignalsInfo::<WithOrigin>::new([libc::SIGTSTP])?;
+    thread::Builder::new().spawn(move || {
+        for _ in &mut signals {
+            if events.send(Event::ToStop).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
 fn event(origin: &Origin) -> Event {
     if origin.signal == libc::SIGCHLD {
         return Event::ChildChanged;

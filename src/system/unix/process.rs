@@ -214,7 +214,8 @@ pub(crate) fn holder(pid: u32) -> Option<Holder> {
     if stat(pid).is_some_and(|stat| stat.is_left_over(pid)) {
         return None;
     }
-    let command = fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    let command = fs::read(format!("/proc/{pid}/comm")).ok();
+    let command = command.map(|name| String::from_utf8_lossy(&name).into_owned());
     let process = fs::metadata(format!("/proc/{pid}")).ok();
     Some(Holder {
         pid,

@@ -160,3 +160,17 @@ fn a_state_of_v01_is_left_alone() {
     // Four servers, none of which is known to be this machine: as before.
     assert_eq!(machine.granted(&["t", "8"]), [0, 1, 2, 3, 4, 5, 6, 7]);
 }
+
+#[test]
+fn whatever_a_card_calls_itself_is_written_so_that_it_is_read_again() {
+    let machine = Machine::with("");
+    let mut gpus = b"count 1\ngpu 0 uuid \x1b[2JGPU\\n\"0\x7f\n".to_vec();
+    gpus.extend("gpu 0 name \u{85}\u{202e}日本\n".as_bytes());
+    machine.lab.write("gpus", gpus);
+    let detected = machine.run(&["--detect"]);
+    detected.assert_sound("detect");
+    machine.configure(&detected.stdout);
+    machine.ok(&["--init"]);
+    assert_eq!(machine.reason(0), "none");
+    assert_eq!(machine.granted(&["t", "--gpu-model", "日本"]), [0]);
+}

@@ -1,7 +1,7 @@
 //! Devices, calls and libraries that fail: none hides the others, blocks a command or ends it.
 
-use super::{Machine, ids};
-use crate::support::{Lab, library_folder};
+use super::{Driver, Machine, ids};
+use crate::support::{Lab, happens, library_folder};
 use std::fs;
 
 /// Longer than any test waits.
@@ -48,6 +48,108 @@ fn a_gpu_that_crashes_the_library_ends_no_command() {
     assert_eq!(machine.reason(1), "unknown");
     machine.becomes("count 2\n");
     machine.ok(&["--allocate", "u", "1"]);
+}
+
+#[test]
+fn a_library_that_hangs_on_being_loaded_holds_nobody_up() {
+    let machine = Machine::of(Driver::Hanging, "count 2\n");
+    machine.configure("[cluster]\nservers = 1\ngpus_per_server = 2");
+    assert_eq!(machine.reason(0), "unknown");
+    assert_eq!(machine.run(&["--allocate", "t"]).code, 3);
+}
+
+#[test]
+fn what_a_library_prints_disturbs_nothing() {
+    let gpus = "count 2\nprints {\"Count\":0} and\\x1b[2J more\n";
+    let machine = Machine::with_server(2, "", gpus);
+    let ran = machine.run(&["--status", "--json"]);
+    assert_eq!(
+        ran.document()["servers"][0]["gpus"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(machine.granted(&["t", "2"]), [0, 1]);
+}
+
+#[test]
+fn figures_that_make_no_sense_are_shown_as_they_are() {
+    let gpus = "count 2\ngpu 0 power 4294967295\ngpu 0 use 4294967295\ngpu 0 temperature 4294967295\n\
+                gpu 0 used 17592186044415\ngpu 0 total 17592186044415\n\
+                gpu 1 draws 1 17592186044415\ngpu 1 draws 2 17592186044415\n";
+    let machine = Machine::with_server(2, "", gpus);
+    let ran = machine.run(&["--status"]);
+    ran.assert_sound("figures");
+    assert_eq!(ran.code, 0);
+    assert_eq!(machine.granted(&["t"]), [1]);
+}
+
+#[test]
+fn nothing_is_left_of_a_measurement_when_gpumgr_is_killed() {
+    let machine = Machine::with_server(1, "", "");
+    let log = machine.lab.join("starts");
+    machine.becomes(&format!(
+        "count 1\nlog {}\ninit slow {FOR_EVER}\n",
+        log.display()
+    ));
+    // A lock of whoever calls, which must not outlive this either.
+    let lock = fs::File::create(machine.lab.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let inherited: std::os::fd::OwnedFd = lock.try_clone().unwrap().into();
+    let mut command = machine.command(&["--status"]);
+    let mut gpumgr = command
+        .stdin(inherited)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop((command, lock));
+    assert!(happens(|| log.exists()));
+    gpumgr.kill().unwrap();
+    gpumgr.wait().unwrap();
+    assert!(happens(|| samplers(&machine) == 0));
+    fs::File::open(machine.lab.join("lock"))
+        .unwrap()
+        .try_lock()
+        .unwrap();
+}
+
+#[test]
+fn a_sampler_holds_nothing_of_whoever_calls() {
+    let machine = Machine::with_server(1, "", "");
+    let log = machine.lab.join("starts");
+    machine.becomes(&format!(
+        "count 1\nlog {}\ninit slow {FOR_EVER}\n",
+        log.display()
+    ));
+    let script = "exec 9>held; \"$0\" --status 9>&9 >/dev/null & echo $! > pid; wait";
+    let mut shell = std::process::Command::new("sh");
+    let gpumgr = machine.command(&[]);
+    shell
+        .args(["-c", script])
+        .arg(gpumgr.get_program())
+        .current_dir(machine.lab.path());
+    let mut shell = shell.envs(machine.variables()).spawn().unwrap();
+    assert!(happens(|| log.exists()));
+    let held = machine.lab.join("held");
+    let holders = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let is_sampler = |entry: &fs::DirEntry| {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains("--serve-gpu-samples")
+        };
+        let holds = |entry: &fs::DirEntry| {
+            let open = fs::read_dir(entry.path().join("fd"))
+                .into_iter()
+                .flatten()
+                .flatten();
+            open.filter_map(|open| fs::read_link(open.path()).ok())
+                .any(|path| path == held)
+        };
+        processes.filter(is_sampler).filter(holds).count()
+    };
+    assert_eq!(holders(), 0);
+    shell.wait().unwrap();
 }
 
 #[test]

@@ -34,6 +34,8 @@ enum Driver {
     Old,
     /// Without any process list.
     NoProcesses,
+    /// It never comes back from being loaded.
+    Hanging,
 }
 
 impl Machine {
@@ -131,11 +133,12 @@ fn ids(list: &Value) -> Vec<u64> {
 impl Driver {
     /// A folder with this library, made once for all runs of the tests.
     fn folder(self) -> PathBuf {
-        static FOLDERS: [OnceLock<PathBuf>; 3] = [const { OnceLock::new() }; 3];
+        static FOLDERS: [OnceLock<PathBuf>; 4] = [const { OnceLock::new() }; 4];
         let (place, name, macros) = match self {
             Self::Usual => (0, "driver", &[][..]),
             Self::Old => (1, "old-driver", &["-DOLD_DRIVER"][..]),
             Self::NoProcesses => (2, "no-processes", &["-DOLD_DRIVER", "-DNO_PROCESSES"][..]),
+            Self::Hanging => (3, "hanging", &["-DHANGS_ON_LOAD"][..]),
         };
         let folder = FOLDERS[place].get_or_init(|| {
             let folder = library_folder(name);

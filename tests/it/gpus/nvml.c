@@ -4,6 +4,7 @@
  *     count 8                     devices there are
  *     init 9                      what starting the library returns
  *     init slow 3000              ... after that many milliseconds
+ *     prints words                puts that line on standard output whenever it is started
  *     log starts                  adds a line to that file whenever the library is started
  *     gpu 1 uuid GPU-...          also: name, use, total, used (MiB), temperature, power (mW)
  *     gpu 1 process 4711 3000     computes there, with that many MiB (-1: not told)
@@ -69,12 +70,21 @@ static long number(Device *device, const char *key, long otherwise) {
 static int asked(Device *device, const char *what) {
     char line[LINE], key[LINE];
     pause_for(number(device, "slow", 0));
-    if (of_gpu(device, "crash", 0, line))
+    if (of_gpu(device, "crash", 0, line)) {
+        signal(SIGSEGV, SIG_DFL);
         raise(SIGSEGV);
+    }
     int code = (int)number(device, "fail all", OK);
     snprintf(key, sizeof key, "fail %s", what);
     return code ? code : (int)number(device, key, OK);
 }
+
+#ifdef HANGS_ON_LOAD
+__attribute__((constructor)) static void hang(void) {
+    for (;;)
+        pause();
+}
+#endif
 
 int nvmlInit_v2(void) {
     char line[LINE], *value = find("log", 0, line);
@@ -83,6 +93,9 @@ int nvmlInit_v2(void) {
         fputs("started\n", log);
         fclose(log);
     }
+    value = find("prints", 0, line);
+    if (value)
+        dprintf(1, "%s\n", value);
     value = find("init slow", 0, line);
     pause_for(value ? atol(value) : 0);
     value = find("init", 0, line);

@@ -20,6 +20,23 @@ fn shown(machine: &Machine) -> String {
     machine.lab.read("shown")
 }
 
+/// What the script that sits at a terminal says it saw.
+fn on_terminal(machine: &Machine, what: &str) -> Ran {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/gpus/watch.py");
+    let gpumgr = machine.command(&["--status", "--watch", "0.1", "--lang", "ja"]);
+    let mut python = Command::new("python3");
+    python
+        .arg(script)
+        .arg(what)
+        .arg(gpumgr.get_program())
+        .args(gpumgr.get_args());
+    python.current_dir(machine.lab.path()).env_clear();
+    for (name, value) in gpumgr.get_envs() {
+        python.env(name, value.unwrap());
+    }
+    Ran::of(python.env("TERM", "xterm").output().unwrap())
+}
+
 fn pictures(machine: &Machine) -> usize {
     shown(machine).matches("Ctrl-C").count()
 }
@@ -84,22 +101,38 @@ fn it_ends_when_nobody_reads_any_longer() {
 }
 
 #[test]
+fn a_picture_that_cannot_be_shown_is_a_failure() {
+    let machine = Machine::with_server(1, "", "count 1\n");
+    let mut full = machine.command(&["--status", "--watch", "0.1"]);
+    let full = full.stdout(File::create("/dev/full").unwrap());
+    let ran = Ran::of(
+        full.stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("Could not print the result"), "{ran:?}");
+}
+
+#[test]
+fn ctrl_z_gives_the_screen_back_and_fg_takes_it_again() {
+    let machine = Machine::with_server(1, "", "count 1\n");
+    let ran = on_terminal(&machine, "stops");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        ran.stdout,
+        "left the screen, stopped, and took it again; exit 0\n"
+    );
+}
+
+#[test]
 fn on_a_terminal_it_takes_the_other_screen_and_gives_it_back() {
     let stranger = Stranger::new();
     let gpus = format!("count 2\ngpu 0 fail all 15\n{}", stranger.on(1));
     let machine = Machine::with_server(2, "", &gpus);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/gpus/watch.py");
-    let gpumgr = machine.command(&["--status", "--watch", "0.1", "--lang", "ja"]);
-    let mut python = Command::new("python3");
-    python
-        .arg(script)
-        .arg(gpumgr.get_program())
-        .args(gpumgr.get_args());
-    python.current_dir(machine.lab.path()).env_clear();
-    for (name, value) in gpumgr.get_envs() {
-        python.env(name, value.unwrap());
-    }
-    let ran = Ran::of(python.env("TERM", "xterm").output().unwrap());
+    let ran = on_terminal(&machine, "shows");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
         ran.stdout,
