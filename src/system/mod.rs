@@ -67,6 +67,7 @@ pub(crate) enum Event {
     /// A file that is watched changed.
     FileChanged,
     /// Whoever sits at the terminal wants this program to pause.
+    #[cfg_attr(windows, expect(dead_code, reason = "a console asks nobody to"))]
     ToStop,
 }
 
