@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// With so many on their way out, their device hangs, and another one's would as well.
+const MOST_LEAVING: usize = 8;
 /// How long one that was killed may take to be gone.
 const DYING: Duration = Duration::from_millis(100);
 
@@ -19,8 +21,8 @@ type Answers = Reading<Vec<Reading<Box<Device<Process>>>>>;
 #[derive(Debug, Default)]
 pub(super) struct Sampler {
     running: Option<Running>,
-    /// Those that do not even die: their device hangs, and another one would as well.
-    undead: Vec<Child>,
+    /// Those that were told to end, and have not yet: they wake cards up, or hang.
+    leaving: Vec<Child>,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,7 @@ impl Sampler {
     pub(super) fn measure(&mut self, timeout: Duration) -> Result<Answers, NoDriver> {
         let deadline = Instant::now() + timeout;
         self.bury();
-        if !self.undead.is_empty() {
+        if self.leaving.len() >= MOST_LEAVING {
             return Ok(Err(Unreadable::Late));
         }
         let mut running = match self.running.take().map_or_else(Running::start, Ok) {
@@ -52,11 +54,11 @@ impl Sampler {
                 Err(NoDriver(why))
             }
             Err(Trouble::Nothing(why)) => {
-                self.kill(running.child);
+                self.leave(running);
                 Ok(Err(why))
             }
             Err(Trouble::Partly(answers)) => {
-                self.kill(running.child);
+                self.leave(running);
                 Ok(Ok(answers))
             }
         }
@@ -69,13 +71,18 @@ impl Sampler {
         }
     }
 
+    /// What is late ends by itself, once nobody can ask it any longer.
+    fn leave(&mut self, running: Running) {
+        self.leaving.push(running.child);
+    }
+
     fn kill(&mut self, mut child: Child) {
         // It has nothing to lose.
         let _ = child.kill();
         let given_up = Instant::now() + DYING;
         while matches!(child.try_wait(), Ok(None)) {
             if Instant::now() >= given_up {
-                self.undead.push(child);
+                self.leaving.push(child);
                 return;
             }
             thread::sleep(Duration::from_micros(200));
@@ -84,7 +91,7 @@ impl Sampler {
 
     fn bury(&mut self) {
         let lives = |child: &mut Child| matches!(child.try_wait(), Ok(None));
-        self.undead.retain_mut(lives);
+        self.leaving.retain_mut(lives);
     }
 }
 

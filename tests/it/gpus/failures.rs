@@ -153,6 +153,22 @@ fn a_sampler_holds_nothing_of_whoever_calls() {
 }
 
 #[test]
+fn cards_that_were_asleep_go_on_waking_up_for_who_asks_next() {
+    let machine = Machine::with_server(1, "[gpu]\ntimeout = \"100ms\"", "");
+    let awake = machine.lab.join("awake");
+    machine.becomes(&format!("count 1\nwakes {} 500\n", awake.display()));
+    let ran = machine.run(&["--allocate", "t"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("try again"), "{ran:?}");
+    assert!(happens(|| awake.exists()));
+    assert_eq!(machine.granted(&["t"]), [0]);
+    // Who waits needs not even try again.
+    std::fs::remove_file(&awake).unwrap();
+    machine.ok(&["--release", "t"]);
+    assert_eq!(machine.granted(&["t", "--wait", "20s"]), [0]);
+}
+
+#[test]
 fn a_driver_that_fails_is_unknown_and_one_that_is_not_there_changes_nothing() {
     let machine = Machine::with_server(2, "", "");
     for code in [4, 18, 999] {

@@ -5,6 +5,7 @@
  *     init 9                      what starting the library returns
  *     init slow 3000              ... after that many milliseconds
  *     prints words                puts that line on standard output whenever it is started
+ *     wakes file 1500             ... as long as that file is not there, and makes it then
  *     log starts                  adds a line to that file whenever the library is started
  *     gpu 1 uuid GPU-...          also: name, use, total, used (MiB), temperature, power (mW)
  *     gpu 1 process 4711 3000     computes there, with that many MiB (-1: not told)
@@ -98,6 +99,15 @@ int nvmlInit_v2(void) {
         dprintf(1, "%s\n", value);
     value = find("init slow", 0, line);
     pause_for(value ? atol(value) : 0);
+    value = find("wakes", 0, line);
+    if (value) {
+        char *milliseconds = strchr(value, ' ');
+        *milliseconds++ = 0;
+        if (access(value, F_OK)) {
+            pause_for(atol(milliseconds));
+            fclose(fopen(value, "w"));
+        }
+    }
     value = find("init", 0, line);
     return value && *value != 's' ? atoi(value) : OK;
 }

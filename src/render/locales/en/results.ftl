@@ -174,7 +174,7 @@ gpu-swapped = GPU { $gpu } is another card now: { $value }
 gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } makes a task of that process
 gpu-hint-ignore = { $line } under [gpu] in the config lets it be
 gpu-hint-reconcile = gpumgr --detect shows what is there; put its gpu_uuids into the config, if you have one, then: gpumgr --init{ $options }
-gpu-hint-late = Without persistence mode (nvidia-smi -pm 1) a GPU that nobody uses takes long to answer; see also timeout under [gpu] in the config
+gpu-hint-late = Without persistence mode (nvidia-smi -pm 1) a GPU that nobody uses takes long to wake up: try again in a moment, or set timeout under [gpu] in the config
 gpu-hint-trust = trust_bookkeeping = true under [gpu] in the config grants what cannot be read
 unreadable-not-told = this card or driver does not tell
 unreadable-late = it did not answer in time

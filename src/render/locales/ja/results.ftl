@@ -150,7 +150,7 @@ gpu-swapped = GPU { $gpu } は別のカードに替わりました: { $value }
 gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } でそのプロセスをタスクにできます
 gpu-hint-ignore = 設定の [gpu] に { $line } と書けば無視します
 gpu-hint-reconcile = gpumgr --detect で現在のカードを確認し、設定があればその gpu_uuids を書き写してから実行してください: gpumgr --init{ $options }
-gpu-hint-late = 永続モード (nvidia-smi -pm 1) でないと、未使用の GPU は応答に時間がかかります。設定の [gpu] の timeout も参照してください
+gpu-hint-late = 永続モード (nvidia-smi -pm 1) でないと、未使用の GPU は起動に時間がかかります。少し待って再試行するか、設定の [gpu] の timeout を変更してください
 gpu-hint-trust = 設定の [gpu] に trust_bookkeeping = true と書けば、読み取れない GPU も割り当てます
 unreadable-not-told = このカードまたはドライバーは情報を提供しません
 unreadable-late = 時間内に応答がありませんでした

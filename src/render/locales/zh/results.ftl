@@ -150,7 +150,7 @@ gpu-swapped = GPU { $gpu } 已换成另一块卡: { $value }
 gpu-hint-adopt = gpumgr --adopt TASK --pid { $pid }{ $options } 可将该进程登记为任务
 gpu-hint-ignore = 在配置的 [gpu] 下写 { $line } 可忽略它
 gpu-hint-reconcile = gpumgr --detect 显示现有的卡；如有配置，请把其中的 gpu_uuids 写入配置，然后执行: gpumgr --init{ $options }
-gpu-hint-late = 未开启持久模式 (nvidia-smi -pm 1) 时，空闲 GPU 响应很慢；另见配置 [gpu] 下的 timeout
+gpu-hint-late = 未开启持久模式 (nvidia-smi -pm 1) 时，空闲 GPU 唤醒很慢: 请稍后重试，或在配置的 [gpu] 下设置 timeout
 gpu-hint-trust = 在配置的 [gpu] 下写 trust_bookkeeping = true 可分配无法读取的 GPU
 unreadable-not-told = 该卡或驱动不提供此信息
 unreadable-late = 未及时响应
