@@ -132,6 +132,13 @@ fn act(
 
 /// Shows a status again and again.
 fn watch(manager: &Manager, action: &Action, every: Duration, style: &Style) -> ExitCode {
+    if let Action::Detail {
+        server: Some(server),
+    } = action
+        && let Err(error @ Error::Refused(_)) = manager.status_of(server)
+    {
+        return fail(&error.into(), false, style);
+    }
     let mut watched = Watched {
         screen: Screen::new(style.redraws_output()),
         action,

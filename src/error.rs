@@ -224,6 +224,7 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
         }
         Refusal::NotAdopted { why, .. } => match why {
             Adoption::ComputesNowhere => Kind::Usage,
+            Adoption::CannotTell => Kind::Io,
             Adoption::HeldBy(_) => Kind::TaskExists,
             Adoption::LacksCpus(_) => Kind::Insufficient,
         },

@@ -7,6 +7,7 @@ use super::name::Name;
 use super::order::{KEPT, choose, reservations};
 use super::refusal::{Behind, Nearest, Refusal, Shortage};
 use super::request::{Limits, Request};
+use chrono::TimeDelta;
 
 /// What a task got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,14 +87,7 @@ pub(super) fn admit(
     limits: &Limits,
 ) -> Result<(), Refusal> {
     check_limits(request.demand.gpus.count(), limits)?;
-    request.ttl = limits.ttl(request.ttl);
-    if let Some((asked, max)) = request
-        .ttl
-        .zip(limits.max_ttl)
-        .filter(|(ttl, max)| ttl > max)
-    {
-        return Err(Refusal::AboveMaxTtl { asked, max });
-    }
+    request.ttl = check_ttl(request.ttl, limits)?;
     check_name(cluster, &request.task)?;
     if let Some(asked) = request.prefer.as_ref() {
         let known = cluster.find_server(asked);
@@ -103,6 +97,21 @@ pub(super) fn admit(
         Ok(())
     } else {
         Err(Refusal::impossible(cluster.servers(), request))
+    }
+}
+
+/// How long a task is for that asks for this, or for nothing.
+///
+/// # Errors
+/// That is more than it may ask for.
+pub(super) fn check_ttl(
+    asked: Option<TimeDelta>,
+    limits: &Limits,
+) -> Result<Option<TimeDelta>, Refusal> {
+    let ttl = limits.ttl(asked);
+    match ttl.zip(limits.max_ttl).filter(|(ttl, max)| ttl > max) {
+        Some((asked, max)) => Err(Refusal::AboveMaxTtl { asked, max }),
+        None => Ok(ttl),
     }
 }
 
@@ -187,7 +196,7 @@ pub(super) fn why_not(servers: &[Server], request: &Request) -> Refusal {
     let mut withheld = servers
         .iter()
         .filter(|server| request.may_run_on(server))
-        .filter_map(Withheld::on);
+        .filter_map(|server| Withheld::from(server, demand));
     Refusal::Insufficient(Box::new(Shortage {
         demand: demand.clone(),
         nearest,

@@ -119,6 +119,8 @@ pub struct Facts {
     pub host: Option<String>,
     /// What its GPUs do; none where nobody measures them.
     pub sample: Option<Sample>,
+    /// Whether to note from it which tasks idle.
+    pub notes_idle: bool,
 }
 
 impl Facts {
@@ -130,6 +132,7 @@ impl Facts {
             given_up: HashSet::new(),
             host: None,
             sample: None,
+            notes_idle: true,
         }
     }
 }

@@ -8,7 +8,9 @@
 //! whom no server is certain to be ready: one that nobody knows the end of would stand idle.
 //! Theirs is chosen anew each time, and never in the way of whoever is before them.
 //!
-//! The first reservation stays with its server until another one is certain to be ready earlier. So
+//! The first reservation stays with its server until another one is certain to be ready earlier, or
+//! something else than tasks is in the way there. Nobody is kept a server whose cards in working order
+//! are too few for them. So
 //! whoever is first in line starts at the latest when all that ran there at the moment of the
 //! reservation has ended or was due to; and with `k` requests before it, nobody waits longer than
 //! `k + 1` times the longest that any task is for: its term, or what it takes if it has none. A
@@ -16,7 +18,7 @@
 //! name was taken, its servers were draining, v0.1 dropped it) adds its own turn.
 
 use super::allocate::{Grant, grant};
-use super::cluster::{Cluster, GpuId, Server, Task, Timestamp};
+use super::cluster::{Cluster, GpuId, Server, Task, Timestamp, gpu_ids};
 use super::first_fit::first_fit_where;
 use super::lease::{Lease, LeaseId, Tie};
 use super::queue::Waiter;
@@ -164,6 +166,7 @@ pub(super) fn choose(
     first_fit_where(cluster.servers(), preferred, |index, server| {
         request.has_room_on(server)
             && !server.outlook.is_for_others_to_judge(lease)
+            && !request.avoids(server, now)
             && kept.iter().all(|kept| {
                 kept.server != index || !kept.is_delayed_by(request, lease, server, now, limits)
             })
@@ -237,8 +240,8 @@ pub(super) fn reserve(
         .servers()
         .iter()
         .enumerate()
-        .filter(|(_, server)| request.may_run_on(server))
-        .map(|(index, server)| (index, earliest(server, &request.demand, now, limits)))
+        .filter(|(_, server)| request.may_run_on(server) && may_become_free(server, request))
+        .map(|(index, server)| (index, certainly(server, &request.demand, now, limits)))
         .collect();
     let certain = candidates
         .iter()
@@ -251,6 +254,8 @@ pub(super) fn reserve(
         .copied()
         .find(|(index, _)| is_promised(*index));
     let server = match (promised, certain) {
+        // A stranger may sit there for ever.
+        (Some((index, None)), Some((_, other))) if is_blocked(cluster, index, request) => other,
         (Some((index, None)), _) => index,
         (Some((index, Some(start))), Some((sooner, other))) => {
             if sooner < start {
@@ -276,6 +281,40 @@ pub(super) fn reserve(
         start,
         demand: request.demand.clone(),
     })
+}
+
+/// Whether all that it needs there will be free once all tasks have ended, unless a card stays broken.
+fn may_become_free(server: &Server, request: &Request) -> bool {
+    let works = |gpu: &GpuId| !server.outlook.lasting(*gpu);
+    suffices_once_idle(server, request, works)
+}
+
+/// Whether something else than tasks is in the way there.
+fn is_blocked(cluster: &Cluster, index: usize, request: &Request) -> bool {
+    let server = &cluster.servers()[index];
+    let held = |gpu: &GpuId| server.free_gpus.binary_search(gpu).is_err();
+    let open = |gpu: &GpuId| held(gpu) || server.outlook.withholding(*gpu).is_none();
+    !suffices_once_idle(server, request, open)
+}
+
+fn suffices_once_idle(
+    server: &Server,
+    request: &Request,
+    is_open: impl Fn(&GpuId) -> bool,
+) -> bool {
+    let gpus: Vec<_> = gpu_ids(server.total_gpus).filter(is_open).collect();
+    request.demand.lacking(server, &gpus, server.total_cpus) == (0, 0)
+}
+
+/// What looks free from another machine, and was not granted by one who can tell, is certain to nobody.
+fn certainly(
+    server: &Server,
+    demand: &Demand,
+    now: Timestamp,
+    limits: &Limits,
+) -> Option<Timestamp> {
+    let start = earliest(server, demand, now, limits);
+    start.filter(|start| *start > now || !server.outlook.is_elsewhere())
 }
 
 /// When a server has room at the latest, if the tasks in the way have ends.

@@ -144,6 +144,8 @@ pub struct TooMuch {
 pub enum Adoption {
     /// Neither it nor what it started computes on a GPU of this machine's server.
     ComputesNowhere,
+    /// Of some GPUs nobody can tell what computes there.
+    CannotTell,
     /// The GPUs it computes on are held by this task already.
     HeldBy(Name),
     /// No more than that many CPUs are free.

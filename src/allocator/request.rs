@@ -1,6 +1,6 @@
 //! What somebody asks for.
 
-use super::cluster::{GpuId, Server};
+use super::cluster::{GpuId, Server, Timestamp};
 use super::gpus::GpuKind;
 use super::lease::Lease;
 use super::name::Name;
@@ -198,6 +198,9 @@ pub struct Request {
     pub ttl: Option<TimeDelta>,
     /// What it lives with; until it is released, if none.
     pub lease: Option<Lease>,
+    /// A server where what it was granted was not free in fact: not again before that moment, whatever
+    /// others see.
+    pub avoids: Option<(Name, Timestamp)>,
 }
 
 impl Request {
@@ -211,6 +214,7 @@ impl Request {
             host: None,
             ttl: None,
             lease: None,
+            avoids: None,
         }
     }
 
@@ -247,6 +251,12 @@ impl Request {
     pub fn tied_to(mut self, lease: Option<Lease>) -> Self {
         self.lease = lease;
         self
+    }
+
+    /// Whether it gave back there what it was granted, a moment ago.
+    pub(super) fn avoids(&self, server: &Server, now: Timestamp) -> bool {
+        let avoided = self.avoids.as_ref();
+        avoided.is_some_and(|(name, until)| *name == server.name && now < *until)
     }
 
     /// Whether it may be granted on that server when there is room, some day.

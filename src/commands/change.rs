@@ -1,7 +1,7 @@
 //! What all changes have in common: facts are gathered, the state becomes what it ought to be by
 //! now, the change is made, and who waits gets what that left.
 
-use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, settle};
+use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, observe, settle};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
@@ -71,14 +71,40 @@ impl Manager {
             }
         }
         loop {
+            let seen = known.as_ref().map(|(_, facts)| facts.clone());
             match self.attempt(if_absent.clone(), known, (grants, driver), act) {
                 Ok(changed) => return Ok(changed),
-                Err(Stopped::ByError(error)) => return Err(error),
+                Err(Stopped::ByError(error)) => {
+                    if let (Error::Refused(_), Some(facts)) = (&error, seen) {
+                        self.note_idle(&facts);
+                    }
+                    return Err(error);
+                }
                 Err(Stopped::ForFacts(again)) => {
                     act = again;
                     known = Some(self.look_around(&if_absent, grants));
                 }
             }
+        }
+    }
+
+    /// Who is refused has seen all the same which tasks do not use what they hold. Whatever keeps it
+    /// from being noted, the next one tries again.
+    fn note_idle(&self, facts: &Facts) {
+        let Some(seen) = self.store.look().filter(|_| facts.sample.is_some()) else {
+            return;
+        };
+        let mut cluster = seen.cluster().clone();
+        observe(&mut cluster, facts);
+        if cluster.is_edited() {
+            let facts = facts.clone();
+            let noted = self
+                .store
+                .update(IfAbsent::Fail, now(), Some(seen), move |cluster| {
+                    observe(cluster, &facts);
+                    Ok::<_, StoreError>(())
+                });
+            drop(noted);
         }
     }
 

@@ -1,6 +1,6 @@
 //! `--check-config`: what a config means.
 
-use crate::allocator::Cluster;
+use crate::allocator::{Cluster, Device, Reading};
 use crate::manager::Manager;
 use crate::outcome::{Checked, Totals};
 
@@ -9,11 +9,17 @@ impl Manager {
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
         let described = Cluster::fresh(&self.config.cluster);
+        let present = self.store.load().ok().flatten();
+        let servers = present.as_ref().unwrap_or(&described).servers();
         let found = self.devices();
-        let measured = found.and_then(|_| self.measure(described.servers()));
+        let measured = found.and_then(|_| self.measure(servers));
         let measured = measured.map(|(server, sample)| {
-            let name = described.servers()[server].name.clone();
-            (name, sample.devices.map(|devices| devices.len()))
+            let server = &servers[server];
+            let readable = |devices: Vec<Reading<Device>>| {
+                let own = devices.into_iter().take(server.total_gpus as usize);
+                own.filter(Result::is_ok).count()
+            };
+            (server.name.clone(), sample.devices.map(readable))
         });
         let state = self.state(self.config_differs());
         Checked {

@@ -81,7 +81,7 @@ impl Manager {
             false => ServerSpec::of(server),
             true => ServerSpec {
                 gpus: detected.gpus,
-                cards: detected.cards.clone(),
+                cards: detected.cards.or(&server.cards, detected.gpus),
                 ..ServerSpec::of(server)
             },
         };

@@ -1,9 +1,9 @@
 //! Making a task of what computes outside of all tasks.
 
 use super::outlook::measured_server;
-use super::sample::Sample;
-use crate::allocator::allocate::{Grant, check_name};
-use crate::allocator::cluster::{Cluster, GpuId, Server, Task};
+use super::sample::{Occupant, Sample};
+use crate::allocator::allocate::{Grant, check_name, check_ttl};
+use crate::allocator::cluster::{Cluster, GpuId, Server, Task, gpu_ids};
 use crate::allocator::lease::{Facts, Process, Term};
 use crate::allocator::refusal::{Adoption, Refusal};
 use crate::allocator::request::{Cpus, Gpus, Limits, Request};
@@ -21,6 +21,7 @@ pub fn adopt(
     limits: &Limits,
 ) -> Result<Grant, Refusal> {
     check_name(cluster, &request.task)?;
+    let ttl = check_ttl(request.ttl, limits)?;
     let refused = |why| Refusal::NotAdopted {
         pid: request.lease.as_ref().map_or(0, |lease| lease.process.pid),
         why,
@@ -40,7 +41,8 @@ pub fn adopt(
         let holds = |task: &&Task| task.gpus.iter().any(|gpu| held.contains(gpu));
         return Err(refused(match server.tasks.iter().find(holds) {
             Some(task) => Adoption::HeldBy(task.id.clone()),
-            None => Adoption::ComputesNowhere,
+            None if can_tell(server, sample) => Adoption::ComputesNowhere,
+            None => Adoption::CannotTell,
         }));
     }
     let mut demand = request.demand.clone();
@@ -53,7 +55,6 @@ pub fn adopt(
     let server = cluster.edit(index);
     server.free_gpus.retain(|gpu| !free.contains(gpu));
     server.free_cpus -= cpus;
-    let ttl = limits.ttl(request.ttl);
     server.tasks.push(Task {
         id: request.task.clone(),
         gpus: free,
@@ -71,14 +72,32 @@ pub fn adopt(
     ))
 }
 
+/// Whether it is known of all GPUs what computes there.
+fn can_tell(server: &Server, sample: &Sample) -> bool {
+    let Ok(devices) = &sample.devices else {
+        return false;
+    };
+    let readable = |gpu: GpuId| match devices.get(usize::from(gpu)) {
+        Some(Ok(device)) => device.processes.is_ok(),
+        Some(Err(_)) => false,
+        None => true,
+    };
+    gpu_ids(server.total_gpus).all(readable)
+}
+
 /// The GPUs that the process, or what it started, computes on.
 fn occupied(server: &Server, sample: &Sample, process: &Process) -> Vec<GpuId> {
     let computes_on = |gpu: &GpuId| {
         let device = sample.devices.as_ref().ok()?.get(usize::from(*gpu))?;
         let processes = device.as_ref().ok()?.processes.as_ref().ok()?;
-        Some(processes.iter().any(|one| one.comes_from(process)))
+        // All come from the first process of all.
+        let is_it = |one: &Occupant| match process.pid {
+            1 => one.pid == 1,
+            _ => one.comes_from(process),
+        };
+        Some(processes.iter().any(is_it))
     };
-    crate::allocator::cluster::gpu_ids(server.total_gpus)
+    gpu_ids(server.total_gpus)
         .filter(|gpu| computes_on(gpu) == Some(true))
         .collect()
 }

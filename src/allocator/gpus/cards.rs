@@ -48,6 +48,32 @@ pub struct Cards {
 }
 
 impl Cards {
+    /// What is known here of that many GPUs, and else what was known before.
+    #[must_use]
+    pub fn or(&self, before: &Self, gpus: u32) -> Self {
+        let ids = || crate::allocator::cluster::gpu_ids(gpus);
+        let model = |cards: &Self, gpu| cards.models.as_ref().and_then(|all| all.of(gpu)).cloned();
+        let memory = |cards: &Self, gpu| cards.memory.as_ref().and_then(|all| all.of(gpu)).copied();
+        let known = |size: &ByteSize| size.as_u64() > 0;
+        let models = ids().map(|gpu| {
+            let now = model(self, gpu).filter(|model| !model.is_empty());
+            now.or_else(|| model(before, gpu)).unwrap_or_default()
+        });
+        let sizes = ids().map(|gpu| {
+            let now = memory(self, gpu).filter(known);
+            now.or_else(|| memory(before, gpu)).unwrap_or(ByteSize(0))
+        });
+        let uuids = ids().map(|gpu| {
+            let uuid = self.uuid(gpu).or_else(|| before.uuid(gpu));
+            uuid.unwrap_or_default().to_owned()
+        });
+        Self {
+            models: Each::shortest(models.collect()),
+            memory: Each::shortest(sizes.collect()),
+            uuids: uuids.collect(),
+        }
+    }
+
     /// The one card that is to be there, if that is known.
     pub fn uuid(&self, gpu: GpuId) -> Option<&str> {
         let uuid = self.uuids.get(usize::from(gpu))?;

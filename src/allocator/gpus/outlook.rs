@@ -6,7 +6,7 @@ use super::sample::{Device, Occupant, Reading, Sample, Unreadable};
 use crate::allocator::cluster::{Cluster, GpuId, Server, gpu_ids};
 use crate::allocator::lease::{Facts, Lease};
 use crate::allocator::name::Name;
-use crate::allocator::request::same_host;
+use crate::allocator::request::{Demand, Gpus, same_host};
 use crate::allocator::spec::ClusterSpec;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,14 +29,29 @@ pub enum Withholding {
     /// It could not be found out.
     Unknown(Unreadable),
     /// There is no such device.
-    Missing,
+    Missing {
+        /// The card that was to be there, if no device is it.
+        lost: Option<String>,
+    },
     /// It is another card than was written down.
     Swapped {
         /// The card that is there.
         uuid: String,
         /// The ID that this card had.
         was: Option<GpuId>,
+        /// The card that was to be there, if no device is it.
+        lost: Option<String>,
     },
+}
+
+impl Withholding {
+    /// Whether it does not pass by itself.
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::Draining(_) | Self::Unknown(Unreadable::Late) => false,
+            Self::Unknown(_) | Self::Missing { .. } | Self::Swapped { .. } => true,
+        }
+    }
 }
 
 /// The GPUs of a server that are free on paper alone.
@@ -108,7 +123,9 @@ pub fn observe(cluster: &mut Cluster, facts: &Facts) {
     {
         let withheld = withheld(&cluster.servers()[index], sample);
         cluster.look_at(index).withheld = withheld;
-        note_idle(cluster, index, sample, facts.now);
+        if facts.notes_idle {
+            note_idle(cluster, index, sample, facts.now);
+        }
     }
 }
 
@@ -128,9 +145,11 @@ fn judge(gpu: GpuId, cards: &Cards, sample: &Sample) -> Option<Withholding> {
         Err(why) => return unknown(why),
     };
     match devices.get(usize::from(gpu)) {
-        None => Some(Withholding::Missing),
+        None => Some(Withholding::Missing {
+            lost: cards.uuid(gpu).and_then(|uuid| lost(uuid, devices)),
+        }),
         Some(Err(why)) => unknown(why),
-        Some(Ok(device)) => match card(gpu, cards, device) {
+        Some(Ok(device)) => match card(gpu, cards, device, devices) {
             Ok(None) => usage(device, sample).unwrap_or_else(|why| unknown(&why)),
             Ok(swapped) => swapped,
             Err(why) => unknown(why),
@@ -143,6 +162,7 @@ fn card<'d>(
     gpu: GpuId,
     cards: &Cards,
     device: &'d Device,
+    devices: &[Reading<Device>],
 ) -> Result<Option<Withholding>, &'d Unreadable> {
     let Some(expected) = cards.uuid(gpu) else {
         return Ok(None);
@@ -155,7 +175,17 @@ fn card<'d>(
     Ok(Some(Withholding::Swapped {
         uuid: uuid.clone(),
         was: was.and_then(|position| GpuId::try_from(position).ok()),
+        lost: lost(expected, devices),
     }))
+}
+
+/// That card, if it is certain that no device is it.
+fn lost(uuid: &str, devices: &[Reading<Device>]) -> Option<String> {
+    let may_be = |device: &Reading<Device>| match device {
+        Ok(device) => device.uuid.as_ref().is_ok_and(|other| other == uuid) || device.uuid.is_err(),
+        Err(_) => true,
+    };
+    (!devices.iter().any(may_be)).then(|| uuid.to_owned())
 }
 
 /// Whether somebody uses it.
@@ -188,6 +218,16 @@ impl Outlook {
         self.withheld.get(&gpu)
     }
 
+    /// Whether this is decided on another machine than that server.
+    pub(in crate::allocator) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    /// Whether that GPU is not to be granted for a reason that does not pass by itself.
+    pub(in crate::allocator) fn lasting(&self, gpu: GpuId) -> bool {
+        self.withheld.get(&gpu).is_some_and(Withholding::lasts)
+    }
+
     /// Those of these GPUs that may be granted.
     pub(in crate::allocator) fn open<'g>(&self, gpus: &'g [GpuId]) -> Cow<'g, [GpuId]> {
         if self.withheld.is_empty() {
@@ -212,6 +252,33 @@ impl Withheld {
     pub fn of(server: &Server, sample: &Sample, gpus: &[GpuId]) -> Option<Self> {
         let judge = |gpu: &GpuId| Some((*gpu, judge(*gpu, &server.cards, sample)?));
         let gpus: Vec<_> = gpus.iter().filter_map(judge).collect();
+        (!gpus.is_empty()).then(|| Self {
+            server: server.name.clone(),
+            gpus,
+        })
+    }
+
+    /// Those that keep this from being granted there, if nothing else does.
+    pub(in crate::allocator) fn from(server: &Server, demand: &Demand) -> Option<Self> {
+        let fits_on_paper = demand.lacking(server, &server.free_gpus, server.free_cpus) == (0, 0);
+        let would_do = |gpu: GpuId| {
+            demand.kind.is(&server.cards, gpu)
+                && match &demand.gpus {
+                    Gpus::Count(_) => true,
+                    Gpus::These(ids) => ids.contains(&gpu),
+                }
+        };
+        let mut withheld = Self::on(server).filter(|_| fits_on_paper)?;
+        withheld.gpus.retain(|(gpu, _)| would_do(*gpu));
+        (!withheld.gpus.is_empty()).then_some(withheld)
+    }
+
+    /// Those of a server that tasks hold, but cannot use, if there are any.
+    pub fn held(server: &Server) -> Option<Self> {
+        let is_held = |gpu: &GpuId| server.free_gpus.binary_search(gpu).is_err();
+        let held = server.outlook.withheld.iter();
+        let held = held.filter(|(gpu, why)| is_held(gpu) && why.lasts());
+        let gpus: Vec<_> = held.map(|(gpu, why)| (*gpu, why.clone())).collect();
         (!gpus.is_empty()).then(|| Self {
             server: server.name.clone(),
             gpus,

@@ -35,6 +35,12 @@ const STAND_BY: Duration = Duration::from_millis(900);
 const STANDING_BY: usize = 3;
 /// How often all others look by themselves.
 const REST: Duration = Duration::from_secs(2);
+/// For how long whoever gave back what was not free in fact takes nothing of that server: others may
+/// not see why.
+const AVOIDED: TimeDelta = TimeDelta::seconds(5);
+/// How often one who looks after all notes who idles: a load that comes and goes must not rewrite the
+/// state all the time.
+const NOTES_IDLE: Duration = Duration::from_secs(30);
 /// A state that cannot be read for that long is no v0.1 that writes.
 const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 
@@ -68,6 +74,8 @@ struct Line<'m> {
     readable: Instant,
     /// What was last measured, to tell why it still waits though there seems to be room.
     measured: Option<(Instant, Facts)>,
+    /// When it last noted who idles.
+    noted_idle: Instant,
 }
 
 impl Manager {
@@ -112,6 +120,7 @@ impl Manager {
             looked: Instant::now(),
             readable: Instant::now(),
             measured: None,
+            noted_idle: Instant::now(),
         };
         if let Some(granted) = line.join()? {
             return Ok(granted);
@@ -211,6 +220,9 @@ impl Line<'_> {
                 self.looked = Instant::now();
                 self.show_place();
                 self.looks_after = self.look_after_others();
+                if self.looks_after && self.noted_idle.elapsed() >= NOTES_IDLE {
+                    self.noted_idle = Instant::now();
+                }
                 self.manager.keep_measuring(self.looks_after);
             }
         }
@@ -257,6 +269,8 @@ impl Line<'_> {
                     let task = &self.called;
                     let withheld = &withheld;
                     self.manager.tell(&Progress::GaveBack { task, withheld });
+                    let until = now().checked_add_signed(AVOIDED);
+                    self.request.avoids = until.map(|until| (withheld.server.clone(), until));
                     self.join()
                 }
             },
@@ -317,6 +331,7 @@ impl Line<'_> {
     }
 
     fn give_up(&mut self) -> Result<Allocated, Error> {
+        self.explain_anew();
         match self.leave()? {
             Some(granted) => Ok(granted),
             None => Err(Error::WaitedOut {
@@ -329,10 +344,14 @@ impl Line<'_> {
     /// Out of the queue; what was granted at the last moment is taken.
     fn leave(&mut self) -> Result<Option<Allocated>, Error> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
+        let of_no_use = self.withheld().is_some();
         let left = self
             .manager
             .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
                 leave(cluster, &id);
+                if of_no_use {
+                    let _ = release_lease(cluster, &id);
+                }
                 let granted = granted(cluster, &id);
                 if granted.is_some() {
                     claim(cluster, &id, tie)?;
@@ -384,7 +403,10 @@ impl Line<'_> {
         // What is this user's to end is perhaps not for whoever has the turn.
         self.manager.end_overdue(seen.cluster(), now);
         self.manager.store.in_turn(&self.host, DUE, || {
-            let facts = self.manager.all_facts(seen.cluster(), now);
+            let facts = Facts {
+                notes_idle: self.noted_idle.elapsed() >= NOTES_IDLE,
+                ..self.manager.all_facts(seen.cluster(), now)
+            };
             let mut cluster = seen.cluster().clone();
             settle(&mut cluster, &facts, &self.manager.config.limits);
             if cluster.is_edited() {

@@ -5,9 +5,9 @@ mod refused;
 mod store;
 
 use super::Style;
-use super::text::{paint_error, unmeasured, unreadable, words_of_wait};
+use super::text::{hints, paint_error, unmeasured, unreadable, words_of_wait};
 use super::words::{Words, printable};
-use crate::allocator::{BadName, Name};
+use crate::allocator::{BadName, Name, Unreadable, Why};
 use crate::error::Error;
 use std::io;
 use std::path::Path;
@@ -71,18 +71,37 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: vec![unmeasured(why, &words.of_results())],
             ..plain(words, "error-not-measured")
         },
-        Error::NotCounted(why) => Message {
-            details: vec![unreadable(why, &words.of_results())],
-            ..plain(words, "error-not-counted")
-        },
+        Error::NotCounted(why) => {
+            let message = plain(words, "error-not-counted");
+            let results = words.of_results();
+            Message {
+                details: vec![unreadable(why, &results)],
+                hint: match why {
+                    Unreadable::Late => results.text("gpu-hint-late"),
+                    _ => message.hint,
+                },
+                ..message
+            }
+        }
         Error::NoHostName => plain(words, "error-no-host-name"),
-        Error::WaitedOut { task, why } => Message {
-            details: why
-                .iter()
-                .map(|why| words_of_wait(&why.0, why.1, &words.of_results()))
-                .collect(),
-            ..about_wait("error-waited-out", task, words)
-        },
+        Error::WaitedOut { task, why } => {
+            let results = words.of_results();
+            let message = about_wait("error-waited-out", task, words);
+            let withheld = why.iter().filter_map(|why| match &why.0 {
+                Why::Lacks { withheld, .. } => withheld.as_ref(),
+                _ => None,
+            });
+            let helps = withheld.flat_map(|withheld| hints(withheld, &results));
+            let hint = std::iter::once(message.hint).chain(helps);
+            Message {
+                details: why
+                    .iter()
+                    .map(|why| words_of_wait(&why.0, why.1, &results))
+                    .collect(),
+                hint: hint.collect::<Vec<_>>().join("\n"),
+                ..message
+            }
+        }
         Error::Cancelled { task } => about_wait("error-cancelled", task, words),
         Error::Interrupted { signal } => Message {
             headline: words.say("error-interrupted", [("signal", (*signal).into())]),

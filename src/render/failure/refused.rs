@@ -138,6 +138,7 @@ fn task_exists(task: &Name, server: Option<&Name>, owner: Option<&str>, words: &
 fn not_adopted(pid: u32, why: &Adoption, words: &Words) -> Message {
     let (key, task, cpus) = match why {
         Adoption::ComputesNowhere => ("error-adopt-nowhere", "", 0),
+        Adoption::CannotTell => ("error-adopt-unknown", "", 0),
         Adoption::HeldBy(task) => ("error-adopt-held", task.as_str(), 0),
         Adoption::LacksCpus(cpus) => ("error-adopt-cpus", "", *cpus),
     };

@@ -20,7 +20,8 @@ fn one(gpu: GpuId, server: &Server, sample: &Sample) -> Value {
     let devices = sample.devices.as_ref().ok();
     let device = devices.and_then(|devices| devices.get(usize::from(gpu))?.as_ref().ok());
     let holder = holder(server, gpu);
-    let withheld = server.outlook.withholding(gpu).filter(|_| holder.is_none());
+    let withheld = server.outlook.withholding(gpu);
+    let withheld = withheld.filter(|why| holder.is_none() || why.lasts());
     let memory = device.and_then(|device| device.memory.as_ref().ok());
     let belongs = |process: &Occupant| holder.is_some_and(|task| process.belongs_to(task));
     let processes = device.and_then(|device| device.processes.as_ref().ok());
@@ -78,10 +79,13 @@ fn why(why: &Withholding) -> Value {
         }),
         Withholding::Draining(bytes) => json!({ "reason": "draining", "memory_mib": bytes / MIB }),
         Withholding::Unknown(why) => json!({ "reason": "unknown", "why": unreadable(why) }),
-        Withholding::Missing => json!({ "reason": "missing" }),
-        Withholding::Swapped { uuid, was } => {
-            json!({ "reason": "swapped", "uuid": uuid, "was_gpu_id": was })
-        }
+        Withholding::Missing { lost } => json!({ "reason": "missing", "lost_uuid": lost }),
+        Withholding::Swapped { uuid, was, lost } => json!({
+            "reason": "swapped",
+            "uuid": uuid,
+            "was_gpu_id": was,
+            "lost_uuid": lost,
+        }),
     }
 }
 

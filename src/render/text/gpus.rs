@@ -239,8 +239,14 @@ fn occupant(process: &Occupant) -> String {
 /// Why GPUs that no task holds are not granted, and what helps.
 fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
     let words = style.results();
+    let held = Withheld::held(server).map(|held| {
+        let lines = lines_of(&held, words);
+        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        format!("{}\n{lines}", words.text("gpu-held-but"))
+    });
+    let held = held.unwrap_or_default();
     let Some(withheld) = Withheld::on(server) else {
-        return String::new();
+        return held;
     };
     let use_of = |gpu| {
         let device = device(sample, gpu)?;
@@ -259,7 +265,7 @@ fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
             .map(|hint| format!("    {hint}\n"))
             .collect(),
     };
-    format!("{}\n{lines}{hints}", words.text("gpu-not-granted"))
+    format!("{held}{}\n{lines}{hints}", words.text("gpu-not-granted"))
 }
 
 /// What is free on paper alone; GPUs of which the same is to be said share a line.
@@ -298,12 +304,26 @@ fn line_of(gpus: &str, why: &Withholding, use_of: &str, words: &Words) -> String
         }
         Withholding::Draining(bytes) => say("gpu-draining", format!("{} MiB", bytes / MIB)),
         Withholding::Unknown(why) => say("gpu-unknown", unreadable(why, words)),
-        Withholding::Missing => say("gpu-missing", String::new()),
+        Withholding::Missing { lost } => {
+            say("gpu-missing", String::new()) + &card_lost(lost, words)
+        }
         Withholding::Swapped {
-            was: Some(other), ..
-        } => say("gpu-moved", other.to_string()),
-        Withholding::Swapped { uuid, was: None } => say("gpu-swapped", uuid.clone()),
+            was: Some(other),
+            lost,
+            ..
+        } => say("gpu-moved", other.to_string()) + &card_lost(lost, words),
+        Withholding::Swapped {
+            uuid,
+            was: None,
+            lost,
+        } => say("gpu-swapped", uuid.clone()) + &card_lost(lost, words),
     }
+}
+
+/// The card that no device is any longer.
+fn card_lost(lost: &Option<String>, words: &Words) -> String {
+    let said = |uuid: &String| words.say("gpu-lost", [("uuid", uuid.as_str().into())]);
+    lost.as_ref().map(said).unwrap_or_default()
 }
 
 /// What helps, each thing once.
@@ -320,7 +340,12 @@ pub(in crate::render) fn hints(withheld: &Withheld, words: &Words) -> Vec<String
     let ignore = busy
         .and_then(ignored_as)
         .map(|ignored| words.say("gpu-hint-ignore", [("line", ignored.into())]));
-    let reconcile = any(|why| matches!(why, Withholding::Swapped { .. } | Withholding::Missing));
+    let reconcile = any(|why| {
+        matches!(
+            why,
+            Withholding::Swapped { .. } | Withholding::Missing { .. }
+        )
+    });
     let late = any(|why| *why == Withholding::Unknown(Unreadable::Late));
     let unknown = any(|why| matches!(why, Withholding::Unknown(_)));
     let fixed = [

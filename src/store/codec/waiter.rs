@@ -33,6 +33,10 @@ struct WaiterFields<'t> {
     until: Option<Cow<'t, str>>,
     #[serde(borrow)]
     reserved_server: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    avoid_server: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    avoid_until: Option<Cow<'t, str>>,
     #[serde(default)]
     cancelled: bool,
     #[serde(borrow)]
@@ -93,6 +97,11 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
         Some(count) => Cpus::exactly(count).map_err(too_much("cpus"))?,
         None => Cpus::PerGpu,
     };
+    let avoided = fields.avoid_server.map(|at| name(at, "avoid_server"));
+    let avoid_until = fields
+        .avoid_until
+        .map(|until| time_of(&until, "avoid_until"));
+    let avoids = avoided.transpose()?.zip(avoid_until.transpose()?);
     let memory = fields.gpu_memory.map(|memory| cards::size(&memory));
     let kind = GpuKind {
         model: fields.gpu_model,
@@ -108,6 +117,7 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
             owner: fields.owner,
             host: fields.host,
             ttl: ttl.transpose()?,
+            avoids,
             ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus).on(kind)
         },
         since: time_of(&fields.since, "since")?,
@@ -179,6 +189,7 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
         Cpus::PerGpu => None,
         Cpus::Exactly(count) => Some(count.to_string()),
     };
+    let avoids = request.avoids.as_ref();
     vec![
         ("task_id", Some(name_json(&request.task))),
         ("gpus", count),
@@ -203,6 +214,8 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
         ("since", Some(exact_time(*since))),
         ("until", until.map(exact_time)),
         ("reserved_server", reserved.as_ref().map(name_json)),
+        ("avoid_server", avoids.map(|(server, _)| name_json(server))),
+        ("avoid_until", avoids.map(|(_, until)| exact_time(*until))),
         ("cancelled", cancelled.then(|| "true".to_owned())),
         ("lease", Some(lease::encode(lease))),
     ]

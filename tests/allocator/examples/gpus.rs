@@ -124,7 +124,7 @@ fn what_keeps_a_gpu_from_being_granted() {
     }
     assert_eq!(
         judged(Cards::default(), sample(Vec::new())),
-        Some(Withholding::Missing)
+        Some(Withholding::Missing { lost: None })
     );
 }
 
@@ -197,17 +197,18 @@ fn a_card_is_known_by_its_uuid() {
         uuids: uuids.iter().map(ToString::to_string).collect(),
         ..Cards::default()
     };
-    let swapped = |was| {
+    let swapped = |was, lost: &str| {
         Some(Withholding::Swapped {
             uuid: "u".to_owned(),
             was,
+            lost: Some(lost.to_owned()),
         })
     };
     let judged = |uuids: &[&str]| judged(cards(uuids), sample(vec![device("u")]));
     assert_eq!(judged(&["u"]), None);
     assert_eq!(judged(&[""]), None);
-    assert_eq!(judged(&["v"]), swapped(None));
-    assert_eq!(judged(&["v", "u"]), swapped(Some(1)));
+    assert_eq!(judged(&["v"]), swapped(None, "v"));
+    assert_eq!(judged(&["v", "u"]), swapped(Some(1), "v"));
 }
 
 #[test]
@@ -579,4 +580,151 @@ fn other_cards_are_a_change_of_the_cluster() {
     let server = name("a");
     assert_eq!(changes, [allocator::Change::Cards { server }]);
     assert!(cluster.is_as_described(&spec));
+}
+
+/// Servers `a`, which is measured, and `b`, each of that many GPUs.
+fn measured_and_other(gpus: u32) -> Cluster {
+    let cluster = idle(&[("a", gpus, 8), ("b", gpus, 8)]);
+    let spec = |server: &allocator::Server| ServerSpec {
+        host: (server.name == name("a")).then(|| "here".to_owned()),
+        ..ServerSpec::of(server)
+    };
+    let spec = cluster.servers().iter().map(spec).collect();
+    Cluster::fresh(&ClusterSpec::new(spec).unwrap())
+}
+
+fn with_one(gpus: u32, change: impl Fn(&mut Device)) -> Sample {
+    let mut devices: Vec<_> = (0..gpus).map(|gpu| device(&gpu.to_string())).collect();
+    change(&mut devices[0]);
+    sample(devices)
+}
+
+#[test]
+fn a_promise_moves_from_where_a_stranger_sits_to_where_room_is_certain() {
+    let mut cluster = measured_and_other(2);
+    let clear = seen(0, with_one(2, |_| ()));
+    settle(&mut cluster, &clear, &any_size());
+    grant(&mut cluster, &ask("endless", 2).prefer("a"));
+    grant(&mut cluster, &ask("other", 2).prefer("b"));
+    queue_up(&mut cluster, ask("first", 2), 0);
+    assert_eq!(cluster.queue()[0].reserved, Some(name("a")));
+    // It ends, but somebody else computes there; and what runs on the other now has an end.
+    crate::support::release(&mut cluster, "endless");
+    crate::support::release(&mut cluster, "other");
+    let strange = seen(
+        1,
+        with_one(2, |device| device.processes = Ok(vec![occupant(7)])),
+    );
+    observe(&mut cluster, &strange);
+    let later = ask("later", 2).prefer("b").lapsing_after(Some(minutes(60)));
+    let mut bare = cluster.clone();
+    allocator::leave(&mut bare, &"first".parse().unwrap());
+    grant(&mut bare, &later);
+    let mut cluster = bare.with_queue(cluster.queue().to_vec());
+    settle(&mut cluster, &strange, &any_size());
+    assert_eq!(cluster.queue()[0].reserved, Some(name("b")));
+}
+
+#[test]
+fn nobody_is_kept_a_server_that_stays_too_small_for_them() {
+    let mut cluster = measured_and_other(2);
+    grant(&mut cluster, &ask("other", 2).prefer("b"));
+    let broken = seen(
+        0,
+        with_one(2, |device| {
+            device.processes = Err(Unreadable::Failed("lost".to_owned()));
+        }),
+    );
+    settle(&mut cluster, &broken, &any_size());
+    queue_up(&mut cluster, ask("first", 2), 0);
+    assert_eq!(cluster.queue()[0].reserved, Some(name("b")));
+    // What works of it is for others.
+    assert_eq!(grant(&mut cluster, &ask("small", 1)).server_name, name("a"));
+    // A card that is only late is about to come back.
+    let mut cluster = idle(&[("a", 2, 2)]);
+    let late = seen(
+        0,
+        with_one(2, |device| device.processes = Err(Unreadable::Late)),
+    );
+    settle(&mut cluster, &late, &any_size());
+    queue_up(&mut cluster, ask("first", 2), 0);
+    assert!(matches!(
+        refusal(&mut cluster, &ask("small", 1)),
+        Refusal::Behind(_)
+    ));
+}
+
+#[test]
+fn who_gave_a_grant_back_is_not_given_it_again_at_once() {
+    let mut cluster = idle(&[("a", 1, 1)]);
+    grant(&mut cluster, &ask("holder", 1));
+    let mut request = ask("t", 1);
+    request.avoids = Some((name("a"), at(5)));
+    queue_up(&mut cluster, request, 0);
+    crate::support::release(&mut cluster, "holder");
+    assert_eq!(granted_at(&mut cluster, 4), [""; 0]);
+    assert_eq!(granted_at(&mut cluster, 5), ["t"]);
+}
+
+#[test]
+fn what_was_known_of_a_card_stays_known_while_it_cannot_be_read() {
+    let before = Cards {
+        models: Some(Each::All("A100".to_owned())),
+        memory: Some(Each::All(ByteSize::gib(80))),
+        uuids: vec!["u".to_owned(), "v".to_owned()],
+    };
+    let now = Cards {
+        models: Some(Each::List(vec!["H100".to_owned(), String::new()])),
+        memory: Some(Each::List(vec![ByteSize::gib(90), ByteSize(0)])),
+        uuids: vec!["w".to_owned(), String::new()],
+    };
+    let known = now.or(&before, 2);
+    assert_eq!(known.uuids, ["w", "v"]);
+    assert_eq!(known.models.unwrap().of(1), Some(&"A100".to_owned()));
+    assert_eq!(known.memory.unwrap().of(1), Some(&ByteSize::gib(80)));
+    assert_eq!(now.or(&before, 3).uuids, ["w", "v", ""]);
+}
+
+fn withheld(cluster: &mut Cluster, request: &allocator::Request) -> Option<allocator::Withheld> {
+    match refusal(cluster, request) {
+        Refusal::Insufficient(shortage) => shortage.withheld,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_could_not_help_is_not_named_in_a_refusal() {
+    let mut cluster = idle(&[("a", 2, 2)]);
+    let strange = seen(
+        0,
+        with_one(2, |device| device.processes = Ok(vec![occupant(7)])),
+    );
+    settle(&mut cluster, &strange, &any_size());
+    let named = withheld(&mut cluster, &ask("t", 2)).unwrap();
+    assert_eq!(named.gpus.len(), 1);
+    grant(&mut cluster, &ask("holder", 1));
+    // The other one is held, so it would not fit without the stranger either.
+    assert_eq!(withheld(&mut cluster, &ask("t", 2)), None);
+    assert!(withheld(&mut cluster, &ask("t", 1)).is_some());
+}
+
+#[test]
+fn adopting_is_as_limited_as_asking_and_says_what_nobody_can_tell() {
+    let mut cluster = idle(&[("a", 1, 1)]);
+    let lease = held(Some((Tie::Process, 5))).lease.map(|lease| *lease);
+    let request = ask("t", 0).tied_to(lease);
+    let unread = seen(
+        0,
+        with_one(1, |device| device.processes = Err(Unreadable::Late)),
+    );
+    let told = adopt(&mut cluster, &request, &unread, &any_size());
+    let why = Adoption::CannotTell;
+    assert_eq!(told, Err(Refusal::NotAdopted { pid: 5, why }));
+    let limits = allocator::Limits {
+        max_ttl: Some(minutes(60)),
+        ..any_size()
+    };
+    let long = request.lapsing_after(Some(minutes(61)));
+    let told = adopt(&mut cluster, &long, &unread, &limits);
+    assert!(matches!(told, Err(Refusal::AboveMaxTtl { .. })));
 }

@@ -112,3 +112,49 @@ fn lists_must_have_one_for_each_gpu() {
         assert!(ran.stderr.contains(words), "{words}: {ran:?}");
     }
 }
+
+#[test]
+fn the_card_that_is_gone_is_named_whatever_moved_into_its_place() {
+    let machine = three();
+    machine.becomes("count 2\ngpu 0 uuid GPU-a\ngpu 1 uuid GPU-c\n");
+    let shown = machine.ok(&["--status"]).stdout;
+    let lines = [
+        "GPU 1 is now the card that was GPU 2; the card that was there is gone: GPU-b",
+        "GPU 2 is gone: the driver counts fewer",
+    ];
+    for line in lines {
+        assert!(
+            shown.lines().any(|other| other.trim() == line),
+            "{line}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn a_held_gpu_that_cannot_be_used_is_explained_too() {
+    let machine = three();
+    machine.ok(&["--allocate", "t", "2"]);
+    machine.becomes("count 3\ngpu 0 uuid GPU-x\ngpu 1 fail all 15\ngpu 2 uuid GPU-c\n");
+    let shown = machine.ok(&["--status"]).stdout;
+    assert!(
+        shown.contains("Held, but not usable:\n  GPU 0 is another card now: GPU-x"),
+        "{shown}"
+    );
+    assert!(shown.contains("GPU 1 cannot be read: "), "{shown}");
+    assert_eq!(machine.reason(0), "swapped");
+}
+
+#[test]
+fn init_keeps_what_it_cannot_read_at_the_moment() {
+    let machine = three();
+    machine.becomes("count 3\ngpu 0 uuid GPU-a\ngpu 1 fail all 15\ngpu 2 uuid GPU-x\n");
+    machine.ok(&["--init"]);
+    let server = &machine.lab.state()["servers"][0];
+    assert_eq!(
+        server["gpu_uuids"],
+        serde_json::json!(["GPU-a", "GPU-b", "GPU-x"])
+    );
+    assert_eq!(server["gpu_memory"], "81920MiB");
+    machine.becomes("count 3\ngpu 0 uuid GPU-a\ngpu 1 uuid GPU-y\ngpu 2 uuid GPU-x\n");
+    assert_eq!(machine.reason(1), "swapped");
+}

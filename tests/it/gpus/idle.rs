@@ -43,6 +43,17 @@ fn whoever_grants_notes_since_when_a_task_was_not_seen_to_use_its_gpus() {
 }
 
 #[test]
+fn who_is_refused_notes_it_too() {
+    let machine = with_old_task(UNUSED);
+    assert_eq!(machine.run(&["--allocate", "a", "2"]).code, 3);
+    let since = idle_since(&machine);
+    assert!(since.is_string(), "{since}");
+    let written = machine.lab.state_text();
+    assert_eq!(machine.run(&["--allocate", "a", "2"]).code, 3);
+    assert_eq!(machine.lab.state_text(), written);
+}
+
+#[test]
 fn a_process_that_waits_is_not_use_but_where_use_is_not_told_it_must_do() {
     let own = Stranger::new();
     let waits = format!("{UNUSED}gpu 0 process {} 100\n", own.pid());

@@ -118,6 +118,11 @@ fn check_config_says_what_is_measured_or_why_nothing_is() {
         line.unwrap().to_owned()
     };
     assert_eq!(said(&machine), "GPUs: 2 measured on s");
+    machine.becomes("count 4\ngpu 0 fail handle 15\n");
+    assert_eq!(said(&machine), "GPUs: 1 measured on s");
+    let detected = Machine::with("count 3\n");
+    detected.ok(&["--init"]);
+    assert_eq!(said(&detected), format!("GPUs: 3 measured on {}", host()));
     machine.becomes("init 9\n");
     assert_eq!(
         said(&machine),

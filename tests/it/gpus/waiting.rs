@@ -106,3 +106,54 @@ fn an_idle_task_is_named_to_those_who_wait() {
     waiter.kill().unwrap();
     waiter.wait().unwrap();
 }
+
+#[test]
+fn a_time_out_that_is_due_to_a_stranger_says_so_and_what_helps() {
+    let stranger = Stranger::new();
+    let machine = Machine::with_server(3, "", "count 3\n");
+    machine.ok(&["--allocate", "holder", "1", "1"]);
+    machine.becomes(&format!("count 3\n{}", stranger.on(1)));
+    let ran = machine.run(&["--run", "w", "2", "2", "--wait", "1s", "--", "true"]);
+    assert_eq!(ran.code, 125);
+    let expected = [
+        "s is nearest with 1".to_owned(),
+        "GPU 1 is used outside gpumgr: sleep".to_owned(),
+        format!("gpumgr --adopt TASK --pid {}", stranger.pid()),
+    ];
+    for words in expected {
+        assert!(ran.stderr.contains(&words), "{words}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_grant_at_the_last_moment_is_of_no_use_where_a_stranger_sits() {
+    let stranger = Stranger::new();
+    let machine = Machine::with_server(1, "", "count 1\n");
+    machine.ok(&["--allocate", "holder", "1", "1"]);
+    machine.becomes(&format!("count 1\n{}", stranger.on(0)));
+    let mut waiter = machine
+        .command(&["--run", "w", "1", "1", "--wait", "2s", "--", "touch", "got"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(happens(|| is_queued(&machine)));
+    let pid = nix::unistd::Pid::from_raw(waiter.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    // Somebody who does not see the stranger grants it, while its time runs out.
+    machine.lab.ok(&["--release", "holder"]);
+    let until = machine.lab.state()["servers"][0]["running_tasks"][0].clone();
+    assert_eq!(until["task_id"], "w");
+    // Past the end of its wait, which began before it was stopped.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
+    assert_eq!(waiter.wait().unwrap().code(), Some(125));
+    assert!(!machine.lab.join("got").exists());
+    assert_eq!(
+        machine.lab.state()["servers"][0]["running_tasks"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+}

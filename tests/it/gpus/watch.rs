@@ -148,6 +148,7 @@ fn it_goes_with_status_and_detail_alone() {
         &["--status", "--watch", "--json"],
         &["--status", "--watch", "0"],
         &["--status", "--watch", "soon"],
+        &["--detail", "nowhere", "--watch"],
     ] {
         assert_eq!(machine.run(arguments).code, 2, "{arguments:?}");
     }
