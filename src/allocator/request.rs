@@ -121,7 +121,9 @@ impl Demand {
 
     /// Whether that server has room for it now.
     pub fn fits(&self, server: &Server) -> bool {
-        self.lacking_on(server) == (0, 0)
+        // Most of many servers end here.
+        let may = self.gpus.count() as usize <= server.free_gpus.len();
+        may && self.lacking_on(server) == (0, 0)
     }
 
     /// How many GPUs and CPUs that server lacks for it now. GPUs are what people wait for, so

@@ -64,7 +64,7 @@ impl Manager {
         let mut driver = Driver::Unknown;
         let mut known = None;
         // What the state holds is what the config describes, most of the time.
-        if grants == Grants::Some && self.config.cluster.is_measured_on(&system::here().host) {
+        if grants == Grants::Some && self.config.cluster.is_measured_on(|| system::here().host) {
             match self.find_driver() {
                 Ok(()) => known = Some(self.look_around(&if_absent, grants)),
                 Err(_) => driver = Driver::None,

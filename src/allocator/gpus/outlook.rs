@@ -100,9 +100,11 @@ fn measured<'h>(
 
 impl ClusterSpec {
     /// Whether one of the servers described is that machine, and only one.
-    pub fn is_measured_on(&self, host: &str) -> bool {
+    pub fn is_measured_on(&self, host: impl FnOnce() -> String) -> bool {
         let hosts = self.servers().iter().map(|server| server.host.as_deref());
-        measured(hosts, host).is_ok()
+        // v0.1's servers are nobody's.
+        let may_be = hosts.len() == 1 || hosts.clone().any(|host| host.is_some());
+        may_be && measured(hosts, &host()).is_ok()
     }
 }
 
