@@ -3,7 +3,7 @@
 use crate::allocator::{
     Cluster, Devices, Facts, NotMeasured, Sample, Server, Timestamp, measured_server,
 };
-use crate::gpus::{NoDriver, Probe};
+use crate::gpus::NoDriver;
 use crate::manager::Manager;
 use crate::system;
 
@@ -45,27 +45,17 @@ impl Manager {
 
     /// Whether one of these servers is this machine, and somebody may measure it.
     pub(crate) fn is_measured(&self, cluster: &Cluster) -> bool {
-        let servers = cluster.servers();
-        // v0.1's servers are nobody's.
-        let may_be = servers.len() == 1 || servers.iter().any(|server| server.host.is_some());
-        self.probe.is_some() && may_be && measured_server(servers, &system::here().host).is_ok()
+        self.probe.is_some() && cluster.is_measured_on(|| system::here().host)
     }
 
-    /// Which of these servers has this machine's GPUs, and what can tell what they do.
-    pub(crate) fn measurable(&self, servers: &[Server]) -> Result<(usize, &Probe), Unmeasured> {
+    /// What this machine's GPUs do now, and which of these servers has them.
+    pub(crate) fn measure(&self, servers: &[Server]) -> Result<(usize, Sample), Unmeasured> {
         let probe = self.probe.as_ref().ok_or(Unmeasured::Off)?;
         let host = system::here().host;
         let server = measured_server(servers, &host).map_err(|why| match why {
             NotMeasured::NoServer => Unmeasured::NoServer { host },
             NotMeasured::Several => Unmeasured::Several { host },
         })?;
-        probe.library()?;
-        Ok((server, probe))
-    }
-
-    /// What this machine's GPUs do now, and which of these servers has them.
-    pub(crate) fn measure(&self, servers: &[Server]) -> Result<(usize, Sample), Unmeasured> {
-        let (server, probe) = self.measurable(servers)?;
         let measuring = &self.config.measuring;
         let sample = Sample {
             devices: probe.measure()?,

@@ -2,14 +2,18 @@
 
 use crate::allocator::{Cluster, Device, Reading};
 use crate::manager::Manager;
-use crate::outcome::{Checked, Totals};
+use crate::outcome::{Checked, StateFile, Totals};
 
 impl Manager {
     /// The settings in use, and how the state compares with them. A state that cannot be read is
     /// not the config's fault, and for other actions to tell.
     pub fn check_config(&self) -> Checked {
-        let described = Cluster::fresh(&self.config.cluster);
         let present = self.store.load().ok().flatten();
+        // Without a config the state goes its own way.
+        let own = present.as_ref().filter(|_| self.config.path.is_none());
+        let described = own
+            .cloned()
+            .unwrap_or_else(|| Cluster::fresh(&self.described_or_default()));
         let servers = present.as_ref().unwrap_or(&described).servers();
         let found = self.devices();
         let measured = found.and_then(|_| self.measure(servers));
@@ -21,7 +25,10 @@ impl Manager {
             };
             (server.name.clone(), sample.devices.map(readable))
         });
-        let state = self.state(self.config_differs());
+        let state = StateFile {
+            detected: self.is_detected(&described),
+            ..self.state(self.config_differs())
+        };
         Checked {
             config: self.config.path.clone(),
             state,

@@ -5,7 +5,6 @@ use crate::allocator::reconcile;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::outcome::{Initialized, StateFile, Totals};
-use crate::store::IfAbsent;
 
 impl Manager {
     /// Makes the state file from the config; an existing one becomes what the config describes,
@@ -16,20 +15,14 @@ impl Manager {
     /// # Errors
     /// Tasks hold what would go, or the state cannot be changed.
     pub fn init(&self) -> Result<Initialized, Error> {
-        let present = self.store.load()?;
-        let (create, wanted) = match &present {
-            None => (self.described()?, None),
-            Some(cluster) => {
-                let config = &self.config;
-                let wanted = match self.detected_anew(cluster)? {
-                    Some(spec) => Some(spec),
-                    None => config.path.is_some().then(|| config.cluster.clone()),
-                };
-                (config.cluster.clone(), wanted)
-            }
+        let detected = match self.store.load()? {
+            Some(present) => self.detected_anew(&present)?,
+            None => None,
         };
-        let create = IfAbsent::Create(create);
-        let changed = self.change(create, Grants::None, move |cluster, _| {
+        let config = &self.config;
+        let described = || config.path.is_some().then(|| config.cluster.clone());
+        let wanted = detected.or_else(described);
+        let changed = self.change(self.create()?, Grants::None, move |cluster, _| {
             let changes = match wanted {
                 Some(spec) => reconcile(cluster, &spec)?,
                 None => Vec::new(),

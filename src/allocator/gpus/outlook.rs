@@ -98,13 +98,29 @@ fn measured<'h>(
     }
 }
 
-impl ClusterSpec {
-    /// Whether one of the servers described is that machine, and only one.
+/// Whether one of them is. This machine's name is asked for only where that can matter: v0.1's servers
+/// are nobody's.
+fn is_measured<'h>(
+    hosts: impl ExactSizeIterator<Item = Option<&'h str>> + Clone,
+    host: impl FnOnce() -> String,
+) -> bool {
+    let may_be = hosts.len() == 1 || hosts.clone().any(|own| own.is_some());
+    may_be && measured(hosts, &host()).is_ok()
+}
+
+impl Cluster {
+    /// Whether one of its servers is the machine of that name, and only one.
     pub fn is_measured_on(&self, host: impl FnOnce() -> String) -> bool {
         let hosts = self.servers().iter().map(|server| server.host.as_deref());
-        // v0.1's servers are nobody's.
-        let may_be = hosts.len() == 1 || hosts.clone().any(|host| host.is_some());
-        may_be && measured(hosts, &host()).is_ok()
+        is_measured(hosts, host)
+    }
+}
+
+impl ClusterSpec {
+    /// Whether one of the servers described is the machine of that name, and only one.
+    pub fn is_measured_on(&self, host: impl FnOnce() -> String) -> bool {
+        let hosts = self.servers().iter().map(|server| server.host.as_deref());
+        is_measured(hosts, host)
     }
 }
 
@@ -250,14 +266,18 @@ impl Outlook {
 }
 
 impl Withheld {
-    /// Those of these GPUs of a server that would not be granted now.
-    pub fn of(server: &Server, sample: &Sample, gpus: &[GpuId]) -> Option<Self> {
-        let judge = |gpu: &GpuId| Some((*gpu, judge(*gpu, &server.cards, sample)?));
-        let gpus: Vec<_> = gpus.iter().filter_map(judge).collect();
+    fn unless_empty(server: &Server, gpus: Vec<(GpuId, Withholding)>) -> Option<Self> {
         (!gpus.is_empty()).then(|| Self {
             server: server.name.clone(),
             gpus,
         })
+    }
+
+    /// Those of these GPUs of a server that would not be granted now.
+    pub fn of(server: &Server, sample: &Sample, gpus: &[GpuId]) -> Option<Self> {
+        let judge = |gpu: &GpuId| Some((*gpu, judge(*gpu, &server.cards, sample)?));
+        let gpus: Vec<_> = gpus.iter().filter_map(judge).collect();
+        Self::unless_empty(server, gpus)
     }
 
     /// Those that keep this from being granted there, if nothing else does.
@@ -270,9 +290,9 @@ impl Withheld {
                     Gpus::These(ids) => ids.contains(&gpu),
                 }
         };
-        let mut withheld = Self::on(server).filter(|_| fits_on_paper)?;
-        withheld.gpus.retain(|(gpu, _)| would_do(*gpu));
-        (!withheld.gpus.is_empty()).then_some(withheld)
+        let mut gpus = Self::on(server).filter(|_| fits_on_paper)?.gpus;
+        gpus.retain(|(gpu, _)| would_do(*gpu));
+        Self::unless_empty(server, gpus)
     }
 
     /// Those of a server that tasks hold, but cannot use, if there are any.
@@ -281,10 +301,7 @@ impl Withheld {
         let held = server.outlook.withheld.iter();
         let held = held.filter(|(gpu, why)| is_held(gpu) && why.lasts());
         let gpus: Vec<_> = held.map(|(gpu, why)| (*gpu, why.clone())).collect();
-        (!gpus.is_empty()).then(|| Self {
-            server: server.name.clone(),
-            gpus,
-        })
+        Self::unless_empty(server, gpus)
     }
 
     /// Those of a server that are free on paper alone, if there are any.
@@ -293,9 +310,6 @@ impl Withheld {
         let withheld =
             free.filter_map(|gpu| Some((*gpu, server.outlook.withholding(*gpu)?.clone())));
         let gpus: Vec<_> = withheld.collect();
-        (!gpus.is_empty()).then(|| Self {
-            server: server.name.clone(),
-            gpus,
-        })
+        Self::unless_empty(server, gpus)
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
             "check-config",
             [("path", path.to_string_lossy().as_ref().into())],
         ),
+        None if checked.state.detected => words.text("check-no-config-detected"),
         None => words.text("check-no-config"),
     };
     let key = if checked.initialized {

@@ -123,6 +123,12 @@ fn check_config_says_what_is_measured_or_why_nothing_is() {
     let detected = Machine::with("count 3\n");
     detected.ok(&["--init"]);
     assert_eq!(said(&detected), format!("GPUs: 3 measured on {}", host()));
+    let checked = detected.ok(&["--check-config"]).stdout;
+    assert!(
+        checked.starts_with("Config: none found, so this machine's GPUs\n"),
+        "{checked}"
+    );
+    assert!(checked.contains("1 server, 3 GPUs"), "{checked}");
     machine.becomes("init 9\n");
     assert_eq!(
         said(&machine),

@@ -113,6 +113,7 @@ reset-done = Reset
 reset-forgot = Forgot { $task } (GPUs { $gpus })
 reset-kept = The old file is kept as { $path }
 check-config = Config: { $path }
+check-no-config-detected = Config: none found, so this machine's GPUs
 check-no-config = Config: none found, so v0.1's cluster
 check-state = State: { $path }
 check-state-absent = State: { $path } (not made yet)

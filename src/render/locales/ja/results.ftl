@@ -92,6 +92,7 @@ reset-done = リセット完了
 reset-forgot = { $task } を消去しました (GPU { $gpus })
 reset-kept = 元のファイルは { $path } に残しました
 check-config = 設定: { $path }
+check-no-config-detected = 設定: 見つかりません（このマシンの GPU を使用）
 check-no-config = 設定: 見つかりません（v0.1 の既定構成を使用）
 check-state = 状態ファイル: { $path }
 check-state-absent = 状態ファイル: { $path }（未作成）

@@ -92,6 +92,7 @@ reset-done = 已重置
 reset-forgot = 已清除 { $task } (GPU { $gpus })
 reset-kept = 旧文件保留为 { $path }
 check-config = 配置: { $path }
+check-no-config-detected = 配置: 未找到，使用本机的 GPU
 check-no-config = 配置: 未找到，使用 v0.1 的默认集群
 check-state = 状态文件: { $path }
 check-state-absent = 状态文件: { $path }（尚未创建）
