@@ -136,8 +136,11 @@ fn check_config_says_what_is_measured_or_why_nothing_is() {
     );
     machine.becomes("init 4\n");
     assert!(said(&machine).starts_with("GPUs: cannot be read: "));
-    machine.configure("");
     machine.becomes("count 2\n");
+    // Without a config the first command would take what is there.
+    machine.configure("");
+    assert_eq!(said(&machine), format!("GPUs: 2 measured on {}", host()));
+    machine.configure("[cluster]\nservers = 4");
     let several = format!(
         "GPUs: not measured: no server is this machine; write host = \"{}\" under the one that is",
         host()
