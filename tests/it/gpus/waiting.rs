@@ -139,7 +139,11 @@ fn a_grant_at_the_last_moment_is_of_no_use_where_a_stranger_sits() {
         .unwrap();
     assert!(happens(|| is_queued(&machine)));
     let pid = nix::unistd::Pid::from_raw(waiter.id().try_into().unwrap());
+    // Not while it holds the lock itself.
+    let lock = File::open(machine.lab.path()).unwrap();
+    lock.lock().unwrap();
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    drop(lock);
     // Somebody who does not see the stranger grants it, while its time runs out.
     machine.lab.ok(&["--release", "holder"]);
     let until = machine.lab.state()["servers"][0]["running_tasks"][0].clone();
