@@ -125,7 +125,15 @@ fn act(
         Action::Reset => return Ok(None),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
-        Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
+        Action::CheckConfig { file: None } => Outcome::Checked(Box::new(manager.check_config())),
+        Action::CheckConfig { file: Some(_) }
+        | Action::StartProgram(_)
+        | Action::StopProgram { .. }
+        | Action::Logs { .. }
+        | Action::Monitor
+        | Action::History(_)
+        | Action::Report { .. }
+        | Action::TestNotification => anyhow::bail!("not yet"),
     };
     Ok(Some(outcome))
 }

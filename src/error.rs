@@ -89,6 +89,8 @@ pub enum Kind {
     Impossible,
     /// Not enough is free now.
     Insufficient,
+    /// The user holds too many GPUs for that.
+    OverLimit,
     /// Waiting came to nothing: the time ran out, or somebody ended it.
     Timeout,
     /// The lock was not free in time.
@@ -124,7 +126,7 @@ pub(crate) fn ended_by(signal: i32) -> u8 {
 
 impl Kind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Io,
         Self::DamagedState,
         Self::NewerState,
@@ -132,6 +134,7 @@ impl Kind {
         Self::Config,
         Self::Impossible,
         Self::Insufficient,
+        Self::OverLimit,
         Self::Timeout,
         Self::LockTimeout,
         Self::UnknownTask,
@@ -149,6 +152,7 @@ impl Kind {
             Self::Config => "config",
             Self::Impossible => "impossible",
             Self::Insufficient => "insufficient",
+            Self::OverLimit => "over_limit",
             Self::Timeout => "timeout",
             Self::LockTimeout => "lock_timeout",
             Self::UnknownTask => "unknown_task",
@@ -162,7 +166,7 @@ impl Kind {
         match self {
             Self::Io | Self::DamagedState | Self::NewerState => 1,
             Self::Usage | Self::Config | Self::Impossible => 2,
-            Self::Insufficient | Self::Timeout => 3,
+            Self::Insufficient | Self::OverLimit | Self::Timeout => 3,
             Self::LockTimeout => 4,
             Self::UnknownTask => 5,
             Self::TaskExists => 6,
@@ -228,9 +232,13 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
             Adoption::HeldBy(_) => Kind::TaskExists,
             Adoption::LacksCpus(_) => Kind::Insufficient,
         },
-        Refusal::AboveMaximum { .. } | Refusal::AboveMaxTtl { .. } | Refusal::Impossible(_) => {
-            Kind::Impossible
-        }
+        Refusal::OverCap(_) => Kind::OverLimit,
+        Refusal::Occupied { .. } => Kind::TaskExists,
+        Refusal::NoProgram { .. } => Kind::UnknownTask,
+        Refusal::AboveMaximum { .. }
+        | Refusal::AboveCap { .. }
+        | Refusal::AboveMaxTtl { .. }
+        | Refusal::Impossible(_) => Kind::Impossible,
         Refusal::Insufficient(_)
         | Refusal::Behind(_)
         | Refusal::OuterLacks { .. }

@@ -69,6 +69,7 @@ mod environment;
 mod error;
 mod facts;
 mod gpus;
+mod journal;
 mod manager;
 mod measured;
 pub mod outcome;

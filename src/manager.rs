@@ -4,6 +4,7 @@ use crate::allocator::{Actor, Cluster, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
 use crate::gpus::Probe;
+use crate::journal::{Event, Journal};
 use crate::progress::{Observer, Progress};
 use crate::store::{FileStore, WaitNotice};
 use crate::system;
@@ -26,6 +27,7 @@ pub struct Manager {
     force: bool,
     observer: Option<Observer>,
     pub(crate) probe: Option<Probe>,
+    pub(crate) journal: Journal,
 }
 
 impl Manager {
@@ -43,9 +45,11 @@ impl Manager {
     /// The state path leads nowhere.
     pub fn new(config: Config) -> Result<Self, Error> {
         let store = FileStore::new(&config.state_file, config.lock_timeout)?;
+        let journal = Journal::beside(&store.place().folder, config.log);
         Ok(Self {
             config,
             store,
+            journal,
             force: false,
             observer: None,
             probe: None,
@@ -84,6 +88,25 @@ impl Manager {
         if let Some(observer) = &self.observer {
             observer(progress);
         }
+    }
+
+    /// Writes to the log what was done, or was refused, by this user here. Whatever keeps it from being
+    /// written, what was done is done.
+    pub(crate) fn note(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let here = system::here();
+        let user = self.user();
+        let events: Vec<_> = events
+            .into_iter()
+            .map(|event| Event {
+                user: user.clone(),
+                host: here.host.clone(),
+                ..event
+            })
+            .collect();
+        let _ = self.journal.write(&events);
     }
 
     /// The user that the system says this is: give it to

@@ -5,6 +5,7 @@ use super::gpus::Withheld;
 use super::lease::Term;
 use super::name::Name;
 use super::order::{KEPT, choose, reservations};
+use super::programs::{Program, check_asked, over};
 use super::refusal::{Behind, Nearest, Refusal, Shortage};
 use super::request::{Limits, Request};
 use chrono::TimeDelta;
@@ -59,6 +60,9 @@ pub fn allocate(
 ) -> Result<Grant, Refusal> {
     let mut request = request.clone();
     admit(cluster, &mut request, limits)?;
+    if let Some(over) = over(cluster, &request, &limits.caps) {
+        return Err(Refusal::OverCap(over));
+    }
     let lease = request.lease.as_ref();
     let (whose, kept) = reservations(cluster, KEPT, now, limits);
     if let Some(index) = choose(cluster, &request, lease, &kept, now, limits) {
@@ -87,6 +91,7 @@ pub(super) fn admit(
     limits: &Limits,
 ) -> Result<(), Refusal> {
     check_limits(request.demand.gpus.count(), limits)?;
+    check_asked(request, &limits.caps)?;
     request.ttl = check_ttl(request.ttl, limits)?;
     check_name(cluster, &request.task)?;
     if let Some(asked) = request.prefer.as_ref() {
@@ -173,6 +178,9 @@ pub(super) fn grant(
         term,
         lease: request.lease.clone().map(Box::new),
         idle_since: None,
+        program: request
+            .automatic
+            .then(|| Box::new(Program::starting(request.demand.gpus.count()))),
     });
     Grant::of(&server.tasks[server.tasks.len() - 1], index, server)
 }

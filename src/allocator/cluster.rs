@@ -4,6 +4,7 @@ use super::check::{self, Disagreement};
 use super::gpus::{Cards, Outlook};
 use super::lease::{Lease, Term};
 use super::name::Name;
+use super::programs::Program;
 use super::queue::Waiter;
 use super::spec::{ClusterSpec, ServerSpec};
 use std::borrow::Cow;
@@ -35,6 +36,8 @@ pub struct Task {
     pub lease: Option<Box<Lease>>,
     /// Since when nobody has seen it use its GPUs.
     pub idle_since: Option<Timestamp>,
+    /// What gpumgr keeps running on it.
+    pub program: Option<Box<Program>>,
 }
 
 /// One server: what it has, what is free, what runs.

@@ -5,6 +5,7 @@ use super::cluster::{Cluster, GpuId, Timestamp};
 use super::gpus::Withheld;
 use super::name::Name;
 use super::order::{KEPT, Reservation, choose, in_order, reservations};
+use super::programs::{OverCap, over};
 use super::queue::Waiter;
 use super::refusal::{Nearest, Refusal};
 use super::request::Limits;
@@ -26,6 +27,8 @@ pub enum Why {
     Ready,
     /// A task of that name must end first.
     NameTaken,
+    /// Its user holds too many GPUs.
+    OverCap(OverCap),
     /// All servers that are large enough are draining.
     Draining,
     /// No server is large enough any longer.
@@ -87,6 +90,9 @@ fn why(
 ) -> Why {
     if cluster.find_task(&waiter.request.task).is_some() {
         return Why::NameTaken;
+    }
+    if let Some(over) = over(cluster, &waiter.request, &limits.caps) {
+        return Why::OverCap(over);
     }
     let (request, lease) = (&waiter.request, Some(&waiter.lease));
     let own = whose

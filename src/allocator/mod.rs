@@ -25,6 +25,7 @@ mod gpus;
 mod lease;
 mod name;
 mod order;
+mod programs;
 mod queue;
 mod reconcile;
 mod refusal;
@@ -47,6 +48,10 @@ pub use gpus::{
 pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie};
 pub use name::{BadName, Name, is_printable, unused_name};
 pub use order::{Reservation, reservation};
+pub use programs::{
+    Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach, give_up, grow, let_go,
+    note_program, shrink, stop_program, wanted, yielding,
+};
 pub use queue::{Settled, Waiter, cancel, claim, enqueue, leave, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};
 pub use refusal::{Adoption, Behind, Blocker, Nearest, Refusal, Shortage, TooMuch};

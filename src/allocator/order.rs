@@ -21,6 +21,7 @@ use super::allocate::{Grant, grant};
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp, gpu_ids};
 use super::first_fit::first_fit_where;
 use super::lease::{Lease, LeaseId, Tie};
+use super::programs::over;
 use super::queue::Waiter;
 use super::request::{Demand, Limits, Request};
 use chrono::TimeDelta;
@@ -51,6 +52,9 @@ pub(super) fn decide(
     for position in turns(cluster) {
         let waiter = &cluster.queue()[position];
         let lease = Some(&waiter.lease);
+        if over(cluster, &waiter.request, &limits.caps).is_some() {
+            continue;
+        }
         let server = choose(cluster, &waiter.request, lease, &kept, now, limits);
         // Most of a long queue ends here; the rest is only looked at for those who get something.
         if server.is_none() && !keeps {
@@ -136,7 +140,9 @@ pub(super) fn reservations(
         if kept.len() == at_most {
             break;
         }
-        if cluster.find_task(&waiter.request.task).is_some() {
+        if cluster.find_task(&waiter.request.task).is_some()
+            || over(cluster, &waiter.request, &limits.caps).is_some()
+        {
             continue;
         }
         if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {

@@ -3,6 +3,7 @@
 use super::cluster::{Cluster, GpuId, Server};
 use super::gpus::{GpuKind, Stock, Withheld};
 use super::name::Name;
+use super::programs::{Cap, OverCap};
 use super::request::{Demand, Request};
 use chrono::TimeDelta;
 
@@ -101,6 +102,31 @@ pub enum Refusal {
         asked: u32,
         /// `max_gpus_per_task`.
         max: u32,
+    },
+    /// More GPUs than one user may ever hold.
+    #[error("{asked} GPUs are more than the {max} that one user may hold")]
+    AboveCap {
+        /// The cap.
+        cap: Cap,
+        /// How many it allows.
+        max: u32,
+        /// How many were asked for.
+        asked: u32,
+    },
+    /// More GPUs than its user may hold with those held already.
+    #[error("{} GPUs more would be over the {} that one user may hold", .0.asked, .0.max)]
+    OverCap(OverCap),
+    /// The task lives with something else than a program of gpumgr's.
+    #[error("{task} runs something already")]
+    Occupied {
+        /// The task.
+        task: Name,
+    },
+    /// The task has no program.
+    #[error("{task} has no program")]
+    NoProgram {
+        /// The task.
+        task: Name,
     },
     /// No server could ever meet it, even with nothing running.
     #[error("no server has that much: the largest has {} GPUs, the largest {} CPUs", .0.gpus, .0.cpus)]

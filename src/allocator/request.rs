@@ -4,6 +4,7 @@ use super::cluster::{GpuId, Server, Timestamp};
 use super::gpus::GpuKind;
 use super::lease::Lease;
 use super::name::Name;
+use super::programs::Caps;
 use super::spec::{MAX_CPUS, MAX_GPUS};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -203,6 +204,8 @@ pub struct Request {
     /// A server where what it was granted was not free in fact: not again before that moment, whatever
     /// others see.
     pub avoids: Option<(Name, Timestamp)>,
+    /// Nobody asks: the monitor acquires it for a program.
+    pub automatic: bool,
 }
 
 impl Request {
@@ -217,6 +220,7 @@ impl Request {
             ttl: None,
             lease: None,
             avoids: None,
+            automatic: false,
         }
     }
 
@@ -301,6 +305,8 @@ pub struct Limits {
     pub default_ttl: Option<TimeDelta>,
     /// The most time it may ask for.
     pub max_ttl: Option<TimeDelta>,
+    /// How many GPUs one user may hold.
+    pub caps: Caps,
     /// How long a command may take to end when its time is over.
     pub grace: TimeDelta,
     /// After which time a task that does not use its GPUs is called idle.
@@ -321,6 +327,7 @@ impl Default for Limits {
             max_gpus_per_task: None,
             default_ttl: None,
             max_ttl: None,
+            caps: Caps::default(),
             grace: TimeDelta::seconds(30),
             idle_warning: TimeDelta::minutes(30),
         }

@@ -18,6 +18,9 @@ Examples:
                                       allocates, runs, gives back however it ends
   gpumgr --run --wait -- make test    waits in the queue until there is room
   gpumgr --queue                      who waits, and why
+  gpumgr --start-program train        starts the config's program, and keeps it running
+  gpumgr --monitor                    starts, grows and shrinks programs as GPUs fall free
+  gpumgr --history train --since 2d   what happened to it
   gpumgr --detect > config.toml       describes this machine and its GPUs
   gpumgr --init                       after the config changed; tasks stay
   gpumgr --status --json | jq .totals
@@ -27,7 +30,8 @@ Examples:
 Exit codes:
   0 done                   1 I/O, damaged or too new state
   2 usage, config, impossible request
-  3 not enough free        4 lock not free in time    5 no such task
+  3 not enough free, over a user's limit
+  4 lock not free in time  5 no such task
   6 task ID taken          7 another user's task
   --run: its command's own, or 128+N for signal N; 125 not started, 126 not
   executable, 127 not found
@@ -135,16 +139,70 @@ pub(super) struct Args {
     )]
     pub(super) adopt: Option<Name>,
 
-    /// Say what the config means, or what is wrong with it and where
+    /// Start the program of [program_template] on what TASK holds, or on a new allocation; it is kept
+    /// running, and what it holds is given back when it has ended
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) start_program: Option<Name>,
+
+    /// End the program of TASK, and give back what it holds
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) stop_program: Option<Name>,
+
+    /// Print what the program of TASK has written; with --follow, until it has ended
+    #[arg(
+        long,
+        value_name = "TASK",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) logs: Option<Name>,
+
+    /// Stay, and every monitor_interval free what ended, grant the queue, start, grow and shrink
+    /// programs, and tell who is to be told
     #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
-    pub(super) check_config: bool,
+    pub(super) monitor: bool,
+
+    /// Show every change, the last one last, of TASK or of all
+    #[arg(long, value_name = "TASK", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) history: Option<Option<Name>>,
+
+    /// Sum up GPU-hours, tasks and waits, by user and by server
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) report: bool,
+
+    /// Send a notification now, by mail and by command, and say what came of it
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) test_notification: bool,
+
+    /// Say what the config means, or what is wrong with it and where; a JSON file of the manager
+    /// guide's is printed as TOML
+    #[arg(long, value_name = "PATH", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) check_config: Option<Option<PathBuf>>,
 
     /// How many GPUs, instead of GPUS
-    #[arg(long, value_name = "N", help_heading = "With --allocate and --run")]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "With --allocate, --run and --start-program"
+    )]
     pub(super) gpus: Option<u32>,
 
     /// How many CPU cores, instead of CPUS
-    #[arg(long, value_name = "N", help_heading = "With --allocate and --run")]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "With --allocate, --run and --start-program"
+    )]
     pub(super) cpus: Option<u32>,
 
     /// Exactly these GPUs, on the first server where all are free: 1,3
@@ -155,7 +213,7 @@ pub(super) struct Args {
         num_args = 1,
         action = ArgAction::Set,
         conflicts_with = "gpus",
-        help_heading = "With --allocate and --run"
+        help_heading = "With --allocate, --run and --start-program"
     )]
     pub(super) gpu_ids: Option<Vec<u16>>,
 
@@ -164,34 +222,42 @@ pub(super) struct Args {
         long,
         value_name = "TEXT",
         value_parser = clap::builder::NonEmptyStringValueParser::new(),
-        help_heading = "With --allocate and --run"
+        help_heading = "With --allocate, --run and --start-program"
     )]
     pub(super) gpu_model: Option<String>,
 
     /// Only GPUs with that much memory or more: 40GiB, 80GB
-    #[arg(long, value_name = "SIZE", help_heading = "With --allocate and --run")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        help_heading = "With --allocate, --run and --start-program"
+    )]
     pub(super) gpu_memory: Option<ByteSize>,
 
     /// Try this server first, then the others in order
     #[arg(
         long,
         value_name = "ID|NAME",
-        help_heading = "With --allocate and --run"
+        help_heading = "With --allocate, --run and --start-program"
     )]
     pub(super) prefer_server: Option<String>,
 
     /// Wait in the queue until there is room, but not longer than DURATION (left out: for ever)
-    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = duration, help_heading = "With --allocate and --run")]
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = duration, help_heading = "With --allocate, --run and --start-program")]
     pub(super) wait: Option<Option<Duration>>,
 
     /// The allocation lapses after that time (90s, 8h, 2d); a command is ended then. Also with
     /// --renew
-    #[arg(long, value_name = "DURATION", value_parser = ttl, help_heading = "With --allocate and --run")]
+    #[arg(long, value_name = "DURATION", value_parser = ttl, help_heading = "With --allocate, --run and --start-program")]
     pub(super) ttl: Option<TimeDelta>,
 
     /// With --allocate and --adopt: the allocation ends with this process (a notebook; $$ for this
     /// shell)
-    #[arg(long, value_name = "PID", help_heading = "With --allocate and --run")]
+    #[arg(
+        long,
+        value_name = "PID",
+        help_heading = "With --allocate, --run and --start-program"
+    )]
     pub(super) pid: Option<u32>,
 
     /// With --allocate: print only the lines that set the variables, for this shell (left out: sh, also for bash
@@ -202,7 +268,7 @@ pub(super) struct Args {
         num_args = 0..=1,
         default_missing_value = "sh",
         conflicts_with = "json",
-        help_heading = "With --allocate and --run"
+        help_heading = "With --allocate, --run and --start-program"
     )]
     pub(super) export: Option<Shell>,
 
@@ -217,6 +283,18 @@ pub(super) struct Args {
         help_heading = "Modifiers"
     )]
     pub(super) watch: Option<Duration>,
+
+    /// With --logs: go on printing until the program has ended
+    #[arg(long, conflicts_with = "json", help_heading = "Modifiers")]
+    pub(super) follow: bool,
+
+    /// With --history and --report: only the last DURATION
+    #[arg(long, value_name = "DURATION", value_parser = ttl, help_heading = "Modifiers")]
+    pub(super) since: Option<TimeDelta>,
+
+    /// With --history: only what USER did, or was done to their tasks
+    #[arg(long, value_name = "USER", help_heading = "Modifiers")]
+    pub(super) user: Option<String>,
 
     /// Print exactly one JSON document, also on failure
     #[arg(long, help_heading = "Modifiers")]

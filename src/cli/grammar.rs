@@ -39,7 +39,14 @@ pub(crate) enum Action {
     Queue,
     Cancel { task: Name },
     Reset,
-    CheckConfig,
+    CheckConfig { file: Option<PathBuf> },
+    StartProgram(Asked),
+    StopProgram { task: Name },
+    Logs { task: Name, follow: bool },
+    Monitor,
+    History(Filter),
+    Report { since: Option<TimeDelta> },
+    TestNotification,
     Detect,
     Adopt { request: Request, pid: u32 },
 }
@@ -55,6 +62,14 @@ pub(crate) struct Asked {
     pub(crate) ttl: Option<TimeDelta>,
     /// Whether to wait for it, and how long at most.
     pub(crate) wait: Option<Option<Duration>>,
+}
+
+/// What of the history is to be shown: all, where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) task: Option<Name>,
+    pub(crate) since: Option<TimeDelta>,
+    pub(crate) user: Option<String>,
 }
 
 /// What is to be run.
@@ -139,8 +154,9 @@ pub(super) fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::E
 /// silent where the required flag conflicts with one that is given, as all actions do.
 fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
     let (allocates, runs) = (args.allocate.is_some(), args.run.is_some());
-    let (renews, asks) = (args.renew.is_some(), allocates || runs);
-    let both = "'--allocate' and '--run'";
+    let asks = allocates || runs || args.start_program.is_some();
+    let renews = args.renew.is_some();
+    let both = "'--allocate', '--run' and '--start-program'";
     let adopts = args.adopt.is_some();
     let shows = args.status || args.detail.is_some();
     let modifiers = [
@@ -149,7 +165,7 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
             "--cpus",
             args.cpus.is_some(),
             asks || adopts,
-            "'--allocate', '--run' and '--adopt'",
+            "'--allocate', '--run', '--start-program' and '--adopt'",
         ),
         ("--gpu-model", args.gpu_model.is_some(), asks, both),
         ("--gpu-memory", args.gpu_memory.is_some(), asks, both),
@@ -160,7 +176,7 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
             "--ttl",
             args.ttl.is_some(),
             asks || renews || adopts,
-            "'--allocate', '--run', '--adopt' and '--renew'",
+            "'--allocate', '--run', '--start-program', '--adopt' and '--renew'",
         ),
         (
             "--pid",
@@ -174,12 +190,25 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
             shows,
             "'--status' and '--detail'",
         ),
+        ("--follow", args.follow, args.logs.is_some(), "'--logs'"),
+        (
+            "--since",
+            args.since.is_some(),
+            args.history.is_some() || args.report,
+            "'--history' and '--report'",
+        ),
+        (
+            "--user",
+            args.user.is_some(),
+            args.history.is_some(),
+            "'--history'",
+        ),
         ("--export", args.export.is_some(), allocates, "'--allocate'"),
         (
             "--json",
-            args.json && runs,
+            args.json && (runs || args.monitor),
             false,
-            "actions other than '--run'",
+            "actions other than '--run' and '--monitor'",
         ),
     ];
     let mut stray = modifiers
@@ -212,6 +241,9 @@ fn action(args: Args) -> Result<Action, clap::Error> {
         let request = Request::new(task, Gpus::Count(0), cpus).lapsing_after(args.ttl);
         return Ok(Action::Adopt { request, pid });
     }
+    if let Some(task) = args.start_program.clone() {
+        return asked(task, &[], &args).map(Action::StartProgram);
+    }
     Ok(match args {
         Args { detect: true, .. } => Action::Detect,
         Args {
@@ -234,8 +266,34 @@ fn action(args: Args) -> Result<Action, clap::Error> {
         } => Action::Release { task },
         Args { reset: true, .. } => Action::Reset,
         Args {
-            check_config: true, ..
-        } => Action::CheckConfig,
+            check_config: Some(file),
+            ..
+        } => Action::CheckConfig { file },
+        Args {
+            stop_program: Some(task),
+            ..
+        } => Action::StopProgram { task },
+        Args {
+            logs: Some(task),
+            follow,
+            ..
+        } => Action::Logs { task, follow },
+        Args { monitor: true, .. } => Action::Monitor,
+        Args {
+            history: Some(task),
+            since,
+            user,
+            ..
+        } => Action::History(Filter { task, since, user }),
+        Args {
+            report: true,
+            since,
+            ..
+        } => Action::Report { since },
+        Args {
+            test_notification: true,
+            ..
+        } => Action::TestNotification,
         _ => Action::Status,
     })
 }

@@ -5,4 +5,6 @@ mod grammar;
 mod run;
 
 pub(crate) use args::{Language, Shell};
-pub(crate) use grammar::{Action, Asked, Invocation, Output, Run, parse, wants_json, wants_run};
+pub(crate) use grammar::{
+    Action, Asked, Filter, Invocation, Output, Run, parse, wants_json, wants_run,
+};

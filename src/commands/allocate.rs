@@ -72,9 +72,16 @@ impl Manager {
 
     /// Whoever sets variables for what is run decides what is run.
     pub(super) fn check_environment(&self) -> Result<(), Error> {
-        let environment = &self.config.environment;
+        match self.config.environment.variables.is_empty() {
+            true => Ok(()),
+            false => self.check_trust(),
+        }
+    }
+
+    /// Whoever says what is run could do anything in this user's name.
+    pub(super) fn check_trust(&self) -> Result<(), Error> {
         match &self.config.path {
-            Some(path) if environment.untrusted && !environment.variables.is_empty() => {
+            Some(path) if self.config.untrusted => {
                 Err(ConfigError::Untrusted { path: path.clone() }.into())
             }
             _ => Ok(()),

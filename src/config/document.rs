@@ -2,7 +2,8 @@
 //! over.
 
 use super::mistake::{Expected, Mistake, Wrong};
-use crate::allocator::Each;
+use crate::allocator::{Each, MAX_TTL};
+use chrono::TimeDelta;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 use toml::Spanned;
@@ -164,6 +165,23 @@ impl<'t> Table<'t> {
         self.typed(key, Expected::Texts, mistakes, texts)
     }
 
+    /// A list of texts, each with its place.
+    pub(super) fn placed_list(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Vec<Placed<String>>> {
+        let placed = |value| match value {
+            DeValue::Array(values) => values
+                .into_iter()
+                .map(|value| Some((value.get_ref().as_str()?.to_owned(), value.span())))
+                .collect(),
+            _ => None,
+        };
+        let (texts, _) = self.typed(key, Expected::Texts, mistakes, placed)?;
+        Some(texts)
+    }
+
     /// A text that counts for all, or a list of one for each.
     pub(super) fn one_or_list(
         &mut self,
@@ -244,6 +262,38 @@ impl<'t> Table<'t> {
             );
         }
         Some((duration?, place))
+    }
+
+    /// A duration, or a number of seconds, as the guide's users write it.
+    pub(super) fn span(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<TimeDelta> {
+        let (value, place) = self.take(key)?;
+        let span = match &value {
+            DeValue::String(text) => humantime::parse_duration(text).ok(),
+            value => number(value).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        };
+        let span = span.and_then(|span| TimeDelta::from_std(span).ok());
+        let span = span.filter(|span| *span <= MAX_TTL);
+        if span.is_none() {
+            let key = self.path(key);
+            mistakes.add(&place, Wrong::Duration { key });
+        }
+        span
+    }
+
+    /// A number from 0 to 1, in percent.
+    pub(super) fn fraction(
+        &mut self,
+        key: &'static str,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Option<Placed<f64>> {
+        let fraction =
+            |value: DeValue<'_>| number(&value).filter(|fraction| (0.0..=1.0).contains(fraction));
+        let (fraction, place) = self.typed(key, Expected::Fraction, mistakes, fraction)?;
+        Some((fraction * 100.0, place))
     }
 
     /// All entries of a table whose keys are the user's own, each with its text.
@@ -329,6 +379,18 @@ impl<'t> Table<'t> {
                 },
             );
         }
+    }
+}
+
+/// A number, whole or not.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(integer) => {
+            let whole = i64::from_str_radix(integer.as_str(), integer.radix()).ok()?;
+            i32::try_from(whole).ok().map(f64::from)
+        }
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
+use crate::environment;
 
 /// Variables for every task, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// Names and what becomes of them.
     pub variables: Vec<(String, Template)>,
-    /// Whether somebody else could have written them, who would so decide what is run.
-    pub untrusted: bool,
 }
 
 /// A text with places to fill in.
@@ -41,32 +40,46 @@ const RESERVED: [&str; 7] = [
     "GPUMGR_SERVER",
     "GPUMGR_GPUS",
     "GPUMGR_CPUS",
-    "GPUMGR_RUN",
+    environment::RUN,
 ];
 
 pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {
+    Environment {
+        variables: variables(table, &RESERVED, mistakes),
+    }
+}
+
+/// A program's own, which may also set what every task has: the guide's template sets
+/// `CUDA_VISIBLE_DEVICES`.
+pub(super) fn of_program(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Vec<(String, Template)> {
+    variables(table, &[environment::RUN], mistakes)
+}
+
+fn variables(
+    table: Table<'_>,
+    reserved: &[&str],
+    mistakes: &mut Mistakes<'_>,
+) -> Vec<(String, Template)> {
     let mut variables: Vec<_> = table
         .texts(mistakes)
         .into_iter()
-        .filter_map(|(name, value)| variable(name, value, mistakes))
+        .filter_map(|(name, value)| variable(name, value, reserved, mistakes))
         .collect();
     variables.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Environment {
-        variables,
-        untrusted: false,
-    }
+    variables
 }
 
 fn variable(
     (name, place): Placed<String>,
     (value, value_place): Placed<String>,
+    reserved: &[&str],
     mistakes: &mut Mistakes<'_>,
 ) -> Option<(String, Template)> {
     if !is_name(&name) {
         mistakes.add(&place, Wrong::VariableName { name });
         return None;
     }
-    if RESERVED.contains(&name.as_str()) {
+    if reserved.contains(&name.as_str()) {
         mistakes.add(&place, Wrong::VariableReserved { name });
         return None;
     }
@@ -90,7 +103,7 @@ fn is_name(name: &str) -> bool {
 
 /// # Errors
 /// The first thing in braces that is not known; `{{` and `}}` are braces.
-fn parse(text: &str) -> Result<Template, String> {
+pub(super) fn parse(text: &str) -> Result<Template, String> {
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;

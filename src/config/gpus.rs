@@ -124,7 +124,11 @@ pub(super) fn cards(
     }
 }
 
-fn size(key: &str, (text, place): Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<ByteSize> {
+pub(super) fn size(
+    key: &str,
+    (text, place): Placed<String>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<ByteSize> {
     let size = ByteSize::from_str(&text).ok();
     if size.is_none() {
         let key = key.to_owned();

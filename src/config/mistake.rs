@@ -30,8 +30,8 @@ pub enum ConfigError {
         /// The most bytes a config may have.
         limit: u64,
     },
-    /// It sets variables for what is run, and others than the user and root can write it.
-    #[error("{path:?} sets an environment, and is not this user's alone to write")]
+    /// It says what is run, or sets variables for that, and others than the user and root can write it.
+    #[error("{path:?} says what is run, and is not this user's alone to write")]
     Untrusted {
         /// Which file.
         path: PathBuf,
@@ -68,6 +68,8 @@ pub enum Expected {
     TextOrTexts,
     /// A whole number.
     WholeNumber,
+    /// A number from 0 to 1.
+    Fraction,
     /// `true` or `false`.
     TrueOrFalse,
     /// `[name]`.
@@ -169,6 +171,21 @@ pub enum Wrong {
         /// The other.
         max: u32,
     },
+    /// `scaling.min_gpus` over `scaling.max_gpus`.
+    ScalingMinOverMax {
+        /// The one.
+        min: u32,
+        /// The other.
+        max: u32,
+    },
+    /// `scale_down_threshold` not below `scale_up_threshold`.
+    DownOverUp,
+    /// A text that is no command as a shell would read it.
+    Command,
+    /// A text that is no way to talk to a mail server.
+    Security,
+    /// A password in a file and in a variable.
+    TwoPasswords,
     /// Servers that do not make a cluster together.
     Cluster(BadSpec),
 }

@@ -4,12 +4,20 @@ mod document;
 mod environment;
 mod gpus;
 mod mistake;
+mod monitor;
+mod notification;
+mod program;
+mod rotation;
 mod schema;
 mod search;
 
 pub use environment::{Environment, Part, Template};
 pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
+pub use monitor::Monitoring;
+pub use notification::{Mail, Notification, Password, Security};
+pub use program::ProgramTemplate;
+pub use rotation::Rotation;
 
 use crate::allocator::{ClusterSpec, Limits};
 use crate::system;
@@ -24,7 +32,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 const V01_CLUSTER: (u32, u32, u32) = (4, 8, 64);
 
 /// Checked settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The file they come from, absolute; none where no config was found.
     pub path: Option<PathBuf>,
@@ -42,6 +50,18 @@ pub struct Config {
     pub environment: Environment,
     /// How GPUs are measured.
     pub measuring: Measuring,
+    /// What stands before every task's name.
+    pub task_prefix: Option<String>,
+    /// What is started for a task, if it says so.
+    pub program: Option<ProgramTemplate>,
+    /// What the monitor does.
+    pub monitoring: Monitoring,
+    /// Who is told of what happens.
+    pub notification: Option<Notification>,
+    /// How large the log of all changes grows.
+    pub log: Rotation,
+    /// Whether somebody else could have written it, who would so decide what is run.
+    pub untrusted: bool,
 }
 
 impl Config {
@@ -60,13 +80,9 @@ impl Config {
             None => Self::by_default()?,
         };
         let untrusted = happened_upon && config.path.as_deref().is_some_and(others_may_write);
-        let environment = Environment {
-            untrusted,
-            ..config.environment
-        };
         Ok(Self {
             passed_over,
-            environment,
+            untrusted,
             ..config
         })
     }

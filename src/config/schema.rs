@@ -3,9 +3,9 @@
 use super::document::{self, Mistakes, Placed, Table};
 use super::mistake::{ConfigError, Wrong};
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
-use super::{environment, gpus};
+use super::{environment, gpus, monitor, notification, program, rotation};
 use crate::allocator::{
-    BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Name, ServerSpec,
+    BadSpec, Caps, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Name, ServerSpec,
 };
 use chrono::TimeDelta;
 use std::path::Path;
@@ -65,8 +65,23 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         idle_warning: idle_warning.unwrap_or(limits.idle_warning),
         ..limits
     };
-    root.finish(mistakes);
+    let task_prefix = root
+        .text("task_prefix", mistakes)
+        .and_then(|text| server_name(text, mistakes));
+    let program = root
+        .table("program_template", mistakes)
+        .and_then(|table| program::read(table, mistakes));
+    let monitoring = monitor::read(&mut root, mistakes);
     let folder = path.parent().unwrap_or(path);
+    let notification = root
+        .table("notification", mistakes)
+        .and_then(|table| notification::read(table, folder, mistakes));
+    let log = root.table("log", mistakes).map(|mut table| {
+        let log = rotation::read(&mut table, ["size", "count"], mistakes);
+        table.finish(mistakes);
+        log
+    });
+    root.finish(mistakes);
     Some(Config {
         path: Some(path.to_owned()),
         passed_over: None,
@@ -76,6 +91,12 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         limits,
         environment: environment.unwrap_or_default(),
         measuring,
+        task_prefix: task_prefix.map(|prefix| prefix.to_string()),
+        program,
+        monitoring,
+        notification,
+        log: log.unwrap_or_default(),
+        untrusted: false,
     })
 }
 
@@ -209,7 +230,10 @@ fn ttl(
     Some((ttl?, place))
 }
 
-fn server_name((text, place): Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<Name> {
+pub(super) fn server_name(
+    (text, place): Placed<String>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Name> {
     Name::try_from(text)
         .map_err(|why| mistakes.add(&place, Wrong::Name(why)))
         .ok()
@@ -218,6 +242,15 @@ fn server_name((text, place): Placed<String>, mistakes: &mut Mistakes<'_>) -> Op
 fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {
     let min = table.number("min_gpus_per_task", 0..=MAX_GPUS, mistakes);
     let max = table.number("max_gpus_per_task", 0..=MAX_GPUS, mistakes);
+    let mut cap = |key| {
+        let cap = table.number(key, 0..=u32::MAX, mistakes);
+        cap.map(|(cap, _)| cap)
+    };
+    let caps = Caps {
+        total: cap("max_total_gpus"),
+        manual: cap("max_manual_gpus"),
+        auto: cap("max_auto_gpus"),
+    };
     table.finish(mistakes);
     let min_gpus = min.map_or(Limits::default().min_gpus_per_task, |(number, _)| number);
     if let Some((max, place)) = max.as_ref().filter(|(max, _)| *max < min_gpus) {
@@ -232,6 +265,7 @@ fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {
     Limits {
         min_gpus_per_task: min_gpus,
         max_gpus_per_task: max.map(|(number, _)| number),
+        caps,
         ..Limits::default()
     }
 }

@@ -1,6 +1,6 @@
 //! The message files, and text made fit for a terminal.
 
-use crate::allocator::is_printable;
+use crate::allocator::{Cap, is_printable};
 use crate::cli::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -96,6 +96,15 @@ impl Words {
     /// A message without values.
     pub(crate) fn text(&self, key: &str) -> String {
         self.say(key, [])
+    }
+}
+
+/// The key of a cap in the config.
+pub(crate) fn cap_name(cap: Cap) -> &'static str {
+    match cap {
+        Cap::Total => "max_total_gpus",
+        Cap::Manual => "max_manual_gpus",
+        Cap::Auto => "max_auto_gpus",
     }
 }
 

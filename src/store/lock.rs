@@ -157,8 +157,17 @@ fn lock(file: &File) -> io::Result<bool> {
 }
 
 /// False if somebody else holds it.
-pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     match FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// The same, beside others who only read.
+pub(crate) fn try_lock_shared(file: &File) -> io::Result<bool> {
+    match FileExt::try_lock_shared(file) {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),

@@ -16,6 +16,7 @@ mod waiters;
 pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub use lock::{LockWait, WaitNotice};
+pub(crate) use lock::{try_lock, try_lock_shared};
 pub use place::Place;
 pub use seen::Seen;
 pub(crate) use seen::Stamp;

@@ -387,6 +387,7 @@ impl World {
             term: None,
             lease: None,
             idle_since: None,
+            program: None,
         });
         self.taken.insert(task.to_string());
         self.cluster = Cluster::new(servers).unwrap().with_queue(waiters);

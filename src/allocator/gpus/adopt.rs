@@ -64,6 +64,7 @@ pub fn adopt(
         term: ttl.and_then(|ttl| Term::starting(facts.now, ttl)),
         lease: Some(Box::new(lease.clone())),
         idle_since: None,
+        program: None,
     });
     Ok(Grant::of(
         &server.tasks[server.tasks.len() - 1],

@@ -110,6 +110,14 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
             "config-min-over-max",
             [("min", (*min).into()), ("max", (*max).into())],
         ),
+        Wrong::ScalingMinOverMax { min, max } => words.say(
+            "config-scaling-min-over-max",
+            [("min", (*min).into()), ("max", (*max).into())],
+        ),
+        Wrong::DownOverUp => words.text("config-down-over-up"),
+        Wrong::Command => words.text("config-command"),
+        Wrong::Security => words.text("config-security"),
+        Wrong::TwoPasswords => words.text("config-two-passwords"),
         Wrong::Cluster(spec) => cluster(spec, words),
     }
 }
@@ -120,6 +128,7 @@ fn expected_key(expected: Expected) -> &'static str {
         Expected::Texts => "config-type-texts",
         Expected::TextOrTexts => "config-type-text-or-texts",
         Expected::WholeNumber => "config-type-number",
+        Expected::Fraction => "config-type-fraction",
         Expected::TrueOrFalse => "config-type-flag",
         Expected::Table => "config-type-table",
         Expected::Tables => "config-type-tables",

@@ -2,11 +2,12 @@
 
 use super::Message;
 use crate::allocator::{
-    Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, Refusal, Shortage, Stock, TooMuch,
+    Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, OverCap, Refusal, Shortage, Stock,
+    TooMuch,
 };
 use crate::render::shell;
 use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
-use crate::render::words::Words;
+use crate::render::words::{Words, cap_name};
 
 pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
     match refusal {
@@ -30,6 +31,17 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
                 hint: words.say("error-above-max-ttl.hint", values()),
             }
         }
+        Refusal::OverCap(over) => over_cap(over, words),
+        Refusal::AboveCap { cap, max, asked } => Message {
+            headline: words.say(
+                "error-above-cap",
+                [("max", (*max).into()), ("asked", (*asked).into())],
+            ),
+            details: Vec::new(),
+            hint: words.say("error-above-cap.hint", [("key", cap_name(*cap).into())]),
+        },
+        Refusal::Occupied { task } => about_task("error-occupied", task, words),
+        Refusal::NoProgram { task } => about_task("error-no-program", task, words),
         Refusal::NoTtl { task } => about_task("error-no-ttl", task, words),
         Refusal::Behind(behind) => self::behind(behind, words),
         Refusal::OuterLacks {
@@ -309,4 +321,20 @@ fn in_the_way(Blocker { server, tasks }: &Blocker, words: &Words) -> String {
         "error-in-the-way.server",
         [("server", server.as_str().into()), ("tasks", tasks.into())],
     )
+}
+
+fn over_cap(over: &OverCap, words: &Words) -> Message {
+    let values = || {
+        [
+            ("max", over.max.into()),
+            ("held", over.held.into()),
+            ("asked", over.asked.into()),
+            ("key", cap_name(over.cap).into()),
+        ]
+    };
+    Message {
+        headline: words.say("error-over-cap", values()),
+        details: vec![words.say("error-over-cap.held", values())],
+        hint: words.say("error-over-cap.hint", values()),
+    }
 }

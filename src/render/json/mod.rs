@@ -11,6 +11,7 @@ use crate::outcome::{
     Allocated, Checked, Extended, GivenBack, Initialized, Outcome, Queue, Reset, StateFile, Status,
     Totals,
 };
+use crate::render::words::cap_name;
 use chrono::{SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -213,6 +214,12 @@ fn why(why: &Why) -> Value {
     match why {
         Why::Ready => json!({ "reason": "ready" }),
         Why::NameTaken => json!({ "reason": "name_taken" }),
+        Why::OverCap(over) => json!({
+            "reason": "over_limit",
+            "limit": cap_name(over.cap),
+            "allowed_gpus": over.max,
+            "held_gpus": over.held,
+        }),
         Why::Draining => json!({ "reason": "draining" }),
         Why::Impossible => json!({ "reason": "impossible" }),
         Why::Behind { task, server } => json!({
@@ -351,6 +358,7 @@ fn checked(checked: &Checked) -> Value {
         max_gpus_per_task,
         default_ttl,
         max_ttl,
+        caps,
         grace,
         idle_warning,
     } = checked.limits;
@@ -384,6 +392,12 @@ fn checked(checked: &Checked) -> Value {
         "gpus_measured": measured,
         "gpus_not_measured": not_measured,
         "environment": checked.variables,
-        "limits": { "min_gpus_per_task": min_gpus_per_task, "max_gpus_per_task": max_gpus_per_task },
+        "limits": {
+            "min_gpus_per_task": min_gpus_per_task,
+            "max_gpus_per_task": max_gpus_per_task,
+            "max_total_gpus": caps.total,
+            "max_manual_gpus": caps.manual,
+            "max_auto_gpus": caps.auto,
+        },
     })
 }

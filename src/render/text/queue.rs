@@ -3,7 +3,7 @@
 use super::{Style, cpus_asked, gpus_asked, lines_of, span, table};
 use crate::allocator::{Explained, Gpus, Holding, Nearest, Timestamp, Why};
 use crate::outcome::Queue;
-use crate::render::words::Words;
+use crate::render::words::{Words, cap_name};
 use std::fmt::Write;
 
 /// How many tasks in the way are named.
@@ -64,6 +64,14 @@ pub(in crate::render) fn words_of_wait(why: &Why, now: Timestamp, words: &Words)
         Why::NameTaken => words.text("why-name-taken"),
         Why::Draining => words.text("why-draining"),
         Why::Impossible => words.text("why-impossible"),
+        Why::OverCap(over) => words.say(
+            "why-over-cap",
+            [
+                ("held", over.held.into()),
+                ("max", over.max.into()),
+                ("key", cap_name(over.cap).into()),
+            ],
+        ),
         Why::Behind { task, server } => words.say(
             "why-behind",
             [

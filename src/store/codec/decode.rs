@@ -4,6 +4,7 @@ use super::VERSION;
 use super::cards::{self, Written};
 use super::lease::{self, LeaseFields};
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
+use super::program::{self, ProgramFields};
 use super::waiter::{FoundWaiter, waiters};
 use crate::allocator::{
     Cluster, Disagreement, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp, What,
@@ -59,6 +60,8 @@ struct TaskFields<'t> {
     lease: Option<LeaseFields<'t>>,
     #[serde(borrow)]
     idle_since: Option<Cow<'t, str>>,
+    #[serde(borrow)]
+    program: Option<ProgramFields<'t>>,
 }
 
 /// A server as soon as it is read: a large file is never there in two forms at once.
@@ -214,6 +217,11 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
         }),
         lease: fields.lease.map(lease::decode).transpose()?.map(Box::new),
         idle_since: idle_since.transpose()?,
+        program: fields
+            .program
+            .map(program::decode)
+            .transpose()?
+            .map(Box::new),
     })
 }
 

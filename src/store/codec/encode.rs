@@ -10,6 +10,7 @@ use super::decode::{layout, one_task};
 use super::lease;
 use super::object::{self, Field};
 use super::places::Places;
+use super::program;
 use super::splice::{Pieces, Splice};
 use super::waiter;
 use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
@@ -282,6 +283,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         term,
         lease,
         idle_since,
+        program,
     } = task;
     vec![
         ("task_id", Some(name_json(id))),
@@ -296,6 +298,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         ),
         ("lease", lease.as_deref().map(lease::encode)),
         ("idle_since", idle_since.map(exact_time)),
+        ("program", program.as_deref().map(program::encode)),
     ]
 }
 

@@ -6,6 +6,7 @@ mod encode;
 mod lease;
 mod object;
 mod places;
+mod program;
 mod splice;
 mod waiter;
 

@@ -16,6 +16,7 @@ fn task(id: String, gpus: Vec<u16>, cpus: u32) -> Task {
         term: None,
         lease: None,
         idle_since: None,
+        program: None,
     }
 }
 

@@ -204,3 +204,4 @@ detect-cpus = As many as this process may use, but one a GPU at least
 detect-uuids = In the order of CUDA_DEVICE_ORDER=PCI_BUS_ID. A card that is swapped is noticed by these
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } cannot be read: { $why }
+why-over-cap = its user holds { $held } GPUs, and { $key } allows { $max }

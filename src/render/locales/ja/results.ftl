@@ -180,3 +180,4 @@ detect-cpus = このプロセスが使える数。ただし GPU ごとに最低 
 detect-uuids = CUDA_DEVICE_ORDER=PCI_BUS_ID の順。カードの交換はこれで分かります
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } を読み取れません: { $why }
+why-over-cap = このユーザーは GPU を { $held } 個使用中で、{ $key } は { $max } 個までです

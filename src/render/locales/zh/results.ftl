@@ -180,3 +180,4 @@ detect-cpus = 本进程可用的数量，但每个 GPU 至少一个
 detect-uuids = 按 CUDA_DEVICE_ORDER=PCI_BUS_ID 的顺序。换卡时据此发现
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } 无法读取: { $why }
+why-over-cap = 该用户已占用 { $held } 个 GPU，{ $key } 允许 { $max } 个

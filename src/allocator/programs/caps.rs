@@ -1,0 +1,113 @@
+//! How many GPUs one user may hold.
+
+use crate::allocator::cluster::{Cluster, Task};
+use crate::allocator::refusal::Refusal;
+use crate::allocator::request::Request;
+
+/// How many GPUs the tasks of one user may hold, however many are free; no cap where none is written.
+/// Tasks of nobody count for nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// In all.
+    pub total: Option<u32>,
+    /// That somebody asked for.
+    pub manual: Option<u32>,
+    /// That the monitor acquired.
+    pub auto: Option<u32>,
+}
+
+/// One of the caps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cap {
+    /// `max_total_gpus`.
+    Total,
+    /// `max_manual_gpus`.
+    Manual,
+    /// `max_auto_gpus`.
+    Auto,
+}
+
+/// A cap that a request would exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverCap {
+    /// Which.
+    pub cap: Cap,
+    /// How many GPUs it allows.
+    pub max: u32,
+    /// How many of those its user holds.
+    pub held: u32,
+    /// How many were asked for.
+    pub asked: u32,
+}
+
+impl Caps {
+    /// Those that count for what is asked for so.
+    fn for_request(&self, automatic: bool) -> impl Iterator<Item = (Cap, u32)> {
+        let own = match automatic {
+            true => (Cap::Auto, self.auto),
+            false => (Cap::Manual, self.manual),
+        };
+        let caps = [own, (Cap::Total, self.total)];
+        caps.into_iter().filter_map(|(cap, max)| Some((cap, max?)))
+    }
+
+    /// The cap that this user would exceed with so many GPUs more.
+    pub(super) fn exceeded(
+        &self,
+        cluster: &Cluster,
+        user: Option<&str>,
+        automatic: bool,
+        asked: u32,
+    ) -> Option<OverCap> {
+        let user = user.filter(|_| asked > 0)?;
+        let mut caps = self.for_request(automatic).peekable();
+        caps.peek()?;
+        let tasks = cluster.tasks().map(|(_, task)| task);
+        let own: Vec<_> = tasks
+            .filter(|task| task.owner.as_deref() == Some(user))
+            .collect();
+        let over = |(cap, max): (Cap, u32)| {
+            let held = own.iter().map(|task| counted(task, cap)).sum::<u32>();
+            (held.saturating_add(asked) > max).then_some(OverCap {
+                cap,
+                max,
+                held,
+                asked,
+            })
+        };
+        caps.find_map(over)
+    }
+}
+
+/// How many of a task's GPUs count for a cap.
+fn counted(task: &Task, cap: Cap) -> u32 {
+    let all = u32::try_from(task.gpus.len()).unwrap_or(u32::MAX);
+    let automatic = task.program.as_ref().map_or(0, |program| program.automatic);
+    match cap {
+        Cap::Total => all,
+        Cap::Manual => all.saturating_sub(automatic),
+        Cap::Auto => automatic.min(all),
+    }
+}
+
+/// # Errors
+/// It asks for more than its user may ever hold.
+pub(in crate::allocator) fn check_asked(request: &Request, caps: &Caps) -> Result<(), Refusal> {
+    let asked = request.demand.gpus.count();
+    let mut caps = caps.for_request(request.automatic);
+    let above = caps.find(|(_, max)| asked > *max && request.owner.is_some());
+    match above {
+        None => Ok(()),
+        Some((cap, max)) => Err(Refusal::AboveCap { cap, max, asked }),
+    }
+}
+
+/// The cap that keeps the request from being granted now, however much is free.
+pub(in crate::allocator) fn over(
+    cluster: &Cluster,
+    request: &Request,
+    caps: &Caps,
+) -> Option<OverCap> {
+    let asked = request.demand.gpus.count();
+    caps.exceeded(cluster, request.owner.as_deref(), request.automatic, asked)
+}

@@ -1,0 +1,120 @@
+//! `[notification]`: who is told of what happens, and how.
+
+use super::document::{Mistakes, Table};
+use super::mistake::Wrong;
+use super::program::split;
+use crate::allocator::MAX_GPUS;
+use chrono::TimeDelta;
+use std::path::{Path, PathBuf};
+
+/// How to tell somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// By mail, and how.
+    pub mail: Option<Mail>,
+    /// By a command, its words, that gets the event on standard input.
+    pub command: Vec<String>,
+    /// From that many free GPUs on, which is told once until they are fewer again.
+    pub gpu_available_threshold: u32,
+    /// Somebody who waits for longer than that is worth telling.
+    pub wait_limit: TimeDelta,
+}
+
+/// A mail server, and what to tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Who gets the mail.
+    pub to: String,
+    /// Who it is from; the same, if none.
+    pub from: Option<String>,
+    /// The server's name.
+    pub server: String,
+    /// Its port; the usual one of the security, if none.
+    pub port: Option<u16>,
+    /// How what is said to it is kept secret.
+    pub security: Security,
+    /// As whom to log in there.
+    pub user: Option<String>,
+    /// Where the password is.
+    pub password: Option<Password>,
+}
+
+/// How what is said to a mail server is kept secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the beginning (port 465).
+    Tls,
+    /// TLS after a first word (port 587).
+    StartTls,
+    /// Not at all (port 25).
+    None,
+}
+
+/// Where a password is: never in the config itself, which others may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Password {
+    /// The first line of this file.
+    File(PathBuf),
+    /// This variable's value.
+    Variable(String),
+}
+
+/// None where it is not enabled. A relative path is relative to that folder.
+pub(super) fn read(
+    mut table: Table<'_>,
+    folder: &Path,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Notification> {
+    let enabled = table.flag("enabled", mistakes).unwrap_or(false);
+    let threshold = table.number("gpu_available_threshold", 1..=MAX_GPUS, mistakes);
+    let wait_limit = table.span("wait_limit", mistakes);
+    let command = table.text("command", mistakes);
+    let command = command.and_then(|command| split(command, mistakes));
+    let mail = mail(&mut table, folder, mistakes);
+    table.finish(mistakes);
+    let command = command.unwrap_or_default().into_iter();
+    enabled.then(|| Notification {
+        mail,
+        command: command.map(|(word, _)| word).collect(),
+        gpu_available_threshold: threshold.map_or(1, |(threshold, _)| threshold),
+        wait_limit: wait_limit.unwrap_or(TimeDelta::hours(1)),
+    })
+}
+
+fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Option<Mail> {
+    let plain = |(text, _)| text;
+    let to = table.text("email", mistakes);
+    let from = table.text("from", mistakes);
+    let server = table.text("smtp_server", mistakes);
+    let port = table.number("smtp_port", 1..=u32::from(u16::MAX), mistakes);
+    let security = table.text("smtp_security", mistakes);
+    let user = table.text("smtp_user", mistakes);
+    let file = table.text("smtp_password_file", mistakes);
+    let variable = table.text("smtp_password_env", mistakes);
+    let security = match security {
+        None => Some(Security::None),
+        Some((text, place)) => match text.as_str() {
+            "tls" => Some(Security::Tls),
+            "starttls" => Some(Security::StartTls),
+            "none" => Some(Security::None),
+            _ => {
+                mistakes.add(&place, Wrong::Security);
+                None
+            }
+        },
+    };
+    if let (Some(_), Some((_, place))) = (&file, &variable) {
+        mistakes.add(place, Wrong::TwoPasswords);
+    }
+    let file = file.map(|(file, _)| Password::File(folder.join(file)));
+    let variable = variable.map(|(variable, _)| Password::Variable(variable));
+    Some(Mail {
+        to: to.map(plain)?,
+        from: from.map(plain),
+        server: server.map_or_else(|| "localhost".to_owned(), plain),
+        port: port.and_then(|(port, _)| u16::try_from(port).ok()),
+        security: security?,
+        user: user.map(plain),
+        password: file.or(variable),
+    })
+}
