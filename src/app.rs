@@ -1,8 +1,8 @@
 //! The wiring: parse, settle, act, render.
 
-use crate::allocator::{Refusal, Request};
+use crate::allocator::{Name, Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
-use crate::commands::{Job, Outer, Shows, Wait};
+use crate::commands::{Job, Order, Outer, SUPERVISE, Shows, Start, Wait};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
@@ -12,6 +12,8 @@ use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::render::{self, Style};
 use crate::screen::Screen;
+use crate::store::FileStore;
+use crate::system;
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -29,10 +31,39 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
             Err(_) => ExitCode::from(Kind::Io.exit_code()),
         };
     }
+    if let [_, only] = arguments
+        && only == SUPERVISE
+    {
+        // Whoever is to be told of a failure is, by the log; nobody looks at this code.
+        return match supervise() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(Kind::Io.exit_code()),
+        };
+    }
     match cli::parse(arguments) {
         Ok(invocation) => invoke(invocation),
         Err(error) => unparsed(&error, arguments),
     }
+}
+
+/// Looks after a program, apart from whoever started it.
+fn supervise() -> anyhow::Result<()> {
+    let Some(order) = Order::read()? else {
+        return Ok(());
+    };
+    let store = FileStore::new(&order.state, Duration::ZERO)?;
+    let held = order.lease(&store)?;
+    system::close_inherited(Some(&held.file));
+    let config = match &order.config {
+        Some(path) => Config::find(Some(path))?,
+        None => Config::by_default()?,
+    };
+    let config = Config {
+        state_file: order.state.clone(),
+        ..config
+    };
+    let manager = Manager::new(config)?.measuring(library_path());
+    Ok(manager.supervise(&order, held)?)
 }
 
 /// Wrong usage, or the help or version that was asked for.
@@ -64,6 +95,9 @@ fn invoke(invocation: Invocation) -> ExitCode {
         Ok(manager) => manager,
         Err(error) => return fail(&error, runs, &style),
     };
+    if let Action::Logs { task, follow: true } = &invocation.action {
+        return follow(&manager, task, &style);
+    }
     if let Some(every) = invocation.watch {
         return watch(&manager, &invocation.action, every, &style);
     }
@@ -125,17 +159,47 @@ fn act(
         Action::Reset => return Ok(None),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
+        Action::StartProgram(asked) => {
+            let (request, wait) = request(asked, manager);
+            Outcome::Started(manager.start_program(Start { request, wait })?)
+        }
+        Action::StopProgram { task } => Outcome::Stopped(manager.stop_program(&task)?),
+        Action::Logs {
+            task,
+            follow: false,
+        } => Outcome::Logs(manager.logs(&task)?),
         Action::CheckConfig { file: None } => Outcome::Checked(Box::new(manager.check_config())),
         Action::CheckConfig { file: Some(_) }
-        | Action::StartProgram(_)
-        | Action::StopProgram { .. }
-        | Action::Logs { .. }
+        | Action::Logs { follow: true, .. }
         | Action::Monitor
         | Action::History(_)
         | Action::Report { .. }
         | Action::TestNotification => anyhow::bail!("not yet"),
     };
     Ok(Some(outcome))
+}
+
+/// Prints what a program writes until it has ended, or nobody reads it any longer.
+fn follow(manager: &Manager, task: &Name, style: &Style) -> ExitCode {
+    let mut rest = Vec::new();
+    let followed = manager.follow_logs(task, |bytes| {
+        rest.extend_from_slice(bytes);
+        // A character may be half written yet.
+        let whole = match std::str::from_utf8(&rest) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => rest.len(),
+        };
+        let bytes: Vec<_> = rest.drain(..whole).collect();
+        print(&render::program_text(
+            &String::from_utf8_lossy(&bytes),
+            style,
+        ))
+    });
+    match followed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::System(error)) => told(Err(error), ExitCode::SUCCESS, style),
+        Err(error) => fail(&error.into(), false, style),
+    }
 }
 
 /// Shows a status again and again.

@@ -32,7 +32,8 @@ pub(crate) fn variables(grant: &Grant, configured: &Environment) -> Vec<(String,
         .collect()
 }
 
-fn filled(template: &Template, grant: &Grant) -> String {
+/// The text with what the grant fills in.
+pub(crate) fn filled(template: &Template, grant: &Grant) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
         Part::GpuList => device_list(&grant.gpus),

@@ -6,6 +6,7 @@ use crate::measured::Unmeasured;
 use crate::store::StoreError;
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 /// Why an action was not done.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,43 @@ pub enum Error {
     NoProcess {
         /// The ID asked for.
         pid: u32,
+    },
+    /// There is nothing to start: the config has no `[program_template]`.
+    #[error("the config has no program template")]
+    NoTemplate,
+    /// The task is on a server that is another machine.
+    #[error("{task} is on {server}, which is another machine")]
+    Elsewhere {
+        /// The task.
+        task: Name,
+        /// Its server.
+        server: Name,
+    },
+    /// The program ended before it had begun to run.
+    #[error("the program of {task} ended at once with {exit}")]
+    EndedAtOnce {
+        /// The task.
+        task: Name,
+        /// Its exit code, or 128 + N for signal N.
+        exit: u8,
+        /// Its last lines.
+        lines: String,
+        /// Where it writes.
+        log: PathBuf,
+    },
+    /// What a program writes cannot be kept.
+    #[error("{path:?} cannot be written: {source}")]
+    ProgramLog {
+        /// The log.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program was told to end, and did not in time.
+    #[error("the program of {task} has not ended yet")]
+    StillRuns {
+        /// The task.
+        task: Name,
     },
     /// Nobody can tell what this machine's GPUs do.
     #[error("the GPUs are not measured: {0:?}")]
@@ -183,15 +221,19 @@ impl Error {
             Self::Store(error) => kind_of_store(error),
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
             Self::Config(_) => Kind::Config,
-            Self::Unconfirmed | Self::NoProcess { .. } => Kind::Usage,
+            Self::Unconfirmed | Self::NoProcess { .. } | Self::Elsewhere { .. } => Kind::Usage,
+            Self::NoTemplate => Kind::Config,
             Self::Command { .. }
+            | Self::EndedAtOnce { .. }
+            | Self::ProgramLog { .. }
             | Self::System(_)
             | Self::NotMeasured(_)
             | Self::NotCounted(_)
             | Self::NoHostName => Kind::Io,
-            Self::WaitedOut { .. } | Self::Cancelled { .. } | Self::Interrupted { .. } => {
-                Kind::Timeout
-            }
+            Self::WaitedOut { .. }
+            | Self::Cancelled { .. }
+            | Self::StillRuns { .. }
+            | Self::Interrupted { .. } => Kind::Timeout,
         }
     }
 

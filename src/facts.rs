@@ -114,10 +114,10 @@ impl Manager {
         pids.dedup();
         // Anybody who shares the folder could have written the file; nobody can give another's
         // process a variable. This also leaves gpumgr itself out.
-        let run = lease.id.as_str();
         pids.retain(|pid| {
-            let variable = system::variable(*pid, environment::RUN);
-            variable.flatten().as_deref() == Some(run)
+            let variable = system::variable(*pid, environment::RUN).flatten();
+            let run = variable.and_then(|run| run.parse().ok());
+            run.is_some_and(|run| lease.id.continues(&run))
         });
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.

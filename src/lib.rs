@@ -70,6 +70,7 @@ mod error;
 mod facts;
 mod gpus;
 mod journal;
+mod logs;
 mod manager;
 mod measured;
 pub mod outcome;

@@ -42,6 +42,12 @@ pub(crate) enum Outcome {
     Adopted(Allocated),
     /// Of `--detect`.
     Detected(Detected),
+    /// Of `--start-program`.
+    Started(Started),
+    /// Of `--stop-program`.
+    Stopped(GivenBack),
+    /// Of `--logs`.
+    Logs(Logs),
 }
 
 /// A state file and how this action found it.
@@ -138,6 +144,8 @@ pub struct Status {
     pub servers: Vec<(usize, Server)>,
     /// The counts over the servers shown.
     pub totals: Totals,
+    /// The tasks whose programs run, but are looked after by nobody.
+    pub unattended: Vec<Name>,
     /// What the GPUs of one of the servers do, by its ID; none if nobody measures them here.
     pub measured: Option<(usize, Sample)>,
     /// After which time a task that does not use its GPUs is called idle.
@@ -156,6 +164,49 @@ pub struct Allocated {
     pub state: StateFile,
     /// The variables that it is to be used with, and their values.
     pub environment: Vec<(String, String)>,
+}
+
+/// A program that was started.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Started {
+    /// What its task holds.
+    pub grant: Grant,
+    /// What came of the start.
+    pub began: Began,
+    /// Where it writes.
+    pub log: PathBuf,
+    /// The state file.
+    pub state: StateFile,
+}
+
+/// What came of the start of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Began {
+    /// It runs, as this process.
+    Runs {
+        /// Its ID.
+        pid: u32,
+    },
+    /// It ran already, as this process, but nobody looked after it.
+    TakenOver {
+        /// Its ID.
+        pid: u32,
+    },
+    /// It did what it had to do at once, and ended well.
+    Ended,
+}
+
+/// What a program has written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Logs {
+    /// The task.
+    pub task: Name,
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
 }
 
 /// What a task gave back.
@@ -277,7 +328,9 @@ impl Outcome {
             Self::Renewed(extended) => Some(&extended.state),
             Self::Queue(queue) => Some(&queue.state),
             Self::Cancelled(cancelled) => Some(&cancelled.state),
-            Self::Ran(_) | Self::Detected(_) => None,
+            Self::Started(started) => Some(&started.state),
+            Self::Stopped(given_back) => Some(&given_back.state),
+            Self::Ran(_) | Self::Detected(_) | Self::Logs(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

@@ -25,6 +25,20 @@ impl LeaseId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A name for what goes on under this one, with that new one behind its beginning. It begins as
+    /// all do that go on from the same.
+    pub fn continued(&self, new: &Self) -> Self {
+        let first = &self.0[..self.0.len().min(Self::MAX_CHARS / 4)];
+        let new = &new.0[..new.0.len().min(Self::MAX_CHARS / 2)];
+        Self(format!("{first}{new}"))
+    }
+
+    /// Whether this goes on from that one, or is that one.
+    pub fn continues(&self, first: &Self) -> bool {
+        let beginning = &first.0[..first.0.len().min(Self::MAX_CHARS / 4)];
+        self == first || (first.0.len() >= Self::MAX_CHARS / 4 && self.0.starts_with(beginning))
+    }
 }
 
 impl FromStr for LeaseId {

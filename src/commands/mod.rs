@@ -8,6 +8,7 @@ mod check_config;
 mod detect;
 mod events;
 mod init;
+mod program;
 mod queue;
 mod release;
 mod renew;
@@ -17,6 +18,7 @@ mod status;
 mod wait;
 mod watch;
 
+pub(crate) use program::{Order, SUPERVISE, Start};
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;
 pub(crate) use watch::Shows;

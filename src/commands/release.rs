@@ -7,11 +7,15 @@ use crate::outcome::GivenBack;
 use crate::system::{self, Holder};
 
 impl Manager {
-    /// Gives back what the task holds.
+    /// Gives back what the task holds. A program that gpumgr keeps running there is ended first.
     ///
     /// # Errors
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
+        if self.has_program(task) {
+            // Others must not get GPUs that a program is still on.
+            return self.stop_program(task);
+        }
         let (task, actor) = (task.clone(), self.actor());
         let changed = self.change_first(move |cluster, _| release(cluster, &task, &actor))?;
         Ok(GivenBack {

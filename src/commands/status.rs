@@ -64,6 +64,7 @@ impl Manager {
                 .count(),
             servers,
             ended,
+            unattended: self.unattended(&cluster),
             measured,
             idle_warning: self.config.limits.idle_warning,
             now,

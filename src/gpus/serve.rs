@@ -22,7 +22,7 @@ const WAKING: Duration = Duration::from_secs(5);
 /// # Errors
 /// Nobody listens.
 pub(crate) fn serve() -> io::Result<()> {
-    system::close_inherited();
+    system::close_inherited(None);
     // What the library prints is nobody's business.
     let mut output = system::take_output()?;
     let mut library = None;

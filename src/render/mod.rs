@@ -14,6 +14,7 @@ use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
 use crate::outcome::Outcome;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -116,6 +117,11 @@ pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
         (Output::Export(shell), Outcome::Allocated(allocated)) => shell::export(shell, allocated),
         _ => text::outcome(outcome, style),
     }
+}
+
+/// What a program wrote, as it may go to standard output.
+pub(crate) fn program_text<'t>(text: &'t str, style: &Style) -> Cow<'t, str> {
+    text::on_terminal(text, style)
 }
 
 /// A picture of many, each of which takes the place of the last.

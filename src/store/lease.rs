@@ -64,8 +64,24 @@ pub(crate) fn new_id() -> Result<LeaseId, StoreError> {
 impl FileStore {
     /// Makes a lease file, and holds it.
     pub(crate) fn hold_lease(&self) -> Result<HeldLease, StoreError> {
+        self.hold_lease_named(|new| new)
+    }
+
+    /// The same for what goes on under another one, whose command is noted there.
+    pub(crate) fn hold_lease_after(
+        &self,
+        lease: &LeaseId,
+        (pid, started): (u32, u64),
+    ) -> Result<HeldLease, StoreError> {
+        let held = self.hold_lease_named(|new| lease.continued(&new))?;
+        let noted = write_at(&held.file, &format!("{pid} {started}"), 0);
+        noted.map_err(|error| StoreError::io(Action::Lease, &held.path, error))?;
+        Ok(held)
+    }
+
+    fn hold_lease_named(&self, name: impl Fn(LeaseId) -> LeaseId) -> Result<HeldLease, StoreError> {
         loop {
-            let id = new_id()?;
+            let id = name(new_id()?);
             let path = self.place.lease(&id);
             let failed = |error| StoreError::io(Action::Lease, &path, error);
             let file = match File::create_new(&path) {
@@ -83,6 +99,15 @@ impl FileStore {
                     .map_err(failed)?;
                 return Ok(HeldLease { id, path, file });
             }
+        }
+    }
+
+    /// The lease that whoever started this process holds for it.
+    pub(crate) fn inherit_lease(&self, id: LeaseId, number: i64) -> Result<HeldLease, StoreError> {
+        let path = self.place.lease(&id);
+        match system::inherit_lease(&path, number) {
+            Ok(file) => Ok(HeldLease { id, path, file }),
+            Err(error) => Err(StoreError::io(Action::Lease, &path, error)),
         }
     }
 

@@ -12,11 +12,13 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, end, fate, file_number,
-    find_command, find_lock_holders, flush_folder, has_open, here, holder, is_interrupt,
-    keep_access, lineage, listen, listen_for_stops, may_have_driver, names_this_file, namespace_of,
-    only_ours_to_write, open_folder, open_lock_file, open_no_link, own_program, process, set_apart,
-    share_as_folder, sticky, stop_here, survivors, take_output, user, variable, watch,
+    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, end, end_group, fate,
+    file_number, find_command, find_lock_holders, flush_folder, has_group, has_open, here, holder,
+    inherit_lease, is_interrupt, keep_access, lease_number, lineage, listen, listen_for_stops,
+    may_have_driver, names_this_file, namespace_of, only_ours_to_write, open_folder,
+    open_lock_file, open_no_link, own_program, process, set_apart, share_as_folder,
+    share_folder_as, spawn_detached, sticky, stop_here, survivors, take_output, user, variable,
+    watch, working_folder,
 };
 
 /// A process that holds a lock.
@@ -92,6 +94,11 @@ impl Heard {
     /// Whether it asks to end: all do but the user's own signals.
     pub(crate) fn ends(&self) -> bool {
         platform::asks_to_end(self.number)
+    }
+
+    /// Whether it asks a daemon to read its config anew.
+    pub(crate) fn reloads(&self) -> bool {
+        platform::asks_to_reload(self.number)
     }
 }
 

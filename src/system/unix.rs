@@ -1,10 +1,14 @@
 //! Unix: users from the system's database, `flock`, modes and groups.
 
 mod child;
+mod detached;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen, listen_for_stops};
+pub(crate) use child::{
+    Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
+};
+pub(crate) use detached::{end_group, has_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
 };
@@ -16,7 +20,7 @@ use nix::unistd::{Uid, User, dup2_stdout};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::os::unix::process::CommandExt;
@@ -73,9 +77,9 @@ pub(crate) fn take_output() -> io::Result<File> {
     Ok(output.into())
 }
 
-/// Closes all that whoever started this program left open, but the standard streams.
+/// Closes all that whoever started this program left open, but the standard streams and that file.
 #[allow(unsafe_code, reason = "these are nobody's here")]
-pub(crate) fn close_inherited() {
+pub(crate) fn close_inherited(kept: Option<&File>) {
     let open = fs::read_dir("/proc/self/fd")
         .into_iter()
         .flatten()
@@ -83,9 +87,11 @@ pub(crate) fn close_inherited() {
     let open: Vec<RawFd> = open
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
-    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
-        // SAFETY: nothing has been opened here yet, so nobody else closes it. The one that read the
-        // list is closed already.
+    let kept = kept.map(File::as_raw_fd);
+    let is_nobodys = |descriptor: &RawFd| *descriptor > 2 && Some(*descriptor) != kept;
+    for descriptor in open.into_iter().filter(is_nobodys) {
+        // SAFETY: nothing else has been opened here yet, so nobody else closes it. The one that read
+        // the list is closed already.
         let _ = unsafe { nix::libc::close(descriptor) };
     }
 }
@@ -102,6 +108,19 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 /// Keeps what the terminal sends from reaching a command.
 pub(crate) fn set_apart(command: &mut Command) {
     command.process_group(0).arg0("gpumgr");
+}
+
+/// Lets those use a new folder who may use the one it is in.
+pub(crate) fn share_folder_as(folder: &Path, around: &Metadata) -> io::Result<()> {
+    let gid = Some(around.gid());
+    // Only a member of the group, or root, may.
+    let _ = std::os::unix::fs::chown(folder, None, gid);
+    fs::set_permissions(folder, Permissions::from_mode(around.mode() & PERMISSIONS))
+}
+
+/// Where a process works, of one's own processes.
+pub(crate) fn working_folder(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
 /// Whether files in this folder can be replaced by their owners alone.

@@ -2,11 +2,15 @@
 //! that ends with gpumgr.
 
 mod child;
+mod detached;
 mod job;
 mod process;
 mod watch;
 
-pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen, listen_for_stops};
+pub(crate) use child::{
+    Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
+};
+pub(crate) use detached::{end_group, has_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
 };
@@ -58,7 +62,7 @@ pub(crate) fn take_output() -> io::Result<File> {
 }
 
 /// Handles are not inherited here unless they are meant to be.
-pub(crate) fn close_inherited() {}
+pub(crate) fn close_inherited(_kept: Option<&File>) {}
 
 /// This very program.
 pub(crate) fn own_program() -> io::Result<PathBuf> {
@@ -68,6 +72,16 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 /// Keeps what the terminal sends from reaching a command.
 pub(crate) fn set_apart(command: &mut Command) {
     command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+}
+
+/// A new folder inherits the access list of the one it is in.
+pub(crate) fn share_folder_as(_folder: &Path, _around: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// The system does not tell where a process works.
+pub(crate) fn working_folder(_pid: u32) -> Option<PathBuf> {
+    None
 }
 
 /// Folders have no sticky bit here.

@@ -17,7 +17,7 @@ impl Occupant {
             return true;
         }
         match &self.run {
-            Run::Inside(id) => *id == lease.id,
+            Run::Inside(id) => lease.id.continues(id),
             Run::Outside => false,
             // What outlived its gpumgr has lost its line, and its user alone could say.
             Run::Hidden => is_owner && lease.tie == Tie::Run && self.is_orphan(),

@@ -5,7 +5,7 @@ use crate::allocator::cluster::{Cluster, GpuId, Task, Timestamp};
 use crate::allocator::lease::{Lease, LeaseId};
 use crate::allocator::name::Name;
 use crate::allocator::refusal::Refusal;
-use crate::allocator::release::Actor;
+use crate::allocator::release::{Actor, Released};
 
 /// A program that somebody keeps running on a task: the process of the task's lease, its supervisor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,12 +178,17 @@ pub fn stop_program(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result
 ///
 /// # Errors
 /// Nothing is held under this lease any longer.
-pub fn give_up(cluster: &mut Cluster, id: &LeaseId) -> Result<Task, Refusal> {
+pub fn give_up(cluster: &mut Cluster, id: &LeaseId) -> Result<Released, Refusal> {
     let (index, position) = place_of_lease(cluster, id)?;
-    let held = &mut cluster.edit(index).tasks[position];
+    let server = cluster.edit(index);
+    let held = &mut server.tasks[position];
     held.program = None;
     held.lease = None;
-    Ok(held.clone())
+    Ok(Released {
+        task: held.clone(),
+        server_id: index,
+        server_name: server.name.clone(),
+    })
 }
 
 pub(super) fn place_of_lease(cluster: &Cluster, id: &LeaseId) -> Result<(usize, usize), Refusal> {

@@ -83,6 +83,40 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
                 ..message
             }
         }
+        Error::NoTemplate => plain(words, "error-no-template"),
+        Error::Elsewhere { task, server } => {
+            let values = [
+                ("task", task.as_str().into()),
+                ("server", server.as_str().into()),
+            ];
+            Message {
+                headline: words.say("error-elsewhere", values),
+                details: Vec::new(),
+                hint: words.text("error-elsewhere.hint"),
+            }
+        }
+        Error::EndedAtOnce {
+            task,
+            exit,
+            lines,
+            log,
+        } => Message {
+            headline: words.say(
+                "error-ended-at-once",
+                [("task", task.as_str().into()), ("exit", (*exit).into())],
+            ),
+            details: lines.lines().map(printable).collect(),
+            hint: words.say("error-ended-at-once.hint", [("path", shown(log).into())]),
+        },
+        Error::ProgramLog { path, source } => Message {
+            details: vec![printable(&source.to_string())],
+            ..at_path(words, "error-program-log", path)
+        },
+        Error::StillRuns { task } => Message {
+            headline: words.say("error-still-runs", [("task", task.as_str().into())]),
+            details: Vec::new(),
+            hint: words.text("error-still-runs.hint"),
+        },
         Error::NoHostName => plain(words, "error-no-host-name"),
         Error::WaitedOut { task, why } => {
             let results = words.of_results();

@@ -3,13 +3,13 @@
 mod gpus;
 
 use crate::allocator::{
-    Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Renewed, Server, Task, Tie,
-    Timestamp, Why,
+    Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Phase, Program, Renewed, Server,
+    Task, Tie, Timestamp, Why,
 };
 use crate::error::Kind;
 use crate::outcome::{
-    Allocated, Checked, Extended, GivenBack, Initialized, Outcome, Queue, Reset, StateFile, Status,
-    Totals,
+    Allocated, Began, Checked, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started,
+    StateFile, Status, Totals,
 };
 use crate::render::words::cap_name;
 use chrono::{SecondsFormat, TimeDelta};
@@ -22,6 +22,13 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         Outcome::Initialized(init) => initialized(init),
         Outcome::Status(shown) | Outcome::Detail(shown) => status(shown),
         Outcome::Allocated(granted) | Outcome::Adopted(granted) => allocated(granted),
+        Outcome::Started(began) => started(began),
+        Outcome::Stopped(given_back) => released(given_back),
+        Outcome::Logs(logs) => json!({
+            "task_id": logs.task.as_str(),
+            "log": logs.path.to_string_lossy(),
+            "text": logs.text,
+        }),
         Outcome::Detected(found) => json!({ "servers": [gpus::detected(found)] }),
         Outcome::Released(given_back) => released(given_back),
         Outcome::Renewed(extended) => renewed(extended),
@@ -291,7 +298,48 @@ fn task(task: &Task, status: &Status) -> Value {
         "ttl_seconds": task.term.map(|term| term.ttl.num_seconds()),
         "seconds_left": task.term.map(|term| (term.end - now).num_seconds().max(0)),
         "idle_seconds": idle.map(|idle| idle.num_seconds()),
+        "program": task.program.as_deref().map(|shown| program(task, shown, status)),
         "ends_with": task.lease.as_deref().map(|lease| ends_with(lease.tie)),
+    })
+}
+
+fn program(task: &Task, program: &Program, status: &Status) -> Value {
+    json!({
+        "phase": match program.phase {
+            Phase::Starting => "starting",
+            Phase::Running => "running",
+            Phase::Retrying => "retrying",
+            Phase::Stopping => "stopping",
+        },
+        "pid": program.pid,
+        "restarts": program.restarts,
+        "automatic_gpus": program.automatic,
+        "leaving_gpus": program.leaving,
+        "scaled": program.scaled.map(time),
+        "attended": !status.unattended.contains(&task.id),
+    })
+}
+
+fn started(started: &Started) -> Value {
+    let grant = &started.grant;
+    let (pid, began) = match started.began {
+        Began::Runs { pid } => (Some(pid), "started"),
+        Began::TakenOver { pid } => (Some(pid), "taken_over"),
+        Began::Ended => (None, "ended"),
+    };
+    json!({
+        "task_id": grant.task.as_str(),
+        "server_id": grant.server_id,
+        "server_name": grant.server_name.as_str(),
+        "gpu_ids": grant.gpus,
+        "cpus": grant.cpus,
+        "owner": grant.owner,
+        "began": began,
+        "pid": pid,
+        "log": started.log.to_string_lossy(),
+        "state": state_path(&started.state),
+        "created": started.state.created,
+        "freed_tasks": freed(&started.state.freed),
     })
 }
 

@@ -10,7 +10,9 @@ use crate::render::words::Words;
 const INDENT: u16 = 2;
 
 pub(super) fn detail(status: &Status, style: &Style) -> String {
-    without_gpus(status, style) + &super::gpus::gpus(status, style)
+    without_gpus(status, style)
+        + &super::gpus::gpus(status, style)
+        + &super::program::summary(status, style.results())
 }
 
 pub(super) fn without_gpus(status: &Status, style: &Style) -> String {

@@ -6,6 +6,7 @@ mod detail;
 mod detected;
 mod gpus;
 mod notes;
+mod program;
 mod progress;
 mod queue;
 mod status;
@@ -15,6 +16,7 @@ pub(super) use gpus::{hints, holder, lines_of, unreadable};
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
+pub(super) use program::on_terminal;
 pub(crate) use progress::progress;
 pub(super) use queue::words_of_wait;
 
@@ -54,6 +56,9 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         // Standard output is the command's.
         Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
+        Outcome::Started(started) => program::started(started, style),
+        Outcome::Stopped(given_back) => program::stopped(given_back, style),
+        Outcome::Logs(logs) => program::logs(logs, style),
         Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }

@@ -47,6 +47,11 @@ pub(crate) fn asks_to_end(number: i32) -> bool {
     !matches!(number, libc::SIGUSR1 | libc::SIGUSR2)
 }
 
+/// Whether that signal asks a daemon to read its config anew.
+pub(crate) fn asks_to_reload(number: i32) -> bool {
+    number == libc::SIGHUP
+}
+
 /// Sends what signals tell from now on.
 pub(crate) fn listen(events: Sender<Event>) -> io::Result<()> {
     let heard: Vec<_> = heeded().map(|signal| signal as i32).collect();
@@ -164,6 +169,15 @@ impl Child {
         pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
         // Waited for together with what it leaves behind.
         Ok(Self(spawned?.id()))
+    }
+
+    /// The same in a process group of its own, which can be ended as one.
+    pub(crate) fn spawn_apart(
+        command: &mut Command,
+        lease: &File,
+        events: &Sender<Event>,
+    ) -> io::Result<Self> {
+        Self::spawn_noting(command.process_group(0), Some(lease), events)
     }
 
     /// Starts a command that has no lease of its own.

@@ -62,6 +62,11 @@ pub(crate) fn asks_to_end(_number: i32) -> bool {
     true
 }
 
+/// Nothing that a console says asks for that.
+pub(crate) fn asks_to_reload(_number: i32) -> bool {
+    false
+}
+
 /// Sends what the console says from now on. Ctrl-C that is ignored when gpumgr starts stays ignored
 /// for both.
 #[allow(unsafe_code, reason = "the standard library hears no console")]
@@ -113,6 +118,15 @@ impl Child {
         events: &Sender<Event>,
     ) -> io::Result<Self> {
         Self::spawn_noting(command, Some(lease), events)
+    }
+
+    /// The same: its job can be ended as one.
+    pub(crate) fn spawn_apart(
+        command: &mut Command,
+        lease: &File,
+        events: &Sender<Event>,
+    ) -> io::Result<Self> {
+        Self::spawn(command, lease, events)
     }
 
     /// Starts a command that has no lease of its own.
@@ -196,7 +210,7 @@ fn exit_of(code: Option<i32>) -> Exit {
 }
 
 /// Written by this process, which has the lock and so alone may write.
-fn note(child: &process::Child, lease: &File) -> io::Result<()> {
+pub(super) fn note(child: &process::Child, lease: &File) -> io::Result<()> {
     let mut note = [b' '; NOTE_BYTES];
     let (pid, started) = (child.id(), started(child)?);
     write!(&mut note[..], "{pid} {started}")?;

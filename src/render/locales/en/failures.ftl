@@ -192,3 +192,13 @@ error-occupied = Task { $task } lives with something else already: a command, a 
     .hint = See what: gpumgr --detail{ $options }. Or choose another name
 error-no-program = Task { $task } has no program that gpumgr keeps running
     .hint = To end the task itself: gpumgr --release { $word }{ $options }
+error-no-template = The config says no program to start
+    .hint = Write [program_template] with command = "python train.py" into the config: see config.example.toml
+error-elsewhere = Task { $task } is on { $server }, which is another machine
+    .hint = Start its program there
+error-ended-at-once = The program of { $task } ended at once, with exit code { $exit }
+    .hint = All that it wrote: { $path }
+error-program-log = Could not open the log { $path }
+    .hint = It must be a plain file that you may write, in a folder beside the state file
+error-still-runs = The program of { $task } was told to end, and has not yet
+    .hint = Its supervisor goes on ending it. See: gpumgr --detail{ $options }

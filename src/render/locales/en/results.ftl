@@ -205,3 +205,32 @@ detect-uuids = In the order of CUDA_DEVICE_ORDER=PCI_BUS_ID. A card that is swap
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } cannot be read: { $why }
 why-over-cap = its user holds { $held } GPUs, and { $key } allows { $max }
+## Programs
+
+program-runs = Running: { $task } (PID { $pid })
+program-taken-over = Looked after again: { $task } (PID { $pid })
+program-ended = { $task } has ended already, with exit code 0, and what it held is given back
+program-log = Log: { $path }
+program-follow = Follow it: gpumgr --logs { $word } --follow{ $options }
+program-stop = End it: gpumgr --stop-program { $word }{ $options }
+program-stopped = Ended: { $task }
+summary = Summary:
+summary-nodes = Total nodes: { $count }
+summary-gpus = Total GPUs: { $count }
+summary-free = Free GPUs: { $count }
+summary-allocated = Allocated GPUs: { $count }
+summary-tasks = Active tasks: { $count }
+summary-per-node = Node details:
+summary-node = { $server }: { $free }/{ $total } free ({ $allocated } allocated)
+summary-per-task = Task allocations:
+summary-task = Task { $task }: { $gpus ->
+        [one] 1 GPU
+       *[other] { $gpus } GPUs
+    } on { $server } ({ $state })
+state-starting = starting
+state-running = running
+state-retrying = failed, starts again
+state-stopping = ending
+state-unattended = running, looked after by nobody
+state-granted = granted
+state-held = held

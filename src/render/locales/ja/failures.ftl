@@ -192,3 +192,13 @@ error-occupied = タスク { $task } はすでに別のもの（コマンド、�
     .hint = 確認: gpumgr --detail{ $options }。または別の名前を選んでください
 error-no-program = タスク { $task } には gpumgr が動かし続けているプログラムがありません
     .hint = タスク自体を終えるには: gpumgr --release { $word }{ $options }
+error-no-template = 設定に起動するプログラムがありません
+    .hint = 設定に [program_template] と command = "python train.py" を書いてください：config.example.toml を参照
+error-elsewhere = タスク { $task } は { $server } にあり、それは別のマシンです
+    .hint = そのマシンでプログラムを起動してください
+error-ended-at-once = { $task } のプログラムはすぐに終了しました（終了コード { $exit }）
+    .hint = 出力の全体: { $path }
+error-program-log = ログ { $path } を開けませんでした
+    .hint = 状態ファイルの隣のフォルダーにある、書き込み可能な通常ファイルでなければなりません
+error-still-runs = { $task } のプログラムに終了を伝えましたが、まだ終了していません
+    .hint = 監視プロセスが終了を続けます。確認: gpumgr --detail{ $options }

@@ -181,3 +181,29 @@ detect-uuids = CUDA_DEVICE_ORDER=PCI_BUS_ID の順。カードの交換はこれ
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } を読み取れません: { $why }
 why-over-cap = このユーザーは GPU を { $held } 個使用中で、{ $key } は { $max } 個までです
+## プログラム
+
+program-runs = 実行中: { $task } (PID { $pid })
+program-taken-over = 監視を再開しました: { $task } (PID { $pid })
+program-ended = { $task } は終了コード 0 ですでに終了し、リソースは解放されました
+program-log = ログ: { $path }
+program-follow = 出力を追う: gpumgr --logs { $word } --follow{ $options }
+program-stop = 終了する: gpumgr --stop-program { $word }{ $options }
+program-stopped = 終了しました: { $task }
+summary = 概要:
+summary-nodes = ノード数: { $count }
+summary-gpus = GPU 合計: { $count }
+summary-free = 空き GPU: { $count }
+summary-allocated = 割り当て済み GPU: { $count }
+summary-tasks = 実行中タスク: { $count }
+summary-per-node = ノードの詳細:
+summary-node = { $server }: { $free }/{ $total } 空き（割り当て済み { $allocated }）
+summary-per-task = タスクの割り当て:
+summary-task = タスク { $task }: { $gpus } GPU、{ $server }（{ $state }）
+state-starting = 起動中
+state-running = 実行中
+state-retrying = 失敗、再起動待ち
+state-stopping = 終了処理中
+state-unattended = 実行中、監視なし
+state-granted = 付与済み
+state-held = 確保中

@@ -192,3 +192,13 @@ error-occupied = 任务 { $task } 已与其他东西绑定：命令、进程或�
     .hint = 查看详情: gpumgr --detail{ $options }，或换一个名字
 error-no-program = 任务 { $task } 没有由 gpumgr 维持运行的程序
     .hint = 要结束任务本身: gpumgr --release { $word }{ $options }
+error-no-template = 配置中没有要启动的程序
+    .hint = 请在配置中写入 [program_template] 和 command = "python train.py"：见 config.example.toml
+error-elsewhere = 任务 { $task } 位于 { $server }，那是另一台机器
+    .hint = 请在那台机器上启动它的程序
+error-ended-at-once = { $task } 的程序立即退出，退出码 { $exit }
+    .hint = 它的全部输出: { $path }
+error-program-log = 无法打开日志 { $path }
+    .hint = 它必须是您可写的普通文件，位于状态文件旁的目录中
+error-still-runs = 已通知 { $task } 的程序结束，但它尚未结束
+    .hint = 其监管进程会继续结束它。查看: gpumgr --detail{ $options }

@@ -181,3 +181,29 @@ detect-uuids = 按 CUDA_DEVICE_ORDER=PCI_BUS_ID 的顺序。换卡时据此发�
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } 无法读取: { $why }
 why-over-cap = 该用户已占用 { $held } 个 GPU，{ $key } 允许 { $max } 个
+## 程序
+
+program-runs = 正在运行: { $task } (PID { $pid })
+program-taken-over = 已重新接管: { $task } (PID { $pid })
+program-ended = { $task } 已结束，退出码 0，其资源已释放
+program-log = 日志: { $path }
+program-follow = 跟踪输出: gpumgr --logs { $word } --follow{ $options }
+program-stop = 结束程序: gpumgr --stop-program { $word }{ $options }
+program-stopped = 已结束: { $task }
+summary = 摘要:
+summary-nodes = 节点总数: { $count }
+summary-gpus = GPU 总数: { $count }
+summary-free = 空闲 GPU: { $count }
+summary-allocated = 已分配 GPU: { $count }
+summary-tasks = 活动任务: { $count }
+summary-per-node = 节点详情:
+summary-node = { $server }: { $free }/{ $total } 空闲 (已分配 { $allocated })
+summary-per-task = 任务分配:
+summary-task = 任务 { $task }: { $gpus } 个 GPU，位于 { $server } ({ $state })
+state-starting = 正在启动
+state-running = 运行中
+state-retrying = 已失败，将重新启动
+state-stopping = 正在结束
+state-unattended = 运行中，无人监管
+state-granted = 已授予
+state-held = 已占用

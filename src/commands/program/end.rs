@@ -1,0 +1,102 @@
+//! The end of a program: what it held is given back, and the end is told.
+
+use super::instance::Ended;
+use super::supervise::Supervisor;
+use crate::allocator::{Released, give_up, release_lease};
+use crate::journal::{Deed, Event};
+use crate::manager::{Manager, now};
+use std::time::Duration;
+
+/// How often, and how often at most, what could not be given back is tried again. After that, whoever
+/// acts next does.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+const MOST_TRIES: usize = 60;
+
+/// Why a program has ended for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// By itself, well.
+    Done,
+    /// By itself, badly, once too often.
+    Failed,
+    /// It did not even begin to run.
+    AtOnce,
+    /// Nobody saw how.
+    Unseen,
+    /// Somebody said so.
+    Stopped,
+    /// Its time was over.
+    Lapsed,
+    /// The task is held no longer: somebody released it by another way.
+    Lost,
+}
+
+impl Why {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed | Self::AtOnce => "failed",
+            Self::Unseen => "unseen",
+            Self::Stopped => "stopped",
+            Self::Lapsed => "lapsed",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+impl Supervisor<'_> {
+    pub(super) fn end(mut self, why: Why, ended: Ended) {
+        if why == Why::Lost {
+            return self.lost();
+        }
+        for _ in 0..MOST_TRIES {
+            match self.give_back(why) {
+                Ok(released) => {
+                    let Released {
+                        task, server_name, ..
+                    } = &released;
+                    let event = Event::new(Deed::End, now());
+                    let event = match self.stays(why) {
+                        true => event.holding(task, server_name),
+                        false => event.ending(task, server_name),
+                    };
+                    self.manager.note(vec![Event {
+                        exit: ended,
+                        ..event.because(why.word())
+                    }]);
+                    self.tell_end();
+                    self.held.end();
+                    return;
+                }
+                Err(error) if Manager::is_lost(&error) => return self.lost(),
+                Err(_) => self.hear(TRY_AGAIN),
+            }
+        }
+    }
+
+    /// What was there before a program that never began stays as it was.
+    fn stays(&self, why: Why) -> bool {
+        why == Why::AtOnce && self.found
+    }
+
+    fn give_back(&self, why: Why) -> Result<Released, crate::Error> {
+        let id = self.held.id.clone();
+        let stays = self.stays(why);
+        let given_back = self.manager.change_first(move |cluster, _| {
+            if stays {
+                give_up(cluster, &id)
+            } else {
+                release_lease(cluster, &id)
+            }
+        })?;
+        Ok(given_back.value)
+    }
+
+    /// Somebody else gave it back.
+    pub(super) fn lost(mut self) {
+        let event = Event::new(Deed::End, now()).about(&self.name);
+        self.manager.note(vec![event.because(Why::Lost.word())]);
+        self.tell_end();
+        self.held.end();
+    }
+}

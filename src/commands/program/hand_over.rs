@@ -1,0 +1,107 @@
+//! Starting a supervisor, and giving a task to it.
+
+use super::order::{Order, Report, SUPERVISE, tell};
+use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach};
+use crate::commands::change::{Changed, Grants};
+use crate::environment;
+use crate::error::Error;
+use crate::manager::Manager;
+use crate::store::{HeldLease, IfAbsent};
+use crate::system;
+use std::io::{self, BufRead, BufReader};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+
+/// A task, and the lease under which it is to go on.
+pub(super) struct Handed {
+    pub(super) task: Name,
+    pub(super) held: HeldLease,
+    /// The lease that it has now.
+    pub(super) from: Option<LeaseId>,
+    /// The program that runs already.
+    pub(super) runs: Option<(u32, u64)>,
+    /// The task was there before.
+    pub(super) found: bool,
+}
+
+impl Manager {
+    /// Gives the task to a new supervisor. From then on it lives with that.
+    pub(super) fn hand_over(&self, handed: Handed) -> Result<(Changed<Grant>, Supervisor), Error> {
+        let Handed {
+            task,
+            held,
+            from,
+            runs,
+            found,
+        } = handed;
+        let mut supervisor = Supervisor::start(&held)?;
+        let pid = supervisor.child.id();
+        let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
+        let lease = Lease {
+            id: held.id.clone(),
+            tie: Tie::Run,
+            process,
+        };
+        let (name, actor) = (task.clone(), self.actor());
+        let attached = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+            attach(cluster, &name, from.as_ref(), lease, &actor)
+        })?;
+        supervisor.tell(&Order {
+            config: self.config.path.clone(),
+            state: self.state_file().to_owned(),
+            task: task.to_string(),
+            lease: held.id.to_string(),
+            number: system::lease_number(&held.file),
+            runs,
+            found,
+        })?;
+        Ok((attached, supervisor))
+    }
+}
+
+/// A supervisor, as whoever started it sees it. Without an order it ends by itself.
+pub(super) struct Supervisor {
+    child: Child,
+    orders: ChildStdin,
+    reports: BufReader<ChildStdout>,
+}
+
+impl Supervisor {
+    fn start(held: &HeldLease) -> Result<Self, Error> {
+        let mut command = Command::new(system::own_program()?);
+        command
+            .arg(SUPERVISE)
+            .env_remove(environment::RUN)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = system::spawn_detached(&mut command, &held.file)?;
+        let (Some(orders), Some(reports)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+        };
+        Ok(Self {
+            child,
+            orders,
+            reports: BufReader::new(reports),
+        })
+    }
+
+    fn tell(&mut self, order: &Order) -> Result<(), Error> {
+        Ok(tell(order, &mut self.orders)?)
+    }
+
+    /// It goes on alone. Whoever started it may outlive it, and is to take note of its end.
+    pub(super) fn leave(self) {
+        let mut child = self.child;
+        // Without a thread only an entry in the system's table is left of it.
+        let _ = thread::Builder::new().spawn(move || child.wait());
+    }
+
+    /// Waits for what comes of the start.
+    pub(super) fn report(mut self) -> Result<Report, Error> {
+        let mut line = String::new();
+        self.reports.read_line(&mut line)?;
+        self.leave();
+        Ok(serde_json::from_str(&line).map_err(io::Error::from)?)
+    }
+}

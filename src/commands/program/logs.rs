@@ -1,0 +1,95 @@
+//! `--logs`: what a program has written.
+
+use crate::allocator::{Name, Refusal};
+use crate::error::Error;
+use crate::logs::ProgramLog;
+use crate::manager::Manager;
+use crate::outcome::Logs;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::thread;
+use std::time::Duration;
+
+/// How often a log that is followed is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Manager {
+    /// What the program of this task has written, also once it has ended.
+    ///
+    /// # Errors
+    /// It has written nothing, or that cannot be read.
+    pub(crate) fn logs(&self, task: &Name) -> Result<Logs, Error> {
+        let (log, mut file) = self.open_log(task)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)
+            .map_err(|source| unreadable(&log, source))?;
+        Ok(Logs {
+            task: task.clone(),
+            path: log.path,
+            text: String::from_utf8_lossy(&text).into_owned(),
+        })
+    }
+
+    /// Hands on what the program writes, until it has ended.
+    ///
+    /// # Errors
+    /// It has written nothing, that cannot be read, or nobody takes it.
+    pub(crate) fn follow_logs(
+        &self,
+        task: &Name,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let (log, mut file) = self.open_log(task)?;
+        loop {
+            // What it wrote last is read after it is seen to have ended.
+            let runs = self.has_program(task);
+            let mut text = Vec::new();
+            let size = file.metadata().map_or(u64::MAX, |file| file.len());
+            if file.stream_position().is_ok_and(|place| place > size) {
+                // It was put aside.
+                let _ = file.seek(SeekFrom::Start(0));
+            }
+            file.read_to_end(&mut text)
+                .map_err(|source| unreadable(&log, source))?;
+            take(&text)?;
+            if !runs {
+                return Ok(());
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn open_log(&self, task: &Name) -> Result<(ProgramLog, File), Error> {
+        let log = ProgramLog::of(task, &self.store.place().folder);
+        match log.read().map_err(|source| unreadable(&log, source))? {
+            Some(file) => Ok((log, file)),
+            None => Err(self.without_log(task)?.into()),
+        }
+    }
+
+    /// Why there is no log.
+    fn without_log(&self, task: &Name) -> Result<Refusal, Error> {
+        let present = self.store.load()?;
+        let held = present.as_ref().and_then(|cluster| cluster.find_task(task));
+        let task = task.clone();
+        Ok(match held {
+            Some(_) => Refusal::NoProgram { task },
+            None => Refusal::UnknownTask { task },
+        })
+    }
+
+    pub(crate) fn has_program(&self, task: &Name) -> bool {
+        let present = self.store.look();
+        let held = present
+            .as_ref()
+            .and_then(|seen| seen.cluster().find_task(task));
+        held.is_some_and(|(_, held)| held.program.is_some())
+    }
+}
+
+fn unreadable(log: &ProgramLog, source: io::Error) -> Error {
+    Error::ProgramLog {
+        path: log.path.clone(),
+        source,
+    }
+}

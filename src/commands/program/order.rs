@@ -1,0 +1,82 @@
+//! What a supervisor is told, and what it tells whoever started it: a line each.
+
+use crate::allocator::{LeaseId, Name};
+use crate::error::Error;
+use crate::store::{FileStore, HeldLease};
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+
+/// The only word of a supervisor's command line.
+pub(crate) const SUPERVISE: &str = "--supervise-program";
+
+/// What a supervisor is to look after. It comes on its standard input once the task is its own.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    /// The config, if there is one.
+    pub(crate) config: Option<PathBuf>,
+    /// The state file.
+    pub(crate) state: PathBuf,
+    /// The task.
+    pub(crate) task: String,
+    /// Its lease.
+    pub(super) lease: String,
+    /// Where that is open.
+    pub(super) number: i64,
+    /// The program that runs already, and when that started.
+    pub(super) runs: Option<(u32, u64)>,
+    /// The task was there before, and stays if the program does not even begin.
+    pub(super) found: bool,
+}
+
+impl Order {
+    /// The order on standard input; none if whoever was to give it is gone.
+    ///
+    /// # Errors
+    /// It makes no sense.
+    pub(crate) fn read() -> io::Result<Option<Self>> {
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line)? {
+            0 => Ok(None),
+            _ => Ok(Some(serde_json::from_str(&line)?)),
+        }
+    }
+
+    /// The lease that it was started with.
+    ///
+    /// # Errors
+    /// It was not, or the order makes no sense.
+    pub(crate) fn lease(&self, store: &FileStore) -> Result<HeldLease, Error> {
+        let (_, lease) = self.names()?;
+        Ok(store.inherit_lease(lease, self.number)?)
+    }
+
+    pub(super) fn names(&self) -> Result<(Name, LeaseId), Error> {
+        let task = self.task.parse().map_err(io::Error::other)?;
+        let lease = self.lease.parse().map_err(io::Error::other)?;
+        Ok((task, lease))
+    }
+}
+
+/// What came of a start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// It runs.
+    Runs { pid: u32 },
+    /// It ended at once.
+    Ended { exit: u8, lines: String },
+    /// It was not started.
+    Unstarted {
+        command: String,
+        error: Option<i32>,
+        why: String,
+    },
+}
+
+/// In one piece.
+pub(super) fn tell(line: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+    let mut text = serde_json::to_vec(line)?;
+    text.push(b'\n');
+    to.write_all(&text)?;
+    to.flush()
+}

@@ -1,0 +1,183 @@
+//! `--start-program`: starts the template's program on a task, and leaves it to a supervisor.
+
+use super::hand_over::Handed;
+use super::order::Report;
+use super::take_over::runs_unattended;
+use crate::allocator::{
+    Cluster, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, release_lease, same_host,
+};
+use crate::commands::change::{Changed, Grants};
+use crate::commands::wait::Wait;
+use crate::error::Error;
+use crate::logs::ProgramLog;
+use crate::manager::{Manager, now};
+use crate::outcome::{Began, Started};
+use crate::progress::Progress;
+use crate::system;
+use std::io;
+
+/// What to start a program on.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// What it asks for, where the task is not there yet.
+    pub(crate) request: Request,
+    /// Whether to wait for that, and how long.
+    pub(crate) wait: Option<Wait>,
+}
+
+/// How the task stands on which a program is to be started.
+enum Standing {
+    /// There is none.
+    Absent,
+    /// It holds something, and lives with nothing.
+    Plain,
+    /// Its program runs, but its supervisor is gone.
+    Unattended(LeaseId),
+    /// It lives with something.
+    Occupied,
+}
+
+impl Manager {
+    /// Starts the program of the config's template, and returns once it runs.
+    ///
+    /// # Errors
+    /// There is no template, or nothing to start it on, or it ended at once.
+    pub(crate) fn start_program(&self, start: Start) -> Result<Started, Error> {
+        if self.config.program.is_none() {
+            return Err(Error::NoTemplate);
+        }
+        self.check_trust()?;
+        let asked = &start.request.task;
+        let present = self.store.load()?;
+        let present = present.as_ref();
+        let task = present.and_then(|cluster| Some(cluster.find_task(asked)?.1.id.clone()));
+        let standing = match (present, &task) {
+            (Some(cluster), Some(task)) => self.standing_of(cluster, task)?,
+            _ => Standing::Absent,
+        };
+        let task = task.unwrap_or_else(|| asked.clone());
+        match standing {
+            Standing::Absent => self.start_anew(start),
+            Standing::Plain => {
+                let handed = Handed {
+                    task,
+                    held: self.store.hold_lease()?,
+                    from: None,
+                    runs: None,
+                    found: true,
+                };
+                self.start_with(handed)
+            }
+            Standing::Unattended(lease) => self.take_over(task, lease),
+            Standing::Occupied => Err(Refusal::Occupied { task }.into()),
+        }
+    }
+
+    fn standing_of(&self, cluster: &Cluster, task: &Name) -> Result<Standing, Error> {
+        let Some((server, task)) = cluster.find_task(task) else {
+            return Ok(Standing::Absent);
+        };
+        let server = &cluster.servers()[server];
+        let here = system::here();
+        let elsewhere = server.host.as_deref();
+        if elsewhere.is_some_and(|host| !same_host(host, &here.host)) {
+            return Err(Error::Elsewhere {
+                task: task.id.clone(),
+                server: server.name.clone(),
+            });
+        }
+        let facts = self.facts(cluster, now());
+        Ok(match task.lease.as_deref() {
+            None => Standing::Plain,
+            // Whoever acts next frees it.
+            Some(lease) if facts.dead.contains(&lease.id) => Standing::Absent,
+            Some(lease) if runs_unattended(task, &here) => Standing::Unattended(lease.id.clone()),
+            Some(_) => Standing::Occupied,
+        })
+    }
+
+    fn start_anew(&self, start: Start) -> Result<Started, Error> {
+        let held = self.store.hold_lease()?;
+        let lease = self.own_lease(&held, Tie::Run)?;
+        let mut request = start.request;
+        request.host = Some(lease.process.host.clone());
+        let granted = match start.wait {
+            Some(wait) => {
+                let events = &mut None;
+                self.wait_in_line((request, false), lease, &held.path, wait, events)
+            }
+            None => {
+                let limits = self.config.limits;
+                let request = request.tied_to(Some(lease));
+                let act = move |cluster: &mut Cluster, facts: &crate::allocator::Facts| {
+                    allocate(cluster, &request, &limits, facts.now)
+                };
+                let changed = self
+                    .create()
+                    .and_then(|create| self.change(create, Grants::Some, act));
+                changed.map(|changed| self.allocated(changed))
+            }
+        };
+        let granted = match granted {
+            Ok(granted) => granted,
+            Err(error) => {
+                held.end();
+                return Err(error);
+            }
+        };
+        self.tell(&Progress::Changed(&granted.state));
+        let id = held.id.clone();
+        let started = self.start_with(Handed {
+            task: granted.grant.task,
+            from: Some(id.clone()),
+            held,
+            runs: None,
+            found: false,
+        });
+        if started.is_err() {
+            // Nobody is there to use it; where a supervisor was, it gave it back already.
+            let _ = self.change_first(move |cluster, _| release_lease(cluster, &id));
+        }
+        started
+    }
+
+    fn start_with(&self, handed: Handed) -> Result<Started, Error> {
+        let task = handed.task.clone();
+        let (attached, supervisor) = self.hand_over(handed)?;
+        let log = ProgramLog::of(&task, &self.store.place().folder).path;
+        let began = match supervisor.report()? {
+            Report::Runs { pid } => Began::Runs { pid },
+            Report::Ended { exit: 0, .. } => Began::Ended,
+            Report::Ended { exit, lines } => {
+                return Err(Error::EndedAtOnce {
+                    task,
+                    exit,
+                    lines,
+                    log,
+                });
+            }
+            Report::Unstarted {
+                command,
+                error,
+                why,
+            } => {
+                let other = || io::Error::other(why);
+                return Err(Error::Command {
+                    command: command.into(),
+                    source: error.map_or_else(other, io::Error::from_raw_os_error),
+                });
+            }
+        };
+        Ok(self.started(attached, began))
+    }
+
+    pub(super) fn started(&self, attached: Changed<Grant>, began: Began) -> Started {
+        let Changed { value, state } = attached;
+        Started {
+            log: ProgramLog::of(&value.task, &self.store.place().folder).path,
+            grant: value,
+            began,
+            state,
+        }
+    }
+}

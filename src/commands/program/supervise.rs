@@ -1,0 +1,452 @@
+//! The supervisor of one program: it starts it, starts it again, and ends it.
+
+use super::end::Why;
+use super::instance::{Ended, Instance};
+use super::order::{Order, Report, tell};
+use crate::allocator::{GpuId, Grant, Name, Phase, Process, Server, Task, let_go, note_program};
+use crate::commands::change::Grants;
+use crate::commands::events::Events;
+use crate::config::ProgramTemplate;
+use crate::environment;
+use crate::error::Error;
+use crate::journal::{Deed, Event};
+use crate::logs::ProgramLog;
+use crate::manager::{Manager, now};
+use crate::store::{HeldLease, IfAbsent, Stamp};
+use crate::system::{self, Child};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What ends within that time never began to run.
+const AT_ONCE: Duration = Duration::from_secs(1);
+/// How often a supervisor looks by itself.
+const TICK: Duration = Duration::from_secs(1);
+/// The same where nobody tells it of the program's end.
+const TICK_OF_FOUND: Duration = Duration::from_millis(200);
+/// How often what could not be saved is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// The longest that a program which failed waits to be started again.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+/// How many lines of a program that ended at once are told.
+const LINES: usize = 10;
+
+/// What is to become of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// It runs on.
+    Stay,
+    /// It is to be started anew, with the GPUs that the task has now.
+    Change,
+    /// It is to end.
+    End(Why),
+}
+
+/// What the state says of the task.
+pub(super) struct Held {
+    pub(super) task: Task,
+    server_id: usize,
+    server: Server,
+}
+
+/// One program, and what is known of it.
+pub(super) struct Supervisor<'m> {
+    pub(super) manager: &'m Manager,
+    template: ProgramTemplate,
+    pub(super) held: HeldLease,
+    pub(super) name: Name,
+    log: ProgramLog,
+    events: Events,
+    /// Where whoever started it is told of what came of that, once.
+    listener: Option<File>,
+    /// What is to be told once all is given back.
+    report: Option<Report>,
+    pub(super) found: bool,
+    folder: Option<PathBuf>,
+    restarts: u32,
+    told_to_end: bool,
+    seen: Option<Stamp>,
+    /// None once the task is held no longer.
+    pub(super) now: Option<Held>,
+}
+
+impl Manager {
+    /// Looks after a program until it has ended for good.
+    ///
+    /// # Errors
+    /// It could not even begin to.
+    pub(crate) fn supervise(&self, order: &Order, held: HeldLease) -> Result<(), Error> {
+        let (name, _) = order.names()?;
+        let template = self.config.program.clone().ok_or(Error::NoTemplate)?;
+        // Whoever waits for it must not wait for what the program starts, too.
+        let listener = system::take_output()?;
+        let events = Events::listen()?;
+        // Where the system does not tell, the next tick does.
+        let _ = system::watch(&held.path, events.sender.clone());
+        let mut supervisor = Supervisor {
+            manager: self,
+            template,
+            held,
+            log: ProgramLog::of(&name, &self.store.place().folder),
+            name,
+            events,
+            listener: order.runs.is_none().then_some(listener),
+            report: None,
+            found: order.found,
+            folder: order.runs.and_then(|(pid, _)| system::working_folder(pid)),
+            restarts: 0,
+            told_to_end: false,
+            seen: None,
+            now: None,
+        };
+        supervisor.look();
+        let runs = order.runs.and_then(|(pid, started)| {
+            let process = supervisor
+                .now
+                .as_ref()?
+                .task
+                .lease
+                .as_deref()?
+                .process
+                .clone();
+            Some(Instance::Found(Process {
+                pid,
+                started,
+                ..process
+            }))
+        });
+        supervisor.stay(runs);
+        Ok(())
+    }
+}
+
+impl Supervisor<'_> {
+    fn stay(mut self, mut runs: Option<Instance>) {
+        if let Some(held) = &self.now {
+            self.restarts = held
+                .task
+                .program
+                .as_ref()
+                .map_or(0, |program| program.restarts);
+        }
+        loop {
+            let Some(gpus) = self.now.as_ref().map(|held| held.task.gpus_to_use()) else {
+                return self.lost();
+            };
+            let behind = self.log.path.metadata().map_or(0, |log| log.len());
+            let instance = match runs.take().map_or_else(|| self.start(), Ok) {
+                Ok(instance) => instance,
+                Err(error) => return self.unstarted(error),
+            };
+            let began = Instant::now();
+            let (ended, aim) = self.attend(&instance, &gpus, began);
+            instance.clear(self.grace());
+            let aim = match aim {
+                Aim::Stay => self.after(ended, began, behind),
+                told => told,
+            };
+            match aim {
+                Aim::End(why) => return self.end(why, ended),
+                Aim::Change => self.make_change(),
+                Aim::Stay => {
+                    if let Some(why) = self.pause(ended) {
+                        return self.end(why, ended);
+                    }
+                    self.restarts += 1;
+                }
+            }
+        }
+    }
+
+    pub(super) fn grace(&self) -> Duration {
+        self.manager
+            .config
+            .limits
+            .grace
+            .to_std()
+            .unwrap_or_default()
+    }
+
+    /// What the state says now, if that may have changed. What cannot be read has not.
+    pub(super) fn look(&mut self) {
+        let stamp = self.manager.store.stamp();
+        if stamp.is_some() && stamp == self.seen {
+            return;
+        }
+        let Some(seen) = self.manager.store.look() else {
+            return;
+        };
+        self.seen = stamp;
+        let cluster = seen.cluster();
+        let is_it = |task: &&Task| {
+            let lease = task.lease.as_deref();
+            lease.is_some_and(|lease| lease.id == self.held.id)
+        };
+        let mut tasks = cluster.tasks();
+        let held = tasks.find(|(_, task)| is_it(task));
+        self.now = held.map(|(server_id, task)| Held {
+            task: task.clone(),
+            server_id,
+            server: cluster.servers()[server_id].clone(),
+        });
+    }
+
+    fn start(&mut self) -> Result<Instance, Error> {
+        let Some(held) = &self.now else {
+            return Err(crate::allocator::Refusal::GrantLost.into());
+        };
+        let grant = Grant {
+            gpus: held.task.gpus_to_use(),
+            ..Grant::of(&held.task, held.server_id, &held.server)
+        };
+        let command = self.command(&grant);
+        let (mut command, word) = command?;
+        let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
+        let child = child.map_err(|source| Error::Command {
+            command: word,
+            source,
+        })?;
+        let instance = Instance::Own(child);
+        let event = Event::new(Deed::Start, now()).granting(&grant);
+        self.manager.note(vec![Event {
+            pid: Some(instance.pid()),
+            ..event
+        }]);
+        Ok(instance)
+    }
+
+    fn command(&self, grant: &Grant) -> Result<(Command, OsString), Error> {
+        let mut words = self
+            .template
+            .words
+            .iter()
+            .map(|word| OsString::from(environment::filled(word, grant)));
+        let word = words.next().unwrap_or_default();
+        let log = self.log.open().map_err(|source| Error::ProgramLog {
+            path: self.log.path.clone(),
+            source,
+        })?;
+        let mut command = Command::new(&word);
+        command
+            .args(words)
+            .envs(environment::variables(
+                grant,
+                &self.manager.config.environment,
+            ))
+            .env(environment::RUN, self.held.id.as_str())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        for (name, value) in &self.template.variables {
+            command.env(name, environment::filled(value, grant));
+        }
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        Ok((command, word))
+    }
+
+    /// Stays with the program until it has ended, or was made to.
+    fn attend(&mut self, instance: &Instance, gpus: &[GpuId], began: Instant) -> (Ended, Aim) {
+        let mut noted = false;
+        let mut told: Option<(Instant, Aim)> = None;
+        let mut killed = false;
+        loop {
+            if let Some(ended) = instance.ended() {
+                return (ended, told.map_or(Aim::Stay, |(_, aim)| aim));
+            }
+            noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
+            if began.elapsed() >= AT_ONCE {
+                self.tell(&Report::Runs {
+                    pid: instance.pid(),
+                });
+            }
+            // What cannot be put aside now grows on.
+            let _ = self.log.put_aside_if_large(self.template.log);
+            self.look();
+            match told {
+                None => {
+                    let aim = self.aim(gpus);
+                    if aim != Aim::Stay {
+                        instance.end(false);
+                        told = Some((Instant::now(), aim));
+                    }
+                }
+                Some((when, _)) if !killed && when.elapsed() >= self.grace() => {
+                    killed = true;
+                    instance.end(true);
+                }
+                Some(_) => {}
+            }
+            let tick = if instance.is_found() {
+                TICK_OF_FOUND
+            } else {
+                TICK
+            };
+            let to_kill = told.map_or(TICK, |(when, _)| {
+                self.grace().saturating_sub(when.elapsed())
+            });
+            let to_tell = match self.listener {
+                Some(_) => AT_ONCE.saturating_sub(began.elapsed()),
+                None => TICK,
+            };
+            let within = tick.min(to_tell);
+            self.hear(if killed { within } else { within.min(to_kill) });
+        }
+    }
+
+    /// What is to become of a program that runs on these.
+    fn aim(&self, gpus: &[GpuId]) -> Aim {
+        let Some(Held { task, .. }) = &self.now else {
+            return Aim::End(Why::Lost);
+        };
+        let phase = task.program.as_ref().map(|program| program.phase);
+        if self.told_to_end || phase == Some(Phase::Stopping) {
+            return Aim::End(Why::Stopped);
+        }
+        if task.term.is_some_and(|term| term.end <= now()) {
+            return Aim::End(Why::Lapsed);
+        }
+        match task.gpus_to_use() == gpus {
+            true => Aim::Stay,
+            false => Aim::Change,
+        }
+    }
+
+    /// What follows from an end that nobody asked for: a new start, if it stays.
+    fn after(&mut self, ended: Ended, began: Instant, behind: u64) -> Aim {
+        let Some(exit) = ended else {
+            return Aim::End(Why::Unseen);
+        };
+        if self.listener.is_some() && began.elapsed() < AT_ONCE {
+            let lines = self.log.last_lines(LINES, behind);
+            self.report = Some(Report::Ended { exit, lines });
+            return match exit {
+                0 => Aim::End(Why::Done),
+                _ => Aim::End(Why::AtOnce),
+            };
+        }
+        match exit {
+            0 => Aim::End(Why::Done),
+            _ if self.restarts < self.template.retries => Aim::Stay,
+            _ => Aim::End(Why::Failed),
+        }
+    }
+
+    /// Waits before the next start; why there is to be none, if so.
+    fn pause(&mut self, ended: Ended) -> Option<Why> {
+        let delay = self.template.retry_delay.to_std().unwrap_or_default();
+        let doubled = 2_u32.checked_pow(self.restarts).unwrap_or(u32::MAX);
+        let delay = delay.saturating_mul(doubled).min(LONGEST_DELAY);
+        if let Some(held) = &self.now {
+            let event = Event::new(Deed::Retry, now()).holding(&held.task, &held.server.name);
+            self.manager.note(vec![Event {
+                exit: ended,
+                ..event.because(format!("starts again in {}s", delay.as_secs_f64()))
+            }]);
+        }
+        let _ = self.note(Phase::Retrying, None);
+        let until = Instant::now() + delay;
+        loop {
+            self.look();
+            let gpus = self.now.as_ref().map(|held| held.task.gpus_to_use());
+            match self.aim(&gpus.unwrap_or_default()) {
+                Aim::End(why) => return Some(why),
+                Aim::Change | Aim::Stay => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            self.hear(left.min(TICK));
+        }
+    }
+
+    /// The program has left what it was to leave.
+    fn make_change(&mut self) {
+        loop {
+            self.look();
+            let Some(held) = &self.now else {
+                return;
+            };
+            let leaves = held.task.program.as_ref().map(|program| &program.leaving);
+            if leaves.is_none_or(Vec::is_empty) {
+                return;
+            }
+            let event = Event::new(Deed::ScaleDown, now()).ending(&held.task, &held.server.name);
+            let id = self.held.id.clone();
+            let left = self
+                .manager
+                .change_first(move |cluster, facts| let_go(cluster, &id, facts.now));
+            match left {
+                Ok(left) => {
+                    let gpus = environment::device_list(&left.value.gpus);
+                    self.manager
+                        .note(vec![event.because(format!("goes on with {gpus}"))]);
+                }
+                Err(error) if Manager::is_lost(&error) => {}
+                // Until then the GPUs stay the task's.
+                Err(_) => self.hear(TRY_AGAIN),
+            }
+            self.seen = None;
+        }
+    }
+
+    fn note(&self, phase: Phase, pid: Option<u32>) -> Result<(), Error> {
+        let (id, restarts) = (self.held.id.clone(), self.restarts);
+        let noted = self
+            .manager
+            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+                note_program(cluster, &id, phase, pid, restarts)
+            });
+        noted.map(drop)
+    }
+
+    /// Waits for something to happen within that time.
+    pub(super) fn hear(&mut self, within: Duration) {
+        if let Some(event) = self.events.next(within) {
+            // It leads its session, and no terminal hangs up on that.
+            self.told_to_end |= Events::ended_by(event).is_some();
+        }
+    }
+
+    /// Tells whoever started it, once.
+    pub(super) fn tell(&mut self, report: &Report) {
+        if let Some(mut to) = self.listener.take() {
+            // Whoever does not listen any longer did not want to know.
+            let _ = tell(report, &mut to);
+        }
+    }
+
+    pub(super) fn tell_end(&mut self) {
+        if let Some(report) = self.report.take() {
+            self.tell(&report);
+        }
+    }
+
+    fn unstarted(mut self, error: Error) {
+        let (command, source) = match &error {
+            Error::Command { command, source } => (command.to_string_lossy().into_owned(), source),
+            Error::ProgramLog { path, source } => (path.to_string_lossy().into_owned(), source),
+            other => (String::new(), &io::Error::other(other.to_string())),
+        };
+        let report = Report::Unstarted {
+            command,
+            error: source.raw_os_error(),
+            why: source.to_string(),
+        };
+        if let Some(held) = &self.now {
+            let event = Event::new(Deed::Start, now()).holding(&held.task, &held.server.name);
+            self.manager.note(vec![Event {
+                error: Some("io".to_owned()),
+                ..event.because(error.to_string())
+            }]);
+        }
+        let at_once = self.listener.is_some();
+        self.report = Some(report);
+        self.end(if at_once { Why::AtOnce } else { Why::Failed }, None);
+    }
+}

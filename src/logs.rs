@@ -1,0 +1,172 @@
+//! What programs write: `logs/TASK.log` beside the state file.
+//!
+//! A program has its log open itself, so that it can go on writing whatever becomes of its supervisor.
+//! A large log is therefore copied aside and emptied in its place; what is written in between those two
+//! can be lost.
+
+use crate::allocator::Name;
+use crate::config::Rotation;
+use crate::system;
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+const FOLDER: &str = "logs";
+/// File names may have 255 bytes, and the log that was put aside has a number behind.
+const MAX_NAME: usize = 200;
+/// How much of a log's end is looked at for its last lines.
+const END: u64 = 16 << 10;
+
+/// The log of one task's program.
+#[derive(Clone, Debug)]
+pub(crate) struct ProgramLog {
+    pub(crate) path: PathBuf,
+}
+
+impl ProgramLog {
+    /// The log of that task, in the state file's folder; nothing is opened yet.
+    pub(crate) fn of(task: &Name, folder: &Path) -> Self {
+        let name = format!("{}.log", file_name(task.as_str()));
+        Self {
+            path: folder.join(FOLDER).join(name),
+        }
+    }
+
+    /// Opens it for a program to write to, behind what is there.
+    ///
+    /// # Errors
+    /// The system refused, or it is no plain file.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        if let Some(around) = folder.parent() {
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => {
+                    made?;
+                    system::share_folder_as(folder, &fs::metadata(around)?)?;
+                }
+            }
+        }
+        if let Ok(file) = File::create_new(&self.path) {
+            system::share_as_folder(&file, &fs::metadata(folder)?)?;
+        }
+        let file = system::open_no_link(&self.path, OpenOptions::new().append(true).read(true))?;
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    /// Opens it to be read, if anything was written yet.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub(crate) fn read(&self) -> io::Result<Option<File>> {
+        match system::open_no_link(&self.path, OpenOptions::new().read(true)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// The last lines of what was written behind that place.
+    pub(crate) fn last_lines(&self, count: usize, behind: u64) -> String {
+        let mut end = Vec::new();
+        // What cannot be read is not told.
+        let _ = self.read_end(behind, &mut end);
+        let text = String::from_utf8_lossy(&end);
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(count)..].join("\n")
+    }
+
+    fn read_end(&self, behind: u64, end: &mut Vec<u8>) -> io::Result<()> {
+        if let Some(mut file) = self.read()? {
+            let size = file.metadata()?.len();
+            let from = size.saturating_sub(END).max(behind.min(size));
+            file.seek(SeekFrom::Start(from))?;
+            file.take(END).read_to_end(end)?;
+        }
+        Ok(())
+    }
+
+    /// Puts it aside if it is large.
+    ///
+    /// # Errors
+    /// The system refused; the log goes on growing.
+    pub(crate) fn put_aside_if_large(&self, rotation: Rotation) -> io::Result<()> {
+        if fs::metadata(&self.path)?.len() < rotation.size.as_u64() {
+            return Ok(());
+        }
+        for times in (1..rotation.count).rev() {
+            match fs::rename(self.aside(times), self.aside(times + 1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        let log = system::open_no_link(&self.path, OpenOptions::new().read(true).write(true))?;
+        let aside = self.aside(1);
+        // A link in its place is not followed.
+        let _ = fs::remove_file(&aside);
+        let copy = File::create_new(&aside)?;
+        copy.set_permissions(log.metadata()?.permissions())?;
+        io::copy(&mut &log, &mut &copy)?;
+        // The program writes at the end, wherever that is.
+        log.set_len(0)
+    }
+
+    fn aside(&self, times: u32) -> PathBuf {
+        let mut path = OsString::from(&self.path);
+        path.push(format!(".{times}"));
+        path.into()
+    }
+}
+
+/// A name that is a file's on every system, and no path, whatever a task is called.
+fn file_name(task: &str) -> String {
+    let mut name = String::new();
+    for c in task.chars() {
+        let plain = c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '=' | '@' | ',');
+        if plain || (c == '.' && !name.is_empty()) {
+            name.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(name, "%{byte:02X}");
+            }
+        }
+    }
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    // What tells long ones apart that begin alike.
+    let mut hasher = DefaultHasher::new();
+    task.hash(&mut hasher);
+    let mut end = MAX_NAME - 17;
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}%{:016X}", &name[..end], hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_task_may_be_called_anything_and_its_log_is_a_plain_file() {
+        assert_eq!(file_name("train_1.2-b"), "train_1.2-b");
+        assert_eq!(file_name("学習 1"), "学習%201");
+        assert_eq!(file_name("../../etc/passwd"), "%2E.%2F..%2Fetc%2Fpasswd");
+        assert_eq!(file_name("a%b"), "a%25b");
+        assert_eq!(file_name("C:\\x|y"), "C%3A%5Cx%7Cy");
+    }
+
+    #[test]
+    fn long_names_fit_and_stay_different() {
+        let (one, other) = ("学".repeat(127) + "1", "学".repeat(127) + "2");
+        assert!(file_name(&one).len() <= 200);
+        assert_ne!(file_name(&one), file_name(&other));
+    }
+}

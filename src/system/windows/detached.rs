@@ -1,0 +1,62 @@
+//! Programs that outlive whoever started them. What looks after one is in no job, and the program is
+//! in that one's, so that it ends with it.
+
+use super::child::note;
+use super::job::Job;
+use super::process::KILLED;
+use fs4::FileExt;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::windows::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW};
+
+/// How long whoever started a supervisor may take to let go of its lease.
+const PATIENCE: Duration = Duration::from_secs(10);
+const TRY_AGAIN: Duration = Duration::from_millis(5);
+
+/// A lock is not inherited here, so there is nothing to number.
+pub(crate) fn lease_number(_lease: &File) -> i64 {
+    0
+}
+
+/// Starts a supervisor without a console. It is noted in the lease, so that the lease counts as alive
+/// between this process and that one.
+pub(crate) fn spawn_detached(command: &mut Command, lease: &File) -> io::Result<Child> {
+    let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP;
+    let mut child = command.creation_flags(flags).spawn()?;
+    if let Err(error) = note(&child, lease) {
+        let _ = child.kill();
+        return Err(error);
+    }
+    Ok(child)
+}
+
+/// The lease that this supervisor was started with, as soon as whoever started it lets go of it.
+pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
+    let lease = OpenOptions::new().read(true).write(true).open(path)?;
+    let give_up = Instant::now() + PATIENCE;
+    while FileExt::try_lock(&lease).is_err() {
+        if Instant::now() >= give_up {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(TRY_AGAIN);
+    }
+    Ok(lease)
+}
+
+/// Whether anything runs in this process's job.
+pub(crate) fn has_group(_leader: u32) -> bool {
+    Job::made().is_some_and(|job| !job.members().is_empty())
+}
+
+/// Makes all that is in this process's job end. There is nothing to ask it with.
+pub(crate) fn end_group(_leader: u32, at_once: bool) -> io::Result<()> {
+    match Job::made() {
+        Some(job) if at_once => job.end(KILLED),
+        _ => Ok(()),
+    }
+}
