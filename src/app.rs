@@ -2,11 +2,12 @@
 
 use crate::allocator::{Name, Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
-use crate::commands::{Job, Order, Outer, SUPERVISE, Shows, Start, Wait};
+use crate::commands::{Attends, Job, Order, Outer, SUPERVISE, Shows, Start, Wait};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
+use crate::journal::Event;
 use crate::manager::Manager;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -91,12 +92,15 @@ fn invoke(invocation: Invocation) -> ExitCode {
         .width(columns(&io::stdout()), columns(&io::stderr()));
     let style = Arc::new(style);
     let runs = matches!(invocation.action, Action::Run(_));
-    let manager = match manager(&invocation, &style) {
+    let manager = match settled(&invocation, &style) {
         Ok(manager) => manager,
-        Err(error) => return fail(&error, runs, &style),
+        Err(error) => return fail(&error.into(), runs, &style),
     };
     if let Action::Logs { task, follow: true } = &invocation.action {
         return follow(&manager, task, &style);
+    }
+    if let Action::Monitor = &invocation.action {
+        return monitor(manager, invocation, &style);
     }
     if let Some(every) = invocation.watch {
         return watch(&manager, &invocation.action, every, &style);
@@ -229,6 +233,84 @@ fn watch(manager: &Manager, action: &Action, every: Duration, style: &Style) -> 
     }
 }
 
+/// Looks after everything until a signal ends it. On a terminal it shows what `--watch` shows, elsewhere
+/// a line for each thing that happens.
+fn monitor(manager: Manager, invocation: Invocation, style: &Arc<Style>) -> ExitCode {
+    let every = manager.config().monitoring.interval;
+    let shows = style.redraws_output();
+    let mut attending = Attending {
+        watched: shows.then(|| Watched {
+            screen: Screen::new(true),
+            action: &Action::Status,
+            every,
+            style,
+        }),
+        invocation: &invocation,
+        style,
+    };
+    let manager = match shows {
+        true => manager.unobserved(),
+        false => manager,
+    };
+    let ended = manager.monitor(&mut attending);
+    drop(attending);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::System(error)) => told(Err(error), ExitCode::SUCCESS, style),
+        Err(error) => fail(&error.into(), false, style),
+    }
+}
+
+/// What the monitor shows, and where its settings come from.
+struct Attending<'a> {
+    watched: Option<Watched<'a>>,
+    invocation: &'a Invocation,
+    style: &'a Arc<Style>,
+}
+
+impl Shows for Attending<'_> {
+    fn show(&mut self, manager: &Manager) -> io::Result<()> {
+        match &mut self.watched {
+            None => Ok(()),
+            Some(watched) => watched.show(manager),
+        }
+    }
+
+    fn pause(&mut self) {
+        if let Some(watched) = &mut self.watched {
+            watched.pause();
+        }
+    }
+
+    fn resume(&mut self) {
+        if let Some(watched) = &mut self.watched {
+            watched.resume();
+        }
+    }
+}
+
+impl Attends for Attending<'_> {
+    fn settings(&mut self) -> Result<Manager, Error> {
+        let manager = settled(self.invocation, self.style)?;
+        Ok(match self.watched {
+            Some(_) => manager.unobserved(),
+            None => manager,
+        })
+    }
+
+    fn say(&mut self, event: &Event) {
+        if self.watched.is_none() && !self.style.quiet {
+            complain(&render::event(event, self.style));
+        }
+    }
+
+    fn complain(&mut self, error: &Error) {
+        if self.watched.is_none() {
+            complain(&render::failure(error, self.style).1);
+        }
+    }
+}
+
 /// One action, shown on a screen.
 struct Watched<'w> {
     screen: Screen,
@@ -295,7 +377,7 @@ fn job(run: Run, manager: &Manager) -> Job {
     }
 }
 
-fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manager> {
+fn settled(invocation: &Invocation, style: &Arc<Style>) -> Result<Manager, Error> {
     let config = match (&invocation.action, &invocation.config) {
         // The shell may just have made an empty one for what this prints.
         (Action::Detect, None) => Config::by_default(),

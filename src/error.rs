@@ -66,6 +66,18 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Another monitor looks after this state.
+    #[error("{by} monitors this state already")]
+    Monitored {
+        /// Who it is, by its own word.
+        by: String,
+    },
+    /// A monitor was told to read its config anew, and that has another state file now.
+    #[error("the config names another state file, {state:?}")]
+    OtherState {
+        /// Which.
+        state: PathBuf,
+    },
     /// The program was told to end, and did not in time.
     #[error("the program of {task} has not ended yet")]
     StillRuns {
@@ -222,10 +234,11 @@ impl Error {
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
             Self::Config(_) => Kind::Config,
             Self::Unconfirmed | Self::NoProcess { .. } | Self::Elsewhere { .. } => Kind::Usage,
-            Self::NoTemplate => Kind::Config,
+            Self::NoTemplate | Self::OtherState { .. } => Kind::Config,
             Self::Command { .. }
             | Self::EndedAtOnce { .. }
             | Self::ProgramLog { .. }
+            | Self::Monitored { .. }
             | Self::System(_)
             | Self::NotMeasured(_)
             | Self::NotCounted(_)

@@ -77,6 +77,15 @@ impl Manager {
         self
     }
 
+    /// Tells nobody.
+    #[must_use]
+    pub(crate) fn unobserved(self) -> Self {
+        Self {
+            observer: None,
+            ..self
+        }
+    }
+
     /// Measures GPUs, in another process of this program, which must be gpumgr itself.
     #[must_use]
     pub(crate) fn measuring(mut self, library_path: Option<OsString>) -> Self {

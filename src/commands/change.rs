@@ -88,6 +88,24 @@ impl Manager {
         }
     }
 
+    /// Does what is due by itself, if anything is: frees what ended, and grants those who wait.
+    ///
+    /// # Errors
+    /// It cannot be saved; the next round may try again.
+    pub(super) fn settle_if_due(
+        &self,
+        cluster: &Cluster,
+        facts: &Facts,
+    ) -> Result<Option<StateFile>, Error> {
+        let mut due = cluster.clone();
+        settle(&mut due, facts, &self.config.limits);
+        if !due.is_edited() {
+            return Ok(None);
+        }
+        let changed = self.change(IfAbsent::Fail, Grants::Some, |_, _| Ok(()))?;
+        Ok(Some(changed.state))
+    }
+
     /// Who is refused has seen all the same which tasks do not use what they hold. Whatever keeps it
     /// from being noted, the next one tries again.
     fn note_idle(&self, facts: &Facts) {

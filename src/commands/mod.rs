@@ -8,6 +8,7 @@ mod check_config;
 mod detect;
 mod events;
 mod init;
+mod monitor;
 mod program;
 mod queue;
 mod release;
@@ -18,6 +19,7 @@ mod status;
 mod wait;
 mod watch;
 
+pub(crate) use monitor::Attends;
 pub(crate) use program::{Order, SUPERVISE, Start};
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;

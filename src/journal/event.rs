@@ -31,7 +31,10 @@ pub(crate) enum Deed {
     /// A program was told to end.
     Stop,
     ScaleUp,
+    /// A program is to leave some of its GPUs.
     ScaleDown,
+    /// It has left them.
+    Leave,
     /// What the monitor measured of a task's use.
     Use,
     Monitor,

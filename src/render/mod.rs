@@ -12,6 +12,7 @@ pub(crate) use text::{
 
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
+use crate::journal::Event;
 use crate::outcome::Outcome;
 
 use std::borrow::Cow;
@@ -122,6 +123,11 @@ pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
 /// What a program wrote, as it may go to standard output.
 pub(crate) fn program_text<'t>(text: &'t str, style: &Style) -> Cow<'t, str> {
     text::on_terminal(text, style)
+}
+
+/// A line of the log, for whoever looks on.
+pub(crate) fn event(event: &Event, style: &Style) -> String {
+    text::event(event, style)
 }
 
 /// A picture of many, each of which takes the place of the last.

@@ -7,6 +7,7 @@ mod codec;
 mod error;
 mod lease;
 mod lock;
+mod monitor;
 mod place;
 mod read;
 mod save;

@@ -15,6 +15,7 @@ const LOCK_FILE: &str = ".resource.lock";
 /// A state file's own files beside it are named after it, and then so.
 const LEASE: &str = ".lease-";
 const WAITERS: &str = ".waiters-";
+const MONITOR: &str = ".monitor";
 /// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
 /// the lock.
 pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
@@ -46,6 +47,7 @@ impl Place {
             || name.starts_with(TEMP_PREFIX.as_bytes())
             || contains(name, LEASE)
             || contains(name, WAITERS)
+            || name.ends_with(MONITOR.as_bytes())
         {
             return Err(StoreError::ReservedName { path: state });
         }
@@ -82,6 +84,11 @@ impl Place {
         };
         let host: String = host.chars().map(plain).take(64).collect();
         self.beside(WAITERS, &host)
+    }
+
+    /// The file by which a monitor is the only one.
+    pub(super) fn monitor(&self) -> PathBuf {
+        self.beside(MONITOR, "")
     }
 
     fn beside(&self, kind: &str, what: &str) -> PathBuf {

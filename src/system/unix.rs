@@ -8,9 +8,10 @@ mod watch;
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
 };
-pub(crate) use detached::{end_group, has_group, inherit_lease, lease_number, spawn_detached};
+pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
+    age, end, fate, has_group, has_open, here, holder, lineage, namespace_of, process, survivors,
+    variable,
 };
 pub(crate) use watch::watch;
 

@@ -7,8 +7,10 @@ mod idle;
 mod outlook;
 mod sample;
 mod tree;
+mod used;
 
 pub use adopt::adopt;
 pub use cards::{Cards, Each, GpuKind, Stock};
 pub use outlook::{NotMeasured, Outlook, Withheld, Withholding, measured_server, observe};
 pub use sample::{Device, Devices, Kin, MemoryUse, Occupant, Reading, Run, Sample, Unreadable};
+pub use used::used;

@@ -17,3 +17,4 @@ mod take_over;
 
 pub(crate) use order::{Order, SUPERVISE};
 pub(crate) use start::Start;
+pub(super) use take_over::runs_unattended;

@@ -3,7 +3,7 @@
 use super::instance::Instance;
 use super::take_over::runs_unattended;
 use crate::allocator::{Name, Process, Released, Task, release_lease, stop_program};
-use crate::commands::change::Grants;
+use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
@@ -23,19 +23,8 @@ impl Manager {
     /// # Errors
     /// There is no such task, it is another user's, it has no program, or that has not ended in time.
     pub(crate) fn stop_program(&self, task: &Name) -> Result<GivenBack, Error> {
-        let (name, actor) = (task.clone(), self.actor());
-        let told = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            let task = stop_program(cluster, &name, &actor)?;
-            let place = cluster.find_task(&name).map_or(0, |(index, _)| index);
-            Ok(Released {
-                server_name: cluster.servers()[place].name.clone(),
-                server_id: place,
-                task,
-            })
-        })?;
+        let told = self.tell_to_stop(task, None)?;
         let released = told.value;
-        let event = Event::new(Deed::Stop, now());
-        self.note(vec![event.holding(&released.task, &released.server_name)]);
         let over = self.end_program(&released.task)?;
         Ok(GivenBack {
             released,
@@ -47,12 +36,41 @@ impl Manager {
         })
     }
 
+    /// Tells the program of a task to end, and returns at once.
+    pub(in crate::commands) fn tell_to_stop(
+        &self,
+        task: &Name,
+        why: Option<&str>,
+    ) -> Result<Changed<Released>, Error> {
+        let (name, actor) = (task.clone(), self.actor());
+        let told = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+            let task = stop_program(cluster, &name, &actor)?;
+            let place = cluster.find_task(&name).map_or(0, |(index, _)| index);
+            Ok(Released {
+                server_name: cluster.servers()[place].name.clone(),
+                server_id: place,
+                task,
+            })
+        })?;
+        let Released {
+            task, server_name, ..
+        } = &told.value;
+        let event = Event::new(Deed::Stop, now()).holding(task, server_name);
+        self.note(vec![Event {
+            why: why.map(str::to_owned),
+            ..event
+        }]);
+        if let Some(lease) = task.lease.as_deref() {
+            self.store.wake(&lease.id);
+        }
+        Ok(told)
+    }
+
     /// Sees to it that the program which was told to end does.
     fn end_program(&self, task: &Task) -> Result<Vec<crate::allocator::Freed>, Error> {
         let Some(lease) = task.lease.as_deref() else {
             return Ok(Vec::new());
         };
-        self.store.wake(&lease.id);
         let grace = self.config.limits.grace.to_std().unwrap_or_default();
         if runs_unattended(task, &system::here()) {
             let notes = match self.store.look_at_lease(&lease.id) {

@@ -376,7 +376,7 @@ impl Supervisor<'_> {
             if leaves.is_none_or(Vec::is_empty) {
                 return;
             }
-            let event = Event::new(Deed::ScaleDown, now()).ending(&held.task, &held.server.name);
+            let event = Event::new(Deed::Leave, now()).ending(&held.task, &held.server.name);
             let id = self.held.id.clone();
             let left = self
                 .manager

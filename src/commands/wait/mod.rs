@@ -12,7 +12,7 @@ use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
     Cluster, Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, enqueue,
-    leave, release_lease, settle, unused_name,
+    leave, release_lease, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -407,16 +407,9 @@ impl Line<'_> {
                 notes_idle: self.noted_idle.elapsed() >= NOTES_IDLE,
                 ..self.manager.all_facts(seen.cluster(), now)
             };
-            let mut cluster = seen.cluster().clone();
-            settle(&mut cluster, &facts, &self.manager.config.limits);
-            if cluster.is_edited() {
-                // Whatever keeps it from being saved, the next round tries again.
-                if let Ok(changed) =
-                    self.manager
-                        .change(IfAbsent::Fail, Grants::Some, |_, _| Ok(()))
-                {
-                    self.tell_changed(changed.state);
-                }
+            // Whatever keeps it from being saved, the next round tries again.
+            if let Ok(Some(state)) = self.manager.settle_if_due(seen.cluster(), &facts) {
+                self.tell_changed(state);
             }
         })
     }

@@ -112,6 +112,12 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: vec![printable(&source.to_string())],
             ..at_path(words, "error-program-log", path)
         },
+        Error::Monitored { by } => Message {
+            headline: words.say("error-monitored", [("by", by.as_str().into())]),
+            details: Vec::new(),
+            hint: words.text("error-monitored.hint"),
+        },
+        Error::OtherState { state } => at_path(words, "error-other-state", state),
         Error::StillRuns { task } => Message {
             headline: words.say("error-still-runs", [("task", task.as_str().into())]),
             details: Vec::new(),

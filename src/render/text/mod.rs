@@ -4,6 +4,7 @@ mod change;
 mod config;
 mod detail;
 mod detected;
+mod event;
 mod gpus;
 mod notes;
 mod program;
@@ -12,6 +13,7 @@ mod queue;
 mod status;
 
 pub(super) use config::unmeasured;
+pub(crate) use event::event;
 pub(super) use gpus::{hints, holder, lines_of, unreadable};
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,

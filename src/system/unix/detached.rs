@@ -50,12 +50,6 @@ pub(crate) fn inherit_lease(_path: &Path, number: i64) -> io::Result<File> {
     Ok(lease)
 }
 
-/// Whether there are processes in the group that this one led.
-pub(crate) fn has_group(leader: u32) -> bool {
-    i32::try_from(leader)
-        .is_ok_and(|leader| killpg(Pid::from_raw(leader), None) != Err(Errno::ESRCH))
-}
-
 /// Asks all processes of that group to end, or makes them.
 pub(crate) fn end_group(leader: u32, at_once: bool) -> io::Result<()> {
     let signal = match at_once {

@@ -4,7 +4,7 @@ use crate::allocator::{Kin, Process};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, Uid, gethostname, sysconf};
 use std::fs::{self, File};
 use std::io;
@@ -112,6 +112,7 @@ fn all() -> impl Iterator<Item = u32> {
 struct Stat {
     state: u8,
     parent: u32,
+    group: u32,
     started: u64,
 }
 
@@ -143,10 +144,12 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let mut fields = text.rsplit_once(") ")?.1.split_ascii_whitespace();
     let state = *fields.next()?.as_bytes().first()?;
     let parent = fields.next()?.parse().ok()?;
-    let started = fields.nth(17)?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let started = fields.nth(16)?.parse().ok()?;
     Some(Stat {
         state,
         parent,
+        group,
         started,
     })
 }
@@ -207,6 +210,16 @@ fn comes_from(pid: u32, ancestor: u32) -> bool {
         .take(MAX_LINEAGE)
         .take_while(|pid| *pid > 1)
         .any(|pid| pid == ancestor)
+}
+
+/// Whether anything lives in the group that this process led, or leads.
+pub(crate) fn has_group(leader: u32) -> bool {
+    if !is_proc_ours() {
+        let leader = i32::try_from(leader).map(Pid::from_raw);
+        return leader.is_ok_and(|leader| killpg(leader, None) != Err(Errno::ESRCH));
+    }
+    let is_in = |pid: u32| stat(pid).filter(|stat| stat.group == leader);
+    all().any(|pid| is_in(pid).is_some_and(|stat| !stat.is_left_over(pid)))
 }
 
 /// What is to be said of a process; none of what is only left of one.

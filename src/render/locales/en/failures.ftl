@@ -202,3 +202,7 @@ error-program-log = Could not open the log { $path }
     .hint = It must be a plain file that you may write, in a folder beside the state file
 error-still-runs = The program of { $task } was told to end, and has not yet
     .hint = Its supervisor goes on ending it. See: gpumgr --detail{ $options }
+error-monitored = A monitor looks after this state already: { $by }
+    .hint = One is enough. To take its place, end it first
+error-other-state = The config names another state file now: { $path }; the monitor goes on with the settings it had
+    .hint = End the monitor, and start it again

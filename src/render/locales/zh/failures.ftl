@@ -202,3 +202,7 @@ error-program-log = 无法打开日志 { $path }
     .hint = 它必须是您可写的普通文件，位于状态文件旁的目录中
 error-still-runs = 已通知 { $task } 的程序结束，但它尚未结束
     .hint = 其监管进程会继续结束它。查看: gpumgr --detail{ $options }
+error-monitored = 已有监控程序在管理此状态: { $by }
+    .hint = 一个就够了。要取而代之，请先结束它
+error-other-state = 配置现在指定了另一个状态文件: { $path }；监控程序继续使用原有设置
+    .hint = 请结束监控程序，再重新启动

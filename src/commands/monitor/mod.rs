@@ -1,0 +1,237 @@
+//! `--monitor`: a loop that looks, and does what is due: frees what ended, grants the queue, looks after
+//! programs, makes them grow and shrink, and starts those that are to be started as GPUs fall free.
+//!
+//! Whatever goes wrong in one round may go well in the next: nothing but a signal ends it.
+
+mod acquire;
+mod programs;
+mod series;
+mod used;
+
+use super::events::Events;
+use super::watch::Shows;
+use crate::allocator::{Cluster, Facts, Task, observe};
+use crate::error::Error;
+use crate::journal::{Deed, Event, Tail};
+use crate::manager::{Manager, now};
+use crate::system;
+use acquire::Acquired;
+use series::Series;
+use std::io;
+use std::time::{Duration, Instant};
+use used::Used;
+
+/// How often to note who idles: a load that comes and goes must not rewrite the state all the time.
+const NOTES_IDLE: Duration = Duration::from_secs(30);
+
+/// Who looks on, and what the monitor is to begin with, at first and when it is told to.
+pub(crate) trait Attends: Shows {
+    /// The settings as they are now.
+    ///
+    /// # Errors
+    /// There are none.
+    fn settings(&mut self) -> Result<Manager, Error>;
+
+    /// Something happened.
+    fn say(&mut self, event: &Event);
+
+    /// Something went wrong.
+    fn complain(&mut self, error: &Error);
+}
+
+/// What the monitor remembers from round to round.
+struct Monitor {
+    manager: Manager,
+    series: Series,
+    used: Used,
+    acquired: Acquired,
+    tail: Tail,
+    noted_idle: Instant,
+    /// What went wrong in the last round, which is not told again in this one.
+    troubles: Vec<String>,
+}
+
+/// What is known in one round.
+struct Round {
+    cluster: Cluster,
+    facts: Facts,
+}
+
+/// What ends a pause.
+enum Pause {
+    Over,
+    Reload,
+    Ended,
+}
+
+impl Manager {
+    /// Looks and acts again and again, until a signal ends it.
+    ///
+    /// # Errors
+    /// Another monitor is at it, or nobody can be told.
+    pub(crate) fn monitor(self, attends: &mut impl Attends) -> Result<(), Error> {
+        let note = format!(
+            "PID {} ({}) on {}",
+            std::process::id(),
+            self.user().unwrap_or_else(|| "-".to_owned()),
+            system::here().host
+        );
+        let alone = self.store.hold_monitor(&note)?;
+        let alone = alone.map_err(|by| Error::Monitored { by })?;
+        let events = Events::listen()?;
+        system::listen_for_stops(events.sender.clone())?;
+        let begun = Event::new(Deed::Monitor, now()).because("begins");
+        let mut monitor = Monitor {
+            acquired: Acquired::of(&self),
+            tail: self.journal.tail(),
+            manager: self,
+            series: Series::default(),
+            used: Used::default(),
+            noted_idle: Instant::now(),
+            troubles: Vec::new(),
+        };
+        monitor.manager.note(vec![begun]);
+        monitor.manager.keep_measuring(true);
+        let ended = monitor.rounds(&events, attends);
+        monitor.manager.keep_measuring(false);
+        let used = monitor.used.all();
+        let over = Event::new(Deed::Monitor, now()).because("ends");
+        monitor
+            .manager
+            .note(used.into_iter().chain([over]).collect());
+        drop(alone);
+        ended
+    }
+}
+
+impl Monitor {
+    fn rounds(&mut self, events: &Events, attends: &mut impl Attends) -> Result<(), Error> {
+        loop {
+            let next = Instant::now() + self.manager.config.monitoring.interval;
+            let troubles = self.round();
+            self.complain(troubles, attends);
+            for event in self.tail.news() {
+                self.acquired.note(&event);
+                attends.say(&event);
+            }
+            match attends.show(&self.manager) {
+                // Nobody looks on any longer; the work goes on.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                shown => shown?,
+            }
+            loop {
+                match pause(events, next, attends) {
+                    Pause::Over => break,
+                    Pause::Reload => self.reload(attends),
+                    Pause::Ended => return Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Tells what went wrong that did not in the last round.
+    fn complain(&mut self, troubles: Vec<Error>, attends: &mut impl Attends) {
+        let (known, mut events) = (std::mem::take(&mut self.troubles), Vec::new());
+        for error in troubles {
+            let text = error.to_string();
+            if !known.contains(&text) {
+                attends.complain(&error);
+                events.push(Event {
+                    error: Some(error.kind().name().to_owned()),
+                    ..Event::new(Deed::Monitor, now()).because(&text)
+                });
+            }
+            self.troubles.push(text);
+        }
+        self.manager.note(events);
+    }
+
+    /// The settings may have changed; what is wrong with them leaves those that there are.
+    fn reload(&mut self, attends: &mut impl Attends) {
+        match attends.settings() {
+            Ok(manager) if manager.state_file() == self.manager.state_file() => {
+                self.manager.keep_measuring(false);
+                self.manager = manager;
+                self.manager.keep_measuring(true);
+                self.acquired = Acquired::of(&self.manager);
+                let event = Event::new(Deed::Monitor, now()).because("read its config anew");
+                self.manager.note(vec![event]);
+            }
+            Ok(other) => {
+                let state = other.state_file().to_owned();
+                attends.complain(&Error::OtherState { state });
+            }
+            Err(error) => attends.complain(&error),
+        }
+    }
+
+    /// One look, and all that follows from it; what went wrong.
+    fn round(&mut self) -> Vec<Error> {
+        let mut troubles = Vec::new();
+        match self.look() {
+            Ok(round) => {
+                if let Some(round) = &round {
+                    troubles.extend(self.look_after_programs(round));
+                    let used = self.used.note(round, Instant::now());
+                    self.manager.note(used);
+                    self.series.note(&round.cluster, &round.facts);
+                    troubles.extend(self.scale(round));
+                }
+                troubles.extend(self.acquire(round.as_ref()));
+            }
+            Err(error) => troubles.push(error),
+        }
+        troubles
+    }
+
+    /// The state as it ought to be by now; none where there is none yet.
+    fn look(&mut self) -> Result<Option<Round>, Error> {
+        let manager = &self.manager;
+        let Some(cluster) = manager.store.load()? else {
+            return Ok(None);
+        };
+        let now = now();
+        manager.end_overdue(&cluster, now);
+        let notes_idle = self.noted_idle.elapsed() >= NOTES_IDLE;
+        if notes_idle {
+            self.noted_idle = Instant::now();
+        }
+        let facts = Facts {
+            notes_idle,
+            ..manager.all_facts(&cluster, now)
+        };
+        let settled = manager.settle_if_due(&cluster, &facts)?;
+        let mut cluster = match settled {
+            None => cluster,
+            Some(_) => manager.store.load()?.unwrap_or(cluster),
+        };
+        observe(&mut cluster, &facts);
+        Ok(Some(Round { cluster, facts }))
+    }
+
+    /// Whether the monitor may act on that task: on its own user's, and by force on all.
+    fn is_ours(&self, task: &Task) -> bool {
+        let actor = self.manager.actor();
+        actor.force || task.owner.is_some() && task.owner == actor.user
+    }
+}
+
+/// Waits until that moment, or for something to do before.
+fn pause(events: &Events, next: Instant, attends: &mut impl Attends) -> Pause {
+    loop {
+        let left = next.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Pause::Over;
+        }
+        match events.next(left) {
+            Some(system::Event::ToStop) => {
+                attends.pause();
+                system::stop_here();
+                attends.resume();
+            }
+            Some(system::Event::Signal(heard)) if heard.reloads() => return Pause::Reload,
+            Some(event) if Events::ended_by(event).is_some() => return Pause::Ended,
+            _ => {}
+        }
+    }
+}

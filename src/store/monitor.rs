@@ -1,0 +1,50 @@
+//! One monitor for one state: a lock that lives as long as it does.
+
+use super::FileStore;
+use super::error::{Action, StoreError};
+use super::lock::try_lock;
+use crate::system;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+/// How long one that was killed may take to be gone.
+const PATIENCE: Duration = Duration::from_millis(500);
+const TRY_AGAIN: Duration = Duration::from_millis(10);
+/// No note is longer.
+const MOST: u64 = 512;
+
+impl FileStore {
+    /// Makes this process the only monitor, until the file is closed; who is, if another is. The note
+    /// tells others who this is.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub(crate) fn hold_monitor(&self, note: &str) -> Result<Result<File, String>, StoreError> {
+        let path = self.place.monitor();
+        let failed = |error| StoreError::io(Action::Lock, &path, error);
+        match File::create_new(&path) {
+            Ok(file) => {
+                let folder = fs::metadata(&self.place.folder).map_err(failed)?;
+                system::share_as_folder(&file, &folder).map_err(failed)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let mut file = system::open_lock_file(&path).map_err(failed)?;
+        let give_up = Instant::now() + PATIENCE;
+        while !try_lock(&file).map_err(failed)? {
+            if Instant::now() >= give_up {
+                let mut by = String::new();
+                let _ = file.take(MOST).read_to_string(&mut by);
+                return Ok(Err(by.trim().to_owned()));
+            }
+            std::thread::sleep(TRY_AGAIN);
+        }
+        // Without a note only its name is not told.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.write_all(note.as_bytes()));
+        Ok(Ok(file))
+    }
+}
