@@ -13,4 +13,5 @@ mod line;
 mod model;
 mod order;
 mod properties;
+mod scaling;
 mod support;

@@ -7,6 +7,7 @@ pub(crate) mod gpus;
 mod lapse;
 mod name;
 mod order;
+mod programs;
 mod queue;
 mod reconcile;
 mod release;
