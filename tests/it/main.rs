@@ -24,8 +24,12 @@ mod gpus;
 mod locales;
 #[cfg(target_os = "linux")]
 mod lock;
+#[cfg(target_os = "linux")]
+mod monitor;
 #[cfg(unix)]
 mod people;
+#[cfg(target_os = "linux")]
+mod programs;
 #[cfg(target_os = "linux")]
 mod queue;
 mod readme;

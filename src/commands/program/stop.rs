@@ -2,7 +2,7 @@
 
 use super::instance::Instance;
 use super::take_over::runs_unattended;
-use crate::allocator::{Name, Process, Released, Task, release_lease, stop_program};
+use crate::allocator::{Freed, Name, Process, Released, Task, release_lease, stop_program};
 use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
@@ -66,30 +66,14 @@ impl Manager {
         Ok(told)
     }
 
-    /// Sees to it that the program which was told to end does.
-    fn end_program(&self, task: &Task) -> Result<Vec<crate::allocator::Freed>, Error> {
-        let Some(lease) = task.lease.as_deref() else {
-            return Ok(Vec::new());
-        };
+    /// Sees to it that the program which was told to end does; what was freed besides.
+    fn end_program(&self, task: &Task) -> Result<Vec<Freed>, Error> {
         let grace = self.config.limits.grace.to_std().unwrap_or_default();
-        if runs_unattended(task, &system::here()) {
-            let notes = match self.store.look_at_lease(&lease.id) {
-                LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes.command,
-                LeaseSeen::Missing => None,
-            };
-            if let Some((pid, started)) = notes {
-                self.end_unattended(&lease.process, pid, started, grace);
-            }
-            let id = lease.id.clone();
-            let left = self.change_first(move |cluster, _| release_lease(cluster, &id));
-            return match left {
-                Ok(left) => Ok(left.state.freed),
-                Err(error) if Self::is_lost(&error) => Ok(Vec::new()),
-                Err(error) => Err(error),
-            };
-        }
         let give_up = Instant::now() + grace.saturating_add(SLACK);
-        while self.is_held(task) {
+        while let Some(held) = self.still_held(task) {
+            if runs_unattended(&held, &system::here()) {
+                return self.end_unattended(&held, grace);
+            }
             if Instant::now() >= give_up {
                 return Err(Error::StillRuns {
                     task: task.id.clone(),
@@ -100,45 +84,63 @@ impl Manager {
         Ok(Vec::new())
     }
 
-    /// Nobody else does it.
-    fn end_unattended(&self, supervisor: &Process, pid: u32, started: u64, grace: Duration) {
-        let program = Instance::Found(Process {
-            pid,
-            started,
-            ..supervisor.clone()
-        });
-        let until = |give_up: Instant| {
-            while program.ended().is_none() && Instant::now() < give_up {
-                thread::sleep(LOOK_AGAIN);
-            }
+    /// Nobody else ends the program, or gives back what it held.
+    fn end_unattended(&self, task: &Task, grace: Duration) -> Result<Vec<Freed>, Error> {
+        let Some(lease) = task.lease.as_deref() else {
+            return Ok(Vec::new());
         };
-        if program.ended().is_none() {
-            program.end(false);
-            until(Instant::now() + grace);
+        let notes = match self.store.look_at_lease(&lease.id) {
+            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes.command,
+            LeaseSeen::Missing => None,
+        };
+        if let Some((pid, started)) = notes {
+            let program = Process {
+                pid,
+                started,
+                ..lease.process.clone()
+            };
+            end_found(&Instance::Found(program), grace);
         }
-        if program.ended().is_none() {
-            program.end(true);
-            until(Instant::now() + SLACK);
+        let id = lease.id.clone();
+        match self.change_first(move |cluster, _| release_lease(cluster, &id)) {
+            Ok(left) => Ok(left.state.freed),
+            Err(error) if Self::is_lost(&error) => Ok(Vec::new()),
+            Err(error) => Err(error),
         }
-        program.clear(grace);
     }
 
-    /// Whether the task holds what it held under that lease, or one that goes on from it.
-    fn is_held(&self, task: &Task) -> bool {
+    /// The task, if it holds what it held under that lease, or one that goes on from it. What cannot be
+    /// read says nothing.
+    fn still_held(&self, task: &Task) -> Option<Task> {
         let Some(seen) = self.store.look() else {
-            // What cannot be read says nothing.
-            return true;
+            return Some(task.clone());
         };
-        let goes_on = |held: &Task| match (held.lease.as_deref(), task.lease.as_deref()) {
-            (Some(now), Some(then)) => now.id.continues(&then.id),
-            _ => false,
+        let cluster = seen.cluster();
+        let (_, held) = cluster.find_task(&task.id)?;
+        let (now, then) = (held.lease.as_deref()?, task.lease.as_deref()?);
+        // What ended with its supervisor is freed by whoever acts next.
+        let is_over = || {
+            held.over(&self.facts(cluster, crate::manager::now()))
+                .is_some()
         };
-        let held = seen.cluster().find_task(&task.id);
-        held.is_some_and(|(_, held)| goes_on(held) && !self.has_died(held, seen.cluster()))
+        (now.id.continues(&then.id) && !is_over()).then(|| held.clone())
     }
+}
 
-    /// Whether it ended with its supervisor, and is about to be freed by whoever acts next.
-    fn has_died(&self, task: &Task, cluster: &crate::allocator::Cluster) -> bool {
-        task.over(&self.facts(cluster, now())).is_some()
+/// Asks a program to end, and makes it after its grace, with all that it left behind.
+fn end_found(program: &Instance, grace: Duration) {
+    let wait = |give_up: Instant| {
+        while program.ended().is_none() && Instant::now() < give_up {
+            thread::sleep(LOOK_AGAIN);
+        }
+    };
+    if program.ended().is_none() {
+        program.end(false);
+        wait(Instant::now() + grace);
     }
+    if program.ended().is_none() {
+        program.end(true);
+        wait(Instant::now() + SLACK);
+    }
+    program.clear(grace);
 }

@@ -54,7 +54,7 @@ impl Machine {
     }
 
     /// The same, whose only server has these counts of GPUs and 64 CPUs, and these further keys.
-    fn with_server(count: u32, keys: &str, gpus: &str) -> Self {
+    pub(crate) fn with_server(count: u32, keys: &str, gpus: &str) -> Self {
         let machine = Self::with(gpus);
         machine.configure(&format!(
             "[[server]]\nname = \"s\"\ngpus = {count}\ncpus = 64\n{keys}\n"
@@ -62,12 +62,12 @@ impl Machine {
         machine
     }
 
-    fn configure(&self, text: &str) {
+    pub(crate) fn configure(&self, text: &str) {
         self.lab.write("config.toml", text);
     }
 
     /// From now on these are its GPUs.
-    fn becomes(&self, gpus: &str) {
+    pub(crate) fn becomes(&self, gpus: &str) {
         self.lab.write("gpus.new", gpus);
         fs::rename(self.lab.join("gpus.new"), self.lab.join("gpus")).unwrap();
     }
@@ -84,23 +84,23 @@ impl Machine {
         ]
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.lab.command(arguments);
         command.envs(self.variables());
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
-    fn ok(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Ran {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
         ran
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         self.ok(&[arguments, &["--json"]].concat()).document()
     }
 

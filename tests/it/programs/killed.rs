@@ -1,0 +1,125 @@
+//! Supervisors and programs that are killed, in every combination.
+
+use super::{Workshop, end, lives};
+use crate::support::happens;
+
+#[test]
+fn a_program_without_its_supervisor_runs_on_held_and_is_taken_over() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--gpus", "2"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    assert!(happens(|| !lives(supervisor)));
+    assert!(lives(program));
+    // Nobody gets what it is on.
+    assert_eq!(shop.run(&["--allocate", "eager", "3"]).code, 3);
+    let detail = shop.ok(&["--detail"]).stdout;
+    assert!(
+        detail.contains("(running, looked after by nobody)"),
+        "{detail}"
+    );
+    let taken = shop.json(&["--start-program", "t"]);
+    assert_eq!(taken["began"], "taken_over");
+    assert_eq!(taken["pid"], program);
+    let (other, same) = shop.pids("t");
+    assert!(other != supervisor && same == program && lives(other));
+    // The new one does all that the first did, and again.
+    end(other);
+    assert!(happens(|| !lives(other)));
+    assert_eq!(shop.json(&["--start-program", "t"])["began"], "taken_over");
+    shop.ok(&["--stop-program", "t"]);
+    assert_eq!(shop.notes("t"), ["began 0,1 --gpus 0,1", "saved"]);
+    assert!(!lives(program));
+}
+
+#[test]
+fn it_can_be_stopped_and_released_without_its_supervisor() {
+    for action in ["--stop-program", "--release"] {
+        let shop = Workshop::new();
+        shop.ok(&["--start-program", "t"]);
+        let (supervisor, program) = shop.pids("t");
+        end(supervisor);
+        assert!(happens(|| !lives(supervisor)));
+        shop.ok(&[action, "t"]);
+        assert!(!lives(program));
+        assert!(shop.task("t").is_none());
+        assert_eq!(shop.notes("t").last().unwrap(), "saved");
+    }
+}
+
+#[test]
+fn a_program_that_is_killed_has_failed() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t"]);
+    let (_, program) = shop.pids("t");
+    end(program);
+    assert!(happens(|| shop.task("t").is_none()));
+    assert!(happens(|| shop.was_told("t", "end", "failed")));
+}
+
+#[test]
+fn one_that_was_taken_over_and_ends_is_given_back() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    assert!(happens(|| !lives(supervisor)));
+    shop.ok(&["--start-program", "t"]);
+    end(program);
+    assert!(happens(|| shop.task("t").is_none()));
+    // Nobody saw how it ended, so it is not said to have failed.
+    assert!(happens(|| shop.was_told("t", "end", "unseen")));
+}
+
+#[test]
+fn what_lost_both_is_freed_by_whoever_acts_next() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    end(program);
+    assert!(happens(|| !lives(supervisor) && !lives(program)));
+    let ran = shop.ok(&["--allocate", "next", "4"]);
+    assert!(ran.stderr.contains("Freed t"), "{ran:?}");
+    // And its name can be used again.
+    shop.ok(&["--release", "next"]);
+    shop.ok(&["--start-program", "t"]);
+}
+
+#[test]
+fn a_start_over_what_lost_both_begins_anew() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    end(program);
+    assert!(happens(|| !lives(supervisor) && !lives(program)));
+    assert_eq!(shop.json(&["--start-program", "t"])["began"], "started");
+    assert_eq!(shop.notes("t").len(), 2);
+}
+
+#[test]
+fn its_time_ends_it_also_without_its_supervisor() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--ttl", "2s"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    let ended = || {
+        // Whoever acts does what the supervisor would have done.
+        shop.run(&["--cancel", "nobody"]);
+        !lives(program)
+    };
+    assert!(happens(ended));
+    assert_eq!(shop.notes("t").last().unwrap(), "saved");
+    shop.ok(&["--allocate", "next", "4"]);
+}
+
+#[test]
+fn a_task_that_is_taken_away_ends_its_program() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t"]);
+    let (_, program) = shop.pids("t");
+    shop.ok(&["--reset", "--yes"]);
+    assert!(happens(|| !lives(program)));
+    assert!(happens(|| shop.was_told("t", "end", "lost")));
+}

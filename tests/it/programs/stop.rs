@@ -1,0 +1,146 @@
+//! The end of a program: by itself, by command, by time, and again and again.
+
+use super::{Workshop, lives};
+use crate::support::happens;
+
+#[test]
+fn it_is_told_to_end_and_may_save_its_work() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--gpus", "2"]);
+    let (supervisor, program) = shop.pids("t");
+    let ran = shop.ok(&["--stop-program", "t"]);
+    assert!(ran.stdout.contains("Ended: t"), "{ran:?}");
+    assert_eq!(shop.notes("t"), ["began 0,1 --gpus 0,1", "saved"]);
+    assert!(shop.task("t").is_none());
+    assert!(!lives(program));
+    assert!(happens(|| !lives(supervisor)));
+    assert_eq!(shop.run(&["--stop-program", "t"]).code, 5);
+    // Nothing is left but what is to be.
+    let files = shop.machine.lab().files();
+    assert!(
+        files.iter().all(|file| !file.contains(".lease-")),
+        "{files:?}"
+    );
+}
+
+#[test]
+fn what_does_not_end_is_killed_after_its_grace() {
+    let shop = Workshop::of_script("trap '' TERM; while :; do sleep 1; done", "");
+    shop.machine.lab().write("quick", "");
+    shop.configure("", "command = \"sh script.sh\"", "");
+    let config = shop
+        .machine
+        .lab()
+        .read("config.toml")
+        .replace("3s", "200ms");
+    shop.machine.configure(&config);
+    shop.ok(&["--start-program", "t"]);
+    let (_, program) = shop.pids("t");
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(program));
+}
+
+#[test]
+fn what_it_started_ends_with_it() {
+    let shop = Workshop::of_script("sleep 600 & echo $! > child; wait", "");
+    shop.ok(&["--start-program", "t"]);
+    let child = shop.machine.lab().read("child").trim().parse().unwrap();
+    assert!(lives(child));
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(child));
+    // Also where the program itself ends first.
+    let shop = Workshop::of_script("sleep 600 & echo $! > child; sleep 1.2", "");
+    shop.ok(&["--start-program", "t"]);
+    let child = shop.machine.lab().read("child").trim().parse().unwrap();
+    assert!(happens(|| shop.task("t").is_none()));
+    assert!(!lives(child));
+}
+
+#[test]
+fn releasing_a_task_ends_its_program_first() {
+    let shop = Workshop::new();
+    shop.ok(&["--allocate", "t", "1"]);
+    shop.ok(&["--start-program", "t"]);
+    let (_, program) = shop.pids("t");
+    let ran = shop.ok(&["--release", "t"]);
+    assert!(ran.stdout.contains("Released: t"), "{ran:?}");
+    assert!(!lives(program));
+    assert_eq!(shop.notes("t").last().unwrap(), "saved");
+}
+
+#[test]
+fn its_gpus_are_nobodys_until_it_has_left_them() {
+    let shop = Workshop::of_script(
+        "trap 'sleep 1; touch left; exit' TERM; while :; do sleep 0.1; done",
+        "",
+    );
+    shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    let mut stop = shop
+        .machine
+        .command(&["--stop-program", "t"])
+        .spawn()
+        .unwrap();
+    let stopping = || {
+        shop.task("t")
+            .is_some_and(|task| task["program"]["phase"] == "stopping")
+    };
+    assert!(happens(stopping));
+    let left = || shop.machine.lab().join("left").exists();
+    // Whoever comes while it still runs finds nothing free.
+    while !left() {
+        let ran = shop.run(&["--allocate", "eager", "1"]);
+        assert!(ran.code == 3 || left(), "{ran:?}");
+        if ran.code == 0 {
+            break;
+        }
+    }
+    assert!(stop.wait().unwrap().success());
+}
+
+#[test]
+fn a_plain_task_has_no_program_to_stop() {
+    let shop = Workshop::new();
+    shop.ok(&["--allocate", "t", "1"]);
+    let ran = shop.run(&["--stop-program", "t"]);
+    assert_eq!(ran.code, 5);
+    assert!(ran.stderr.contains("has no program"), "{ran:?}");
+    assert!(shop.task("t").is_some());
+}
+
+#[test]
+fn what_fails_is_started_again_so_often_and_then_given_back() {
+    // It must not fail at once, or it would count as one that never began.
+    let script = "echo try >> tries; sleep 1.1; exit 3";
+    let shop = Workshop::of_script(script, "retries = 2\nretry_delay = \"50ms\"");
+    shop.ok(&["--start-program", "t"]);
+    assert!(happens(|| shop.task("t").is_none()));
+    assert_eq!(shop.machine.lab().read("tries"), "try\ntry\ntry\n");
+    let told = shop.told("t");
+    let retries: Vec<_> = told.iter().filter(|(did, _)| did == "retry").collect();
+    // Twice as long the second time.
+    assert_eq!(retries[0].1, "starts again in 0.05s");
+    assert_eq!(retries[1].1, "starts again in 0.1s");
+    assert!(happens(|| shop.was_told("t", "end", "failed")));
+}
+
+#[test]
+fn what_waits_to_be_started_again_can_be_stopped() {
+    let shop = Workshop::of_script("sleep 1.1; exit 3", "retries = 9\nretry_delay = \"1h\"");
+    shop.ok(&["--start-program", "t"]);
+    let retries = || {
+        shop.task("t")
+            .is_some_and(|task| task["program"]["phase"] == "retrying")
+    };
+    assert!(happens(retries));
+    shop.ok(&["--stop-program", "t"]);
+    assert!(shop.task("t").is_none());
+}
+
+#[test]
+fn its_time_ends_it() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t", "--ttl", "2s"]);
+    assert!(happens(|| shop.task("t").is_none()));
+    assert_eq!(shop.notes("t").last().unwrap(), "saved");
+    assert!(happens(|| shop.was_told("t", "end", "lapsed")));
+}
