@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
-use crate::journal::Event;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -299,7 +299,9 @@ impl Attends for Attending<'_> {
     }
 
     fn say(&mut self, event: &Event) {
-        if self.watched.is_none() && !self.style.quiet {
+        // What went wrong is told as such.
+        let is_own_trouble = event.action == Deed::Monitor && event.error.is_some();
+        if self.watched.is_none() && !self.style.quiet && !is_own_trouble {
             complain(&render::event(event, self.style));
         }
     }

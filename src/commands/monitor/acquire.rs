@@ -16,11 +16,16 @@ use std::thread::{self, JoinHandle};
 /// The longest that a program which fails again and again waits.
 const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(10);
 
+/// After so many looks an end that is not told never will be: the log cannot be written, perhaps.
+const UNTOLD: u32 = 10;
+
 /// How the program of one name stands, by what was last told of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
     /// It did what it had to do, or somebody does not want it: it is not started again.
     over: bool,
+    /// It was started, and its end was not told yet.
+    runs: bool,
     /// It was told to end to make room.
     makes_room: bool,
     /// How often it failed on end, and when it last did.
@@ -30,12 +35,25 @@ struct Standing {
 /// The programs that are to be started, and how they stand.
 pub(super) struct Acquired {
     programs: Vec<(Name, Standing)>,
+    /// For how many looks on end a program whose end was not told has not been there.
+    missing: HashMap<Name, u32>,
     starting: HashMap<Name, JoinHandle<Result<Started, Error>>>,
 }
 
 impl Standing {
     /// What follows from one more thing that is told of it.
     fn after(self, event: &Event) -> Self {
+        let ends = matches!(event.action, Deed::End | Deed::Free);
+        Self {
+            runs: match event.action {
+                Deed::Start => event.error.is_none(),
+                _ => self.runs && !ends,
+            },
+            ..self.settled(event)
+        }
+    }
+
+    fn settled(self, event: &Event) -> Self {
         let failed = |so_far: Option<(u32, _)>| {
             let times = so_far.map_or(0, |(times, _)| times);
             Some((times + 1, event.time))
@@ -100,10 +118,23 @@ impl Acquired {
                 .iter()
                 .map(|name| (name.clone(), Standing::default()))
                 .collect(),
+            missing: HashMap::new(),
             starting: HashMap::new(),
         };
         events.iter().for_each(|event| acquired.note(event));
         acquired
+    }
+
+    /// Whether a program that is not there has ended: what it held is free a moment before its end is
+    /// told, and that says whether it is to be started again. It may never be told.
+    fn has_ended(&mut self, name: &Name) -> bool {
+        let runs = |(other, standing): &(Name, Standing)| other == name && standing.runs;
+        if !self.programs.iter().any(runs) {
+            return true;
+        }
+        let missing = self.missing.entry(name.clone()).or_default();
+        *missing += 1;
+        *missing > UNTOLD
     }
 
     /// What was told.
@@ -145,9 +176,15 @@ impl Monitor {
         let due = self.acquired.programs.iter();
         let due = due.filter(|(_, standing)| standing.is_due(facts.now, delay));
         let due: Vec<_> = due.map(|(name, _)| name.clone()).collect();
+        self.acquired
+            .missing
+            .retain(|name, _| cluster.find_task(name).is_none());
         for name in due {
             let is_there = cluster.find_task(&name).is_some();
-            if is_there || self.acquired.starting.contains_key(&name) {
+            if is_there
+                || !self.acquired.has_ended(&name)
+                || self.acquired.starting.contains_key(&name)
+            {
                 continue;
             }
             let request = self.request(name.clone());

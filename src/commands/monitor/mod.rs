@@ -82,8 +82,9 @@ impl Manager {
         system::listen_for_stops(events.sender.clone())?;
         let begun = Event::new(Deed::Monitor, now()).because("begins");
         let mut monitor = Monitor {
-            acquired: Acquired::of(&self),
+            // Nothing may be told in between.
             tail: self.journal.tail(),
+            acquired: Acquired::of(&self),
             manager: self,
             series: Series::default(),
             used: Used::default(),
@@ -108,12 +109,13 @@ impl Monitor {
     fn rounds(&mut self, events: &Events, attends: &mut impl Attends) -> Result<(), Error> {
         loop {
             let next = Instant::now() + self.manager.config.monitoring.interval;
-            let troubles = self.round();
-            self.complain(troubles, attends);
+            let round = self.look();
             for event in self.tail.news() {
                 self.acquired.note(&event);
                 attends.say(&event);
             }
+            let troubles = self.act(round);
+            self.complain(troubles, attends);
             match attends.show(&self.manager) {
                 // Nobody looks on any longer; the work goes on.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -165,10 +167,10 @@ impl Monitor {
         }
     }
 
-    /// One look, and all that follows from it; what went wrong.
-    fn round(&mut self) -> Vec<Error> {
+    /// All that follows from a look; what went wrong.
+    fn act(&mut self, round: Result<Option<Round>, Error>) -> Vec<Error> {
         let mut troubles = Vec::new();
-        match self.look() {
+        match round {
             Ok(round) => {
                 if let Some(round) = &round {
                     troubles.extend(self.look_after_programs(round));
