@@ -1,6 +1,7 @@
 //! One file a rule.
 
 mod allocate;
+mod caps;
 mod check;
 mod explain;
 pub(crate) mod gpus;

@@ -1,6 +1,7 @@
 //! The command line: every action, modifier, exit code and kind of error.
 
 mod allocate;
+mod caps;
 mod check_config;
 mod config_search;
 mod defaults;
