@@ -1,6 +1,6 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{Name, Released, Tie, release};
+use crate::allocator::{Name, Released, Tie, release, resolve};
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::outcome::GivenBack;
@@ -13,7 +13,11 @@ impl Manager {
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
         let (task, actor) = (task.clone(), self.actor());
-        let changed = self.change_first(move |cluster, _| release(cluster, &task, &actor))?;
+        let prefix = self.config.task_prefix.clone();
+        let changed = self.change_first(move |cluster, _| {
+            let task = resolve(cluster, &task, prefix.as_deref());
+            release(cluster, &task, &actor)
+        })?;
         Ok(GivenBack {
             running: self.still_running(&changed.value),
             released: changed.value,

@@ -14,5 +14,6 @@ mod release;
 mod renew;
 mod request;
 mod reset;
+mod resolve;
 mod scale;
 mod spec;

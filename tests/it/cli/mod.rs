@@ -13,6 +13,7 @@ mod json;
 mod language;
 #[cfg(unix)]
 mod owner;
+mod prefix;
 mod release;
 mod reset;
 mod status;

@@ -192,3 +192,5 @@ error-occupied = Task { $task } lives with something else already: a command, a 
     .hint = See what: gpumgr --detail{ $options }. Or choose another name
 error-no-program = Task { $task } has no program that gpumgr keeps running
     .hint = To end the task itself: gpumgr --release { $word }{ $options }
+error-long-name = { $task } with task_prefix { $prefix } before it is longer than the { $max } characters that a name may have
+    .hint = Choose a shorter name, or a shorter task_prefix in the config

@@ -192,3 +192,5 @@ error-occupied = タスク { $task } はすでに別のもの（コマンド、�
     .hint = 確認: gpumgr --detail{ $options }。または別の名前を選んでください
 error-no-program = タスク { $task } には gpumgr が動かし続けているプログラムがありません
     .hint = タスク自体を終えるには: gpumgr --release { $word }{ $options }
+error-long-name = { $task } の前に task_prefix { $prefix } を付けると、名前の上限の { $max } 文字を超えます
+    .hint = 短い名前にするか、設定の task_prefix を短くしてください

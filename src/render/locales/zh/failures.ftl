@@ -192,3 +192,5 @@ error-occupied = 任务 { $task } 已与其他东西绑定：命令、进程或�
     .hint = 查看详情: gpumgr --detail{ $options }，或换一个名字
 error-no-program = 任务 { $task } 没有由 gpumgr 维持运行的程序
     .hint = 要结束任务本身: gpumgr --release { $word }{ $options }
+error-long-name = { $task } 加上 task_prefix { $prefix } 后，超过名称允许的 { $max } 个字符
+    .hint = 请换一个更短的名称，或在配置中缩短 task_prefix
