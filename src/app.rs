@@ -2,7 +2,7 @@
 
 use crate::allocator::{Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
-use crate::commands::{Job, Outer, Shows, Wait};
+use crate::commands::{Job, Outer, Shows, Wait, translate};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
@@ -125,9 +125,9 @@ fn act(
         Action::Reset => return Ok(None),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
-        Action::CheckConfig { file: None } => Outcome::Checked(Box::new(manager.check_config())),
-        Action::CheckConfig { file: Some(_) }
-        | Action::StartProgram(_)
+        Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
+        Action::Translate { file } => translate(&file)?,
+        Action::StartProgram(_)
         | Action::StopProgram { .. }
         | Action::Logs { .. }
         | Action::Monitor
@@ -234,7 +234,7 @@ fn job(run: Run, manager: &Manager) -> Job {
 fn manager(invocation: &Invocation, style: &Arc<Style>) -> anyhow::Result<Manager> {
     let config = match (&invocation.action, &invocation.config) {
         // The shell may just have made an empty one for what this prints.
-        (Action::Detect, None) => Config::by_default(),
+        (Action::Detect, None) | (Action::Translate { .. }, _) => Config::by_default(),
         (_, config) => Config::find(config.as_deref()),
     };
     let mut config = config.map_err(Error::from)?;

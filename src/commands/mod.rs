@@ -17,6 +17,7 @@ mod status;
 mod wait;
 mod watch;
 
+pub(crate) use check_config::translate;
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;
 pub(crate) use watch::Shows;

@@ -8,6 +8,7 @@ mod gpus;
 mod notes;
 mod progress;
 mod queue;
+mod settings;
 mod status;
 
 pub(super) use config::unmeasured;
@@ -55,6 +56,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
         Outcome::Detected(found) => detected::detected(found, style),
+        Outcome::Translated(translated) => translated.toml.clone(),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
 }

@@ -19,6 +19,7 @@ mod reset;
 mod status;
 mod streams;
 mod terminal;
+mod translate;
 mod walk_through;
 
 use crate::support::{Lab, Ran};

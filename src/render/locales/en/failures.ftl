@@ -151,6 +151,7 @@ name-unprintable = character { $position } of the name is not printable
 
 config-not-text = not UTF-8 text
 config-syntax = not valid TOML: { $message }
+config-json = not valid JSON: { $message }
 config-unknown-key = unknown key { $key }
     .near = unknown key { $key }; did you mean { $near }?
 config-missing-key = { $key } is missing

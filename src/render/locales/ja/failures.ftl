@@ -151,6 +151,7 @@ name-unprintable = 名前の { $position } 文字目は表示できない文字�
 
 config-not-text = UTF-8 のテキストではありません
 config-syntax = TOML として正しくありません: { $message }
+config-json = JSON として正しくありません: { $message }
 config-unknown-key = 不明なキー { $key }
     .near = 不明なキー { $key }。{ $near } のことですか?
 config-missing-key = { $key } がありません

@@ -151,6 +151,7 @@ name-unprintable = 名称的第 { $position } 个字符不可打印
 
 config-not-text = 不是 UTF-8 文本
 config-syntax = 不是有效的 TOML: { $message }
+config-json = 不是有效的 JSON: { $message }
 config-unknown-key = 未知的配置项 { $key }
     .near = 未知的配置项 { $key }；您是否想写 { $near }?
 config-missing-key = 缺少 { $key }
