@@ -1,11 +1,12 @@
 //! `--check-config` in JSON.
 
 use super::{gpus, path, state_path, totals};
-use crate::allocator::{Limits, Scaling, Server};
+use crate::allocator::{Cap, Limits, Scaling, Server};
 use crate::config::{
     Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security, Translated,
 };
 use crate::outcome::Checked;
+use crate::render::words::cap_name;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -34,6 +35,20 @@ pub(super) fn checked(checked: &Checked) -> Value {
             "host": server.host,
         })
     };
+    let mut limits = json!({
+        "min_gpus_per_task": min_gpus_per_task,
+        "max_gpus_per_task": max_gpus_per_task,
+    });
+    // Only those that are written.
+    for (cap, max) in [
+        (Cap::Total, caps.total),
+        (Cap::Manual, caps.manual),
+        (Cap::Auto, caps.auto),
+    ] {
+        if let Some(max) = max {
+            limits[cap_name(cap)] = max.into();
+        }
+    }
     json!({
         "config": path(&checked.config),
         "state": state_path(&checked.state),
@@ -49,13 +64,7 @@ pub(super) fn checked(checked: &Checked) -> Value {
         "gpus_measured": measured,
         "gpus_not_measured": not_measured,
         "environment": checked.variables,
-        "limits": {
-            "min_gpus_per_task": min_gpus_per_task,
-            "max_gpus_per_task": max_gpus_per_task,
-            "max_total_gpus": caps.total,
-            "max_manual_gpus": caps.manual,
-            "max_auto_gpus": caps.auto,
-        },
+        "limits": limits,
         "task_prefix": checked.task_prefix,
         "program": checked.program.as_ref().map(program),
         "monitor": monitoring(&checked.monitoring),
