@@ -2,7 +2,7 @@
 
 use crate::allocator::{Name, Refusal, Request};
 use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
-use crate::commands::{Attends, Job, Order, Outer, SUPERVISE, Shows, Start, Wait};
+use crate::commands::{Attends, Job, Order, Outer, SUPERVISE, Shows, Start, Wait, translate};
 use crate::config::Config;
 use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
@@ -172,9 +172,9 @@ fn act(
             task,
             follow: false,
         } => Outcome::Logs(manager.logs(&task)?),
-        Action::CheckConfig { file: None } => Outcome::Checked(Box::new(manager.check_config())),
-        Action::CheckConfig { file: Some(_) }
-        | Action::Logs { follow: true, .. }
+        Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
+        Action::Translate { file } => translate(&file)?,
+        Action::Logs { follow: true, .. }
         | Action::Monitor
         | Action::History(_)
         | Action::Report { .. }
@@ -382,7 +382,7 @@ fn job(run: Run, manager: &Manager) -> Job {
 fn settled(invocation: &Invocation, style: &Arc<Style>) -> Result<Manager, Error> {
     let config = match (&invocation.action, &invocation.config) {
         // The shell may just have made an empty one for what this prints.
-        (Action::Detect, None) => Config::by_default(),
+        (Action::Detect, None) | (Action::Translate { .. }, _) => Config::by_default(),
         (_, config) => Config::find(config.as_deref()),
     };
     let mut config = config.map_err(Error::from)?;

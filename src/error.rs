@@ -90,6 +90,14 @@ pub enum Error {
     /// The driver is there, but not even the number of GPUs can be read.
     #[error("the GPUs cannot be counted: {0:?}")]
     NotCounted(Unreadable),
+    /// No task can have a name that long.
+    #[error("{task} with {prefix:?} before it is too long a name")]
+    LongName {
+        /// The name asked for.
+        task: Name,
+        /// `task_prefix`.
+        prefix: String,
+    },
     /// This machine has a name that no server can have.
     #[error("this machine's name cannot be a server's")]
     NoHostName,
@@ -233,7 +241,10 @@ impl Error {
             Self::Store(error) => kind_of_store(error),
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
             Self::Config(_) => Kind::Config,
-            Self::Unconfirmed | Self::NoProcess { .. } | Self::Elsewhere { .. } => Kind::Usage,
+            Self::Unconfirmed
+            | Self::NoProcess { .. }
+            | Self::LongName { .. }
+            | Self::Elsewhere { .. } => Kind::Usage,
             Self::NoTemplate | Self::OtherState { .. } => Kind::Config,
             Self::Command { .. }
             | Self::EndedAtOnce { .. }

@@ -1,6 +1,6 @@
 //! The manager: v0.1's API in Rust. Each of its actions is a file in [`crate::commands`].
 
-use crate::allocator::{Actor, Cluster, Timestamp};
+use crate::allocator::{Actor, Cluster, Name, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
 use crate::gpus::Probe;
@@ -129,6 +129,22 @@ impl Manager {
             user: self.user(),
             force: self.force,
         }
+    }
+
+    /// What a new task of this name is called: with `task_prefix` before it, unless it begins so
+    /// already. Those that are there are found by both, as [`resolve`](crate::allocator::resolve)
+    /// says.
+    ///
+    /// # Errors
+    /// That would be too long.
+    pub fn full_name(&self, task: &Name) -> Result<Name, Error> {
+        let Some(prefix) = &self.config.task_prefix else {
+            return Ok(task.clone());
+        };
+        task.prefixed(prefix).map_err(|_| Error::LongName {
+            task: task.clone(),
+            prefix: prefix.clone(),
+        })
     }
 
     /// The settings.

@@ -4,6 +4,7 @@ use crate::allocator::{
     Change, Explained, Freed, Grant, Limits, Name, Reading, Released, Renewed, Sample, Server,
     ServerSpec, Task, Timestamp, Unreadable, Waiter,
 };
+use crate::config::{Monitoring, Notification, ProgramTemplate, Rotation, Translated};
 use crate::environment;
 use crate::error::ended_by;
 use crate::measured::Unmeasured;
@@ -38,6 +39,8 @@ pub(crate) enum Outcome {
     Cancelled(Box<Cancelled>),
     /// Of `--check-config`.
     Checked(Box<Checked>),
+    /// Of `--check-config` for a JSON config.
+    Translated(Translated),
     /// Of `--adopt`.
     Adopted(Allocated),
     /// Of `--detect`.
@@ -306,6 +309,16 @@ pub struct Checked {
     pub limits: Limits,
     /// The names of the variables that the config sets for every task.
     pub variables: Vec<String>,
+    /// What stands before every task's name.
+    pub task_prefix: Option<String>,
+    /// What is started for a task, if the config says so.
+    pub program: Option<ProgramTemplate>,
+    /// What the monitor does.
+    pub monitoring: Monitoring,
+    /// Who is told of what happens.
+    pub notification: Option<Notification>,
+    /// How large the log of all changes grows.
+    pub log: Rotation,
     /// The server whose GPUs are measured here, and how many devices there are; or why none are.
     pub measured: Result<(Name, Reading<usize>), Unmeasured>,
 }
@@ -330,7 +343,7 @@ impl Outcome {
             Self::Cancelled(cancelled) => Some(&cancelled.state),
             Self::Started(started) => Some(&started.state),
             Self::Stopped(given_back) => Some(&given_back.state),
-            Self::Ran(_) | Self::Detected(_) | Self::Logs(_) => None,
+            Self::Ran(_) | Self::Detected(_) | Self::Logs(_) | Self::Translated(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

@@ -33,6 +33,7 @@ mod release;
 mod renew;
 mod request;
 mod reset;
+mod resolve;
 mod spec;
 mod sweep;
 
@@ -59,5 +60,6 @@ pub use release::{Actor, Released, release, release_lease};
 pub use renew::{Renewed, renew};
 pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request, same_host};
 pub use reset::reset;
+pub use resolve::{known_as, resolve, resolve_waiting};
 pub use spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};
 pub use sweep::{Freed, Over, sweep};

@@ -68,6 +68,17 @@ impl Name {
         Self("run".to_owned())
     }
 
+    /// The name with this before it, unless it begins with that already.
+    ///
+    /// # Errors
+    /// It would be too long.
+    pub fn prefixed(&self, prefix: &str) -> Result<Self, BadName> {
+        match self.0.starts_with(prefix) {
+            true => Ok(self.clone()),
+            false => format!("{prefix}{self}").try_into(),
+        }
+    }
+
     /// The name as typed.
     pub fn as_str(&self) -> &str {
         &self.0

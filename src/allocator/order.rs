@@ -15,7 +15,9 @@
 //! reservation has ended or was due to; and with `k` requests before it, nobody waits longer than
 //! `k + 1` times the longest that any task is for: its term, or what it takes if it has none. A
 //! command that outlives its term can double a turn; and one who gets before others only later (its
-//! name was taken, its servers were draining, v0.1 dropped it) adds its own turn.
+//! name was taken, its user was over a cap, its servers were draining, v0.1 dropped it) adds its own
+//! turn. Whoever is over a cap waits for tasks of their own: nothing is kept for them, nobody waits for
+//! them, and what they ask for later may be granted first if it is under the cap.
 
 use super::allocate::{Grant, grant};
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp, gpu_ids};
@@ -52,15 +54,12 @@ pub(super) fn decide(
     for position in turns(cluster) {
         let waiter = &cluster.queue()[position];
         let lease = Some(&waiter.lease);
-        if over(cluster, &waiter.request, &limits.caps).is_some() {
-            continue;
-        }
         let server = choose(cluster, &waiter.request, lease, &kept, now, limits);
         // Most of a long queue ends here; the rest is only looked at for those who get something.
         if server.is_none() && !keeps {
             continue;
         }
-        if cluster.find_task(&waiter.request.task).is_some() {
+        if !may_start(cluster, waiter, limits) {
             continue;
         }
         if let Some(server) = server {
@@ -109,6 +108,13 @@ pub(super) fn in_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
     turns(cluster).into_iter().map(|position| &queue[position])
 }
 
+/// Whether only room, and who was there before, can keep this one waiting. What else does is no matter
+/// of room, so nothing is kept for it meanwhile.
+pub(super) fn may_start(cluster: &Cluster, waiter: &Waiter, limits: &Limits) -> bool {
+    let request = &waiter.request;
+    over(cluster, request, &limits.caps).is_none() && cluster.find_task(&request.task).is_none()
+}
+
 /// Where they are written down.
 fn turns(cluster: &Cluster) -> Vec<usize> {
     let queue = cluster.queue();
@@ -140,9 +146,7 @@ pub(super) fn reservations(
         if kept.len() == at_most {
             break;
         }
-        if cluster.find_task(&waiter.request.task).is_some()
-            || over(cluster, &waiter.request, &limits.caps).is_some()
-        {
+        if !may_start(cluster, waiter, limits) {
             continue;
         }
         if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {

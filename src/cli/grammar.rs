@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A command line that makes sense.
@@ -31,24 +31,50 @@ pub(crate) struct Invocation {
 pub(crate) enum Action {
     Init,
     Status,
-    Detail { server: Option<String> },
-    Allocate { asked: Asked, pid: Option<u32> },
+    Detail {
+        server: Option<String>,
+    },
+    Allocate {
+        asked: Asked,
+        pid: Option<u32>,
+    },
     Run(Run),
-    Release { task: Name },
-    Renew { task: Name, ttl: Option<TimeDelta> },
+    Release {
+        task: Name,
+    },
+    Renew {
+        task: Name,
+        ttl: Option<TimeDelta>,
+    },
     Queue,
-    Cancel { task: Name },
+    Cancel {
+        task: Name,
+    },
     Reset,
-    CheckConfig { file: Option<PathBuf> },
+    CheckConfig,
+    /// Of a JSON config.
+    Translate {
+        file: PathBuf,
+    },
     StartProgram(Asked),
-    StopProgram { task: Name },
-    Logs { task: Name, follow: bool },
+    StopProgram {
+        task: Name,
+    },
+    Logs {
+        task: Name,
+        follow: bool,
+    },
     Monitor,
     History(Filter),
-    Report { since: Option<TimeDelta> },
+    Report {
+        since: Option<TimeDelta>,
+    },
     TestNotification,
     Detect,
-    Adopt { request: Request, pid: u32 },
+    Adopt {
+        request: Request,
+        pid: u32,
+    },
 }
 
 /// What is asked for.
@@ -111,7 +137,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     };
     Ok(Invocation {
         output,
-        config: args.config.clone(),
+        config: config(&args)?,
         state: args.state.clone(),
         language: args.lang,
         yes: args.yes,
@@ -120,6 +146,24 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
         watch: args.watch,
         action: action(args)?,
     })
+}
+
+/// The config to use, which `--check-config` may name as well.
+fn config(args: &Args) -> Result<Option<PathBuf>, clap::Error> {
+    let checked = args.check_config.iter().flatten().next();
+    match (&args.config, checked) {
+        (Some(config), Some(checked)) if config != checked => {
+            let message = "'--config' and '--check-config' name two configs; give one of them";
+            Err(error(ErrorKind::ArgumentConflict, message))
+        }
+        (config, checked) => Ok(config.as_ref().or(checked).cloned()),
+    }
+}
+
+/// Whether this is a config of the manager guide's.
+fn is_json(file: &Path) -> bool {
+    let extension = file.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// Whether JSON is wanted, wherever that was said: also where the rest makes no sense.
@@ -268,7 +312,10 @@ fn action(args: Args) -> Result<Action, clap::Error> {
         Args {
             check_config: Some(file),
             ..
-        } => Action::CheckConfig { file },
+        } => match file.filter(|file| is_json(file)) {
+            Some(file) => Action::Translate { file },
+            None => Action::CheckConfig,
+        },
         Args {
             stop_program: Some(task),
             ..

@@ -15,6 +15,7 @@ impl Manager {
     /// # Errors
     /// There is no such process, it computes on no free GPU, or nobody can tell.
     pub fn adopt(&self, request: Request, pid: u32) -> Result<Allocated, Error> {
+        let request = self.with_full_name(request)?;
         let request = request.tied_to(Some(self.lease_on(pid)?));
         let owner = system::holder(pid).and_then(|holder| holder.user);
         let request = request.owned_by(owner);

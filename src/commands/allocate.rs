@@ -12,12 +12,14 @@ use crate::store::{IfAbsent, new_id};
 use crate::system;
 
 impl Manager {
-    /// Grants the request on the first server that has room. Makes the state file if there is none.
+    /// Grants the request on the first server that has room, to a task with its
+    /// [full name](Manager::full_name). Makes the state file if there is none.
     ///
     /// # Errors
     /// Why it is not granted, or why the state cannot be changed; then nothing is.
     pub fn allocate(&self, request: Request) -> Result<Allocated, Error> {
         self.check_environment()?;
+        let request = self.with_full_name(request)?;
         let limits = self.config.limits;
         let changed = self.change(self.create()?, Grants::Some, move |cluster, facts| {
             allocate(cluster, &request, &limits, facts.now)
@@ -32,11 +34,18 @@ impl Manager {
         wait: Wait,
     ) -> Result<Allocated, Error> {
         self.check_environment()?;
+        let request = self.with_full_name(request)?;
         let held = self.store.hold_lease()?;
         let waiting = self.own_lease(&held, Tie::Claim)?;
         let granted = self.wait_in_line((request, false), waiting, &held.path, wait, &mut None);
         held.end();
         granted
+    }
+
+    /// The same request for a task with its full name.
+    pub(super) fn with_full_name(&self, request: Request) -> Result<Request, Error> {
+        let task = self.full_name(&request.task)?;
+        Ok(Request { task, ..request })
     }
 
     /// Ties an allocation to a process that runs on this machine: with its end, the allocation's.

@@ -1,8 +1,16 @@
 //! `--check-config`: what a config means.
 
 use crate::allocator::{Cluster, Device, Reading};
+use crate::config::Config;
+use crate::error::Error;
 use crate::manager::Manager;
-use crate::outcome::{Checked, StateFile, Totals};
+use crate::outcome::{Checked, Outcome, StateFile, Totals};
+use std::path::Path;
+
+/// What a JSON config of the manager guide's is in TOML.
+pub(crate) fn translate(file: &Path) -> Result<Outcome, Error> {
+    Ok(Outcome::Translated(Config::translate(file)?))
+}
 
 impl Manager {
     /// The settings in use, and how the state compares with them. A state that cannot be read is
@@ -37,6 +45,11 @@ impl Manager {
             servers: described.servers().to_vec(),
             totals: Totals::of(described.servers()),
             limits: self.config.limits,
+            task_prefix: self.config.task_prefix.clone(),
+            program: self.config.program.clone(),
+            monitoring: self.config.monitoring.clone(),
+            notification: self.config.notification.clone(),
+            log: self.config.log,
             measured,
             variables: self
                 .config

@@ -21,6 +21,7 @@ mod watch;
 
 pub(crate) use monitor::Attends;
 pub(crate) use program::{Order, SUPERVISE, Start};
+pub(crate) use check_config::translate;
 pub(crate) use run::{Job, Outer};
 pub(crate) use wait::Wait;
 pub(crate) use watch::Shows;

@@ -1,7 +1,7 @@
 //! `--queue` and `--cancel`: who waits, and waiting no longer.
 
 use super::change::Grants;
-use crate::allocator::{Cluster, Name, cancel, explain, observe, sweep};
+use crate::allocator::{Cluster, Name, cancel, explain, observe, resolve_waiting, sweep};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Cancelled, Queue};
@@ -37,7 +37,9 @@ impl Manager {
     /// Nothing waits under it, it is another user's, or the state cannot be changed.
     pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
         let (task, actor) = (task.clone(), self.actor());
+        let prefix = self.config.task_prefix.clone();
         let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+            let task = resolve_waiting(cluster, &task, prefix.as_deref());
             cancel(cluster, &task, &actor)
         })?;
         self.store.wake(&changed.value.lease.id);

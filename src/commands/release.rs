@@ -1,6 +1,6 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{Name, Released, Tie, release};
+use crate::allocator::{Name, Released, Tie, release, resolve};
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::outcome::GivenBack;
@@ -17,7 +17,11 @@ impl Manager {
             return self.stop_program(task);
         }
         let (task, actor) = (task.clone(), self.actor());
-        let changed = self.change_first(move |cluster, _| release(cluster, &task, &actor))?;
+        let prefix = self.config.task_prefix.clone();
+        let changed = self.change_first(move |cluster, _| {
+            let task = resolve(cluster, &task, prefix.as_deref());
+            release(cluster, &task, &actor)
+        })?;
         Ok(GivenBack {
             running: self.still_running(&changed.value),
             released: changed.value,

@@ -367,6 +367,17 @@ impl<'t> Table<'t> {
         value
     }
 
+    /// Of these keys, which belong into that table, those that stand here.
+    pub(super) fn misplaced(&mut self, keys: &[&str], table: &str, mistakes: &mut Mistakes<'_>) {
+        for key in keys {
+            if let Some((written, _)) = self.entries.remove_entry(*key) {
+                let near = Some(format!("{table}.{key}"));
+                let key = self.path(key);
+                mistakes.add(&written.span(), Wrong::UnknownKey { key, near });
+            }
+        }
+    }
+
     /// What was never asked for is a mistake.
     pub(super) fn finish(self, mistakes: &mut Mistakes<'_>) {
         for key in self.entries.keys() {

@@ -3,6 +3,7 @@
 use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
 use crate::environment;
+use std::fmt;
 
 /// Variables for every task, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,25 @@ pub enum Part {
     TaskId,
     /// `{server}`: its server's name.
     Server,
+}
+
+/// As it is written in a config.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => {
+                    f.write_str(&text.replace('{', "{{").replace('}', "}}"))?;
+                }
+                Part::GpuList => f.write_str("{gpu_list}")?,
+                Part::GpuCount => f.write_str("{gpu_count}")?,
+                Part::CpuCount => f.write_str("{cpu_count}")?,
+                Part::TaskId => f.write_str("{task_id}")?,
+                Part::Server => f.write_str("{server}")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Set for every task anyway.

@@ -86,6 +86,8 @@ pub enum Wrong {
     NotText,
     /// It is no TOML.
     Syntax(String),
+    /// It is no JSON.
+    Json(String),
     /// No such key here.
     UnknownKey {
         /// As written.

@@ -10,6 +10,7 @@ mod program;
 mod rotation;
 mod schema;
 mod search;
+mod translate;
 
 pub use environment::{Environment, Part, Template};
 pub use gpus::{Ignored, Measuring};
@@ -18,6 +19,7 @@ pub use monitor::Monitoring;
 pub use notification::{Mail, Notification, Password, Security};
 pub use program::ProgramTemplate;
 pub use rotation::Rotation;
+pub use translate::{LeftOut, Translated};
 
 use crate::allocator::{ClusterSpec, Limits};
 use crate::system;
@@ -101,6 +103,15 @@ impl Config {
     /// Every mistake in the text.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         schema::parse(path, text)
+    }
+
+    /// The manager guide's JSON config in this file, as TOML.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or every mistake in it.
+    pub fn translate(file: &Path) -> Result<Translated, ConfigError> {
+        let (path, text) = search::named(file)?;
+        translate::translate(&path, &text)
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Monitoring {
     pub min_gpus: u32,
     /// The programs that it starts as GPUs fall free.
     pub programs: Vec<Name>,
+    /// Whether the config says anything of that.
+    pub is_told: bool,
 }
 
 /// How often where the config does not say: the guide's own figure.
@@ -25,8 +27,9 @@ const INTERVAL: TimeDelta = TimeDelta::seconds(5);
 
 pub(super) fn read(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Monitoring {
     let interval = root.span("monitor_interval", mistakes);
-    let auto_scale = root.flag("auto_scale", mistakes).unwrap_or(false);
+    let auto_scale = root.flag("auto_scale", mistakes);
     let scaling = root.table("scaling", mistakes);
+    let is_told = interval.is_some() || auto_scale.is_some() || scaling.is_some();
     let (enabled, scaling) = scaling.map_or_else(
         || (true, Scaling::default()),
         |table| self::scaling(table, mistakes),
@@ -39,7 +42,8 @@ pub(super) fn read(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Monitor
         // Less would keep the machine busy with looking.
         interval: interval.unwrap_or_default().max(Duration::from_millis(100)),
         min_gpus: scaling.min_gpus,
-        scaling: (auto_scale && enabled).then_some(scaling),
+        scaling: (auto_scale == Some(true) && enabled).then_some(scaling),
+        is_told: is_told || programs.is_some(),
         programs: programs.unwrap_or_default(),
     }
 }

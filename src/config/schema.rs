@@ -2,6 +2,7 @@
 
 use super::document::{self, Mistakes, Placed, Table};
 use super::mistake::{ConfigError, Wrong};
+use super::translate::LIMITS;
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
 use super::{environment, gpus, monitor, notification, program, rotation};
 use crate::allocator::{
@@ -81,6 +82,8 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         table.finish(mistakes);
         log
     });
+    // The guide has them there.
+    root.misplaced(&LIMITS, "limits", mistakes);
     root.finish(mistakes);
     Some(Config {
         path: Some(path.to_owned()),

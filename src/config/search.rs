@@ -32,10 +32,8 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         .filter(|value| !value.is_empty())
         .map(PathBuf::from);
     if let Some(path) = named.map(Path::to_owned).or(variable) {
-        let path = absolute(&path)?;
-        let text = read(&path)?.ok_or_else(|| ConfigError::NotFound { path: path.clone() })?;
         return Ok(Found {
-            file: Some((path, text)),
+            file: Some(self::named(&path)?),
             happened_upon: false,
             passed_over: None,
         });
@@ -70,6 +68,15 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         happened_upon: false,
         passed_over,
     })
+}
+
+/// The absolute path and the text of a file that must be there.
+pub(super) fn named(path: &Path) -> Result<(PathBuf, String), ConfigError> {
+    let path = absolute(path)?;
+    match read(&path)? {
+        Some(text) => Ok((path, text)),
+        None => Err(ConfigError::NotFound { path }),
+    }
 }
 
 pub(super) fn current_folder() -> Result<PathBuf, ConfigError> {

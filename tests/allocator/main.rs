@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod caps;
 mod examples;
 mod gpus;
 mod line;

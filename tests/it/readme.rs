@@ -245,36 +245,64 @@ fn the_example_config_loads_as_it_stands_and_describes_the_default() {
         "lock_timeout_seconds",
         "idle_warning_seconds",
         "state",
+        "task_prefix",
+        "program",
+        "monitor",
+        "notification",
+        "log",
     ] {
         assert_eq!(example[same], by_default[same], "{same}");
     }
 }
 
+/// A line that is a setting in a comment, without that. What is said of one begins otherwise.
+fn uncommented(line: &str) -> Option<&str> {
+    let setting = line.strip_prefix("# ")?;
+    let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_uppercase() || c == '_';
+    let key = setting.split_once(" = ").map(|(key, _)| key);
+    let is_setting = key.is_some_and(|key| key.chars().all(is_key));
+    (is_setting || setting.starts_with('[')).then_some(setting)
+}
+
 #[test]
 fn what_the_example_config_shows_in_comments_is_valid_too() {
     let example = repository("config.example.toml");
-    let (example, environment) = example.split_once("\n[environment]\n").unwrap();
     let (settings, limits) = example.split_once("\n[limits]").unwrap();
     let (top, shapes) = settings.split_once("[cluster]").unwrap();
-    // The second shape instead of the first, and the limit that is left out.
-    let servers: String = shapes
-        .lines()
-        .filter_map(|line| line.strip_prefix("# "))
-        .filter(|line| line.starts_with("[[") || line.contains(" = "))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let uncomment = |text: &str, key: &str| text.replace(&format!("# {key}"), key);
-    let limits = uncomment(limits, "max_gpus");
-    let top = uncomment(&uncomment(top, "default_ttl"), "max_ttl");
-    let environment: String = environment
-        .lines()
-        .map(|line| uncomment(line, "") + "\n")
-        .collect();
-    let text = format!("{top}\n{servers}\n[limits]{limits}\n[environment]\n{environment}");
+    let shown: Vec<_> = example.lines().filter_map(uncommented).collect();
+    let all = |text: &str| -> String {
+        let line = |line| uncommented(line).unwrap_or(line);
+        text.lines()
+            .map(|text| line(text).to_owned() + "\n")
+            .collect()
+    };
+    // The second shape instead of the first.
+    let servers = shapes.lines().filter_map(uncommented);
+    let servers: String = servers.map(|line| format!("{line}\n")).collect();
+    let text = format!("{}\n{servers}\n[limits]{}", all(top), all(limits));
+    for line in shown {
+        assert!(text.contains(&format!("{line}\n")), "{line}");
+    }
     let lab = Lab::with_config(&text);
     let (code, checked) = lab.json(&["--check-config"]);
     assert_eq!(code, 0, "{checked}");
     assert_eq!(checked["totals"]["servers"], 2);
     assert_eq!(checked["max_ttl_seconds"], 7 * 24 * 3600);
     assert_eq!(checked["environment"].as_array().unwrap().len(), 3);
+    assert_eq!(checked["task_prefix"], "NDFS_");
+    // The guide's figures.
+    assert_eq!(checked["limits"]["max_total_gpus"], 8);
+    assert_eq!(checked["limits"]["max_manual_gpus"], 6);
+    assert_eq!(checked["limits"]["max_auto_gpus"], 2);
+    assert_eq!(checked["program"]["command"][1], "train.py");
+    assert_eq!(checked["program"]["env_vars"].as_object().unwrap().len(), 1);
+    let enabled = text.replace("enabled = false", "enabled = true");
+    lab.write(
+        "config.toml",
+        enabled.replace("auto_scale = false", "auto_scale = true"),
+    );
+    let (_, checked) = lab.json(&["--check-config"]);
+    assert_eq!(checked["notification"]["mail"]["email"], "user@example.org");
+    assert_eq!(checked["notification"]["command"][0], "notify-send");
+    assert_eq!(checked["monitor"]["scaling"]["max_gpus"], 4);
 }

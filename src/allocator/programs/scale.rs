@@ -4,6 +4,7 @@ use super::program::Phase;
 use crate::allocator::allocate::Grant;
 use crate::allocator::cluster::{Cluster, GpuId, Server, Task, Timestamp};
 use crate::allocator::name::Name;
+use crate::allocator::order::{in_order, may_start};
 use crate::allocator::refusal::Refusal;
 use crate::allocator::request::Limits;
 use chrono::TimeDelta;
@@ -86,7 +87,7 @@ fn is_steady(task: &Task, scaling: &Scaling, now: Timestamp) -> bool {
     })
 }
 
-/// The GPU by which the task may grow: nobody waits, and no cap or limit is in the way.
+/// The GPU by which the task may grow: nobody waits for room, and no cap or limit is in the way.
 fn next_gpu(
     cluster: &Cluster,
     index: usize,
@@ -94,7 +95,7 @@ fn next_gpu(
     scaling: &Scaling,
     limits: &Limits,
 ) -> Option<GpuId> {
-    let somebody_waits = cluster.queue().iter().any(|waiter| !waiter.cancelled);
+    let somebody_waits = in_order(cluster).any(|waiter| may_start(cluster, waiter, limits));
     let max = [scaling.max_gpus, limits.max_gpus_per_task];
     let is_large = |max: u32| task.gpus.len() >= max as usize;
     let server = &cluster.servers()[index];

@@ -1,11 +1,10 @@
 //! Making room for somebody who waits.
 
-use super::caps::over;
 use super::program::Phase;
 use super::scale::can_leave;
 use crate::allocator::cluster::{Cluster, Server, Task};
 use crate::allocator::name::Name;
-use crate::allocator::order::in_order;
+use crate::allocator::order::{in_order, may_start};
 use crate::allocator::request::Limits;
 
 /// What makes room.
@@ -26,10 +25,7 @@ pub fn yielding(
     limits: &Limits,
     may: impl Fn(&Task) -> bool,
 ) -> Vec<Yield> {
-    let waiting = in_order(cluster).filter(|waiter| {
-        over(cluster, &waiter.request, &limits.caps).is_none()
-            && cluster.find_task(&waiter.request.task).is_none()
-    });
+    let waiting = in_order(cluster).filter(|waiter| may_start(cluster, waiter, limits));
     for waiter in waiting {
         let request = &waiter.request;
         let servers = cluster.servers().iter();

@@ -87,7 +87,7 @@ impl Manager {
         events: &mut Option<Events>,
     ) -> Result<Allocated, Error> {
         let lease = self.own_lease(held, Tie::Run)?;
-        let mut request = job.request.clone();
+        let mut request = self.with_full_name(job.request.clone())?;
         request.host = Some(lease.process.host.clone());
         let numbered = job.numbered;
         if let Some(wait) = job.wait {

@@ -52,6 +52,7 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
             let lines: Vec<_> = message.lines().collect();
             words.say("config-syntax", [("message", lines.join(", ").into())])
         }
+        Wrong::Json(message) => words.say("config-json", [("message", message.as_str().into())]),
         Wrong::UnknownKey {
             key,
             near: Some(near),

@@ -123,6 +123,18 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: Vec::new(),
             hint: words.text("error-still-runs.hint"),
         },
+        Error::LongName { task, prefix } => Message {
+            headline: words.say(
+                "error-long-name",
+                [
+                    ("task", task.as_str().into()),
+                    ("prefix", prefix.as_str().into()),
+                    ("max", Name::MAX_CHARS.into()),
+                ],
+            ),
+            details: Vec::new(),
+            hint: words.text("error-long-name.hint"),
+        },
         Error::NoHostName => plain(words, "error-no-host-name"),
         Error::WaitedOut { task, why } => {
             let results = words.of_results();

@@ -1,18 +1,19 @@
 //! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
+mod config;
 mod gpus;
 
 use crate::allocator::{
-    Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Phase, Program, Renewed, Server,
-    Task, Tie, Timestamp, Why,
+    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task, Tie,
+    Timestamp, Why,
 };
 use crate::error::Kind;
 use crate::outcome::{
-    Allocated, Began, Checked, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started,
-    StateFile, Status, Totals,
+    Allocated, Began, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started, StateFile,
+    Status, Totals,
 };
 use crate::render::words::cap_name;
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -41,7 +42,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         // Standard output is the command's; the grammar sees to it.
         Outcome::Ran(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
-        Outcome::Checked(config) => checked(config),
+        Outcome::Checked(checked) => config::checked(checked),
+        Outcome::Translated(translated) => config::translated(translated),
     })
 }
 
@@ -397,55 +399,5 @@ fn reset(reset: &Reset) -> Value {
         "forgotten_tasks": reset.forgotten.iter().map(|task| task.id.as_str()).collect::<Vec<_>>(),
         "kept": path(&reset.kept),
         "totals": totals(&reset.totals),
-    })
-}
-
-fn checked(checked: &Checked) -> Value {
-    let Limits {
-        min_gpus_per_task,
-        max_gpus_per_task,
-        default_ttl,
-        max_ttl,
-        caps,
-        grace,
-        idle_warning,
-    } = checked.limits;
-    let (measured, not_measured) = match &checked.measured {
-        Ok((_, Ok(count))) => (Some(*count), None),
-        Ok((_, Err(why))) => (None, Some(gpus::unreadable(why).to_owned())),
-        Err(why) => (None, Some(gpus::unmeasured(why))),
-    };
-    let seconds = |ttl: Option<TimeDelta>| ttl.map(|ttl| ttl.num_seconds());
-    let server = |server: &Server| {
-        json!({
-            "server_name": server.name.as_str(),
-            "total_gpus": server.total_gpus,
-            "total_cpus": server.total_cpus,
-            "drain": server.drain,
-            "host": server.host,
-        })
-    };
-    json!({
-        "config": path(&checked.config),
-        "state": state_path(&checked.state),
-        "initialized": checked.initialized,
-        "config_differs": checked.state.differs,
-        "lock_timeout_seconds": checked.lock_timeout.as_secs_f64(),
-        "servers": checked.servers.iter().map(server).collect::<Vec<_>>(),
-        "totals": totals(&checked.totals),
-        "default_ttl_seconds": seconds(default_ttl),
-        "max_ttl_seconds": seconds(max_ttl),
-        "grace_seconds": grace.num_seconds(),
-        "idle_warning_seconds": idle_warning.num_seconds(),
-        "gpus_measured": measured,
-        "gpus_not_measured": not_measured,
-        "environment": checked.variables,
-        "limits": {
-            "min_gpus_per_task": min_gpus_per_task,
-            "max_gpus_per_task": max_gpus_per_task,
-            "max_total_gpus": caps.total,
-            "max_manual_gpus": caps.manual,
-            "max_auto_gpus": caps.auto,
-        },
     })
 }

@@ -1,5 +1,6 @@
 //! `--check-config`: what a config means.
 
+use super::settings::settings;
 use super::{seconds, span, totals, unreadable};
 use crate::Unmeasured;
 use crate::allocator::{Name, Reading, Server};
@@ -63,8 +64,12 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
     let servers: String = alike(&checked.servers)
         .map(|servers| format!("  {}\n", same(servers, words)))
         .collect();
+    let settings: String = settings(checked, words)
+        .into_iter()
+        .map(|line| line + "\n")
+        .collect();
     format!(
-        "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{measured}\n{}\n{servers}",
+        "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{settings}{measured}\n{}\n{servers}",
         totals(&checked.totals, words)
     )
 }

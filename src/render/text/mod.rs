@@ -10,6 +10,7 @@ mod notes;
 mod program;
 mod progress;
 mod queue;
+mod settings;
 mod status;
 
 pub(super) use config::unmeasured;
@@ -62,6 +63,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Stopped(given_back) => program::stopped(given_back, style),
         Outcome::Logs(logs) => program::logs(logs, style),
         Outcome::Detected(found) => detected::detected(found, style),
+        Outcome::Translated(translated) => translated.toml.clone(),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
 }

@@ -3,6 +3,7 @@
 use super::{Style, holders};
 use crate::allocator::{Freed, Over};
 use crate::cli::{Language, Output};
+use crate::config::{LeftOut, Translated};
 use crate::environment::device_list;
 use crate::outcome::{Allocated, GivenBack, Outcome, StateFile};
 use crate::render::words::{Part, Words};
@@ -29,6 +30,9 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
         ];
         lines.push(words.say("warning-still-runs", values));
     }
+    if let Outcome::Translated(translated) = outcome {
+        lines.extend(self::translated(translated, style));
+    }
     if let Outcome::Status(status) | Outcome::Detail(status) = outcome
         && !status.initialized
     {
@@ -41,6 +45,23 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
         lines.push(granted("note-granted", allocated, words));
     }
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// What of a JSON config is not in the TOML, and what is to be added to it.
+fn translated(translated: &Translated, style: &Style) -> Vec<String> {
+    let words = style.results();
+    let left_out = |LeftOut { key, near }: &LeftOut| match near {
+        None => words.say("warning-left-out", [("key", key.as_str().into())]),
+        Some(near) => words.say(
+            "warning-left-out.near",
+            [("key", key.as_str().into()), ("near", near.as_str().into())],
+        ),
+    };
+    let mut lines: Vec<_> = translated.left_out.iter().map(left_out).collect();
+    if !style.quiet {
+        lines.push(words.text("hint-translated"));
+    }
+    lines
 }
 
 /// What is to be said of a state file; where it is has been told already, or not.

@@ -1,6 +1,7 @@
 //! One file a rule.
 
 mod allocate;
+mod caps;
 mod check;
 mod explain;
 pub(crate) mod gpus;
@@ -14,5 +15,6 @@ mod release;
 mod renew;
 mod request;
 mod reset;
+mod resolve;
 mod scale;
 mod spec;

@@ -240,6 +240,166 @@ fn each_mistake_is_told_with_its_place() {
     for_all(&cases, |(text, told)| assert_invalid(text.as_bytes(), told));
 }
 
+/// What the manager guide's keys must be.
+#[test]
+fn each_mistake_about_programs_is_told_with_its_place() {
+    let cases: [(&str, &[&str]); 41] = [
+        (
+            "max_total_gpus = 8\n",
+            &["lab.toml:1:1: ", "did you mean limits.max_total_gpus?"],
+        ),
+        (
+            "[limits]\nmax_total_gpu = 8\n",
+            &["lab.toml:2:1: ", "did you mean max_total_gpus?"],
+        ),
+        (
+            "[limits]\nmax_manual_gpus = -1\n",
+            &["lab.toml:2:19: limits.max_manual_gpus must be from 0"],
+        ),
+        (
+            "[limits]\nmax_auto_gpus = '2'\n",
+            &["lab.toml:2:17: ", "whole number"],
+        ),
+        ("task_prefix = 5\n", &["lab.toml:1:15: ", "must be text"]),
+        ("task_prefix = ''\n", &["lab.toml:1:15: ", "empty"]),
+        ("task_prefix = '-x'\n", &["lab.toml:1:15: ", "'-'"]),
+        (
+            "task_prefix = \"a\\n\"\n",
+            &["lab.toml:1:15: ", "character 2"],
+        ),
+        (
+            "task_prefx = 'x'\n",
+            &["lab.toml:1:1: ", "did you mean task_prefix?"],
+        ),
+        (
+            "monitor_intervall = 5\n",
+            &["lab.toml:1:1: ", "did you mean monitor_interval?"],
+        ),
+        (
+            "monitor_interval = true\n",
+            &["lab.toml:1:20: ", "duration"],
+        ),
+        ("monitor_interval = -1\n", &["lab.toml:1:20: ", "duration"]),
+        ("monitor_interval = nan\n", &["lab.toml:1:20: ", "duration"]),
+        (
+            "monitor_interval = 'soon'\n",
+            &["lab.toml:1:20: ", "duration"],
+        ),
+        (
+            "monitor_interval = '999999999999999s'\n",
+            &["lab.toml:1:20: ", "duration"],
+        ),
+        ("auto_scale = 1\n", &["lab.toml:1:14: ", "true or false"]),
+        (
+            "autoscale = true\n",
+            &["lab.toml:1:1: ", "mean auto_scale?"],
+        ),
+        (
+            "[program_template]\n",
+            &["lab.toml:1:2: program_template.command is missing"],
+        ),
+        (
+            "[program_template]\ncommand = ''\n",
+            &["lab.toml:2:11: ", "no command"],
+        ),
+        (
+            "[program_template]\ncommand = \"a 'b\"\n",
+            &["lab.toml:2:11: ", "quote"],
+        ),
+        (
+            "[program_template]\ncommand = ['a']\n",
+            &["lab.toml:2:11: ", "must be text"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\nargs = 'b'\n",
+            &["lab.toml:3:8: ", "list of texts"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\nargs = ['b', '{gpus}']\n",
+            &["lab.toml:3:14: ", "{gpus}"],
+        ),
+        (
+            "[program_template]\ncommand = 'a {'\n",
+            &["lab.toml:2:11: ", "stands for nothing"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\n[program_template.env_vars]\nA = 1\n",
+            &["lab.toml:4:5: ", "env_vars.A must be text"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\n[program_template.env_vars]\n'A-B' = '1'\n",
+            &["lab.toml:4:1: ", "A-B"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\nretries = -1\n",
+            &["lab.toml:3:11: ", "retries must be from 0"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\nretry_dely = 1\n",
+            &["lab.toml:3:1: ", "retry_delay?"],
+        ),
+        (
+            "[program_template]\ncommand = 'a'\nlog_size = 'much'\nlog_count = 0\n",
+            &[
+                "lab.toml:3:12: ",
+                "size",
+                "lab.toml:4:13: ",
+                "from 1 to 1000",
+            ],
+        ),
+        (
+            "[scaling]\nmin_gpus = 0\n",
+            &["lab.toml:2:12: ", "from 1 to"],
+        ),
+        (
+            "[scaling]\nmin_gpus = 3\nmax_gpus = 2\n",
+            &["lab.toml:3:12: ", "scaling.max_gpus is 2"],
+        ),
+        (
+            "[scaling]\nscale_up_threshold = 80\n",
+            &["lab.toml:2:22: ", "from 0 to 1"],
+        ),
+        (
+            "[scaling]\nscale_up_threshold = 0.3\nscale_down_threshold = 0.3\n",
+            &["lab.toml:3:24: ", "must be less than"],
+        ),
+        (
+            "[scaling]\nscale_up_threshold = 0.2\n",
+            &["lab.toml:2:22: ", "must be less than"],
+        ),
+        (
+            "[scaling]\nscale_up_treshold = 0.8\n",
+            &["lab.toml:2:1: ", "scale_up_threshold?"],
+        ),
+        (
+            "[auto]\nprograms = 'a'\n",
+            &["lab.toml:2:12: ", "list of texts"],
+        ),
+        (
+            "[auto]\nprograms = ['a', '']\n",
+            &["lab.toml:2:18: ", "empty"],
+        ),
+        (
+            "[notification]\nsmtp_security = 'ssl'\n",
+            &["lab.toml:2:17: ", "starttls"],
+        ),
+        (
+            "[notification]\nsmtp_password_file = 'a'\nsmtp_password_env = 'b'\n",
+            &["lab.toml:3:21: ", "not both"],
+        ),
+        (
+            "[notification]\nsmtp_port = 70000\nsmtp_password = 'x'\n",
+            &[
+                "lab.toml:2:13: ",
+                "from 1 to 65535",
+                "lab.toml:3:1: unknown key",
+            ],
+        ),
+        ("[log]\nsize = 5\n", &["lab.toml:2:8: ", "must be text"]),
+    ];
+    for_all(&cases, |(text, told)| assert_invalid(text.as_bytes(), told));
+}
+
 #[test]
 fn what_is_no_toml_is_told_with_its_place() {
     let cases: [(&[u8], &[&str]); 13] = [

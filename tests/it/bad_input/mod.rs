@@ -3,6 +3,7 @@
 
 mod configs;
 mod hostile;
+mod json_configs;
 mod names;
 mod state_files;
 

@@ -21,6 +21,158 @@ fn a_config_is_explained() {
     assert_eq!(lab.files(), ["config.toml"]);
 }
 
+/// All that a config can say of users, programs and the monitor.
+const ALL: &str = r#"
+task_prefix = "NDFS_"
+monitor_interval = 7
+auto_scale = true
+[cluster]
+servers = 1
+[limits]
+max_total_gpus = 8
+max_manual_gpus = 6
+max_auto_gpus = 2
+[program_template]
+command = "python 'my train.py'"
+args = ["--gpus", "{gpu_list}", "{{x}}"]
+retries = 3
+retry_delay = "20s"
+log_size = "1MiB"
+log_count = 2
+[program_template.env_vars]
+CUDA_VISIBLE_DEVICES = "{gpu_list}"
+[scaling]
+min_gpus = 2
+scale_up_threshold = 0.07
+scale_down_threshold = 0.05
+[auto]
+programs = ["nightly", "sweep"]
+[notification]
+enabled = true
+email = "ann@example.org"
+smtp_server = "mail.example.org"
+smtp_port = 587
+smtp_security = "starttls"
+smtp_user = "ann"
+smtp_password_env = "SECRET_VARIABLE"
+command = "notify-send gpumgr"
+gpu_available_threshold = 4
+wait_limit = "2h"
+[log]
+size = "3MiB"
+count = 9
+"#;
+
+#[test]
+fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
+    let lab = Lab::with_config(ALL);
+    let english = lab.ok(&["--check-config"]).stdout;
+    for line in [
+        "GPUs per user: at most 8 in all, at most 6 asked for, at most 2 acquired automatically",
+        "Task names begin with: NDFS_",
+        "Program: python 'my train.py' --gpus {gpu_list} {{x}}",
+        "Its variables: CUDA_VISIBLE_DEVICES",
+        "Restarts after failures: at most 3, the first after 20s",
+        "Monitor: every 7s",
+        "Started as GPUs fall free: nightly, sweep",
+        "Notifications: at 4 free GPUs, and after waits of 2h 0m",
+        "Mail: to ann@example.org, by mail.example.org:587 (encryption: STARTTLS)",
+        "Command: notify-send gpumgr",
+        "Log: up to 3.0 MiB, 9 old ones kept",
+    ] {
+        assert!(
+            english.lines().any(|told| told == line),
+            "{line}: {english}"
+        );
+    }
+    assert!(
+        english.contains("2 to 8 GPUs; one more at 7% use, one less under 5%"),
+        "{english}"
+    );
+    for language in ["en", "zh", "ja"] {
+        let told = lab.ok(&["--check-config", "--lang", language]).stdout;
+        for part in [
+            "NDFS_",
+            "'my train.py'",
+            "20s",
+            "7s",
+            "nightly, sweep",
+            "ann@example.org",
+            "mail.example.org:587",
+            "notify-send gpumgr",
+            "3.0 MiB",
+            "7%",
+            "5%",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains("SECRET_VARIABLE"), "{told}");
+        assert_eq!(told.lines().count(), english.lines().count(), "{told}");
+    }
+}
+
+#[test]
+fn scripts_are_told_so_too_but_no_password() {
+    let (code, checked) = Lab::with_config(ALL).json(&["--check-config"]);
+    assert_eq!(code, 0, "{checked}");
+    assert_eq!(
+        checked["program"],
+        json!({
+            "command": ["python", "my train.py", "--gpus", "{gpu_list}", "{{x}}"],
+            "env_vars": { "CUDA_VISIBLE_DEVICES": "{gpu_list}" },
+            "retries": 3,
+            "retry_delay_seconds": 20.0,
+            "log": { "size_bytes": 1 << 20, "count": 2 },
+        })
+    );
+    assert_eq!(checked["task_prefix"], "NDFS_");
+    assert_eq!(checked["monitor"]["interval_seconds"], 7.0);
+    assert_eq!(checked["monitor"]["programs"], json!(["nightly", "sweep"]));
+    assert_eq!(checked["monitor"]["scaling"]["max_gpus"], Value::Null);
+    assert_eq!(checked["notification"]["mail"]["smtp_security"], "starttls");
+    assert_eq!(
+        checked["notification"]["command"],
+        json!(["notify-send", "gpumgr"])
+    );
+    assert_eq!(checked["notification"]["wait_limit_seconds"], 7200.0);
+    assert_eq!(checked["log"], json!({ "size_bytes": 3 << 20, "count": 9 }));
+    assert_eq!(checked["limits"]["max_manual_gpus"], 6);
+    assert!(
+        !checked.to_string().contains("SECRET_VARIABLE"),
+        "{checked}"
+    );
+}
+
+#[test]
+fn what_it_does_not_say_is_not_told_and_what_is_off_is() {
+    let plain = Lab::with_config("[cluster]\n")
+        .ok(&["--check-config"])
+        .stdout;
+    for word in [
+        "per user",
+        "Task names",
+        "Program",
+        "Monitor",
+        "Scaling",
+        "Notif",
+        "Log:",
+    ] {
+        assert!(!plain.contains(word), "{word}: {plain}");
+    }
+    let scaling = "[cluster]\n[scaling]\nenabled = true\n";
+    let off = Lab::with_config(scaling).ok(&["--check-config"]).stdout;
+    assert!(
+        off.contains("Scaling: off (it takes auto_scale = true"),
+        "{off}"
+    );
+    let nobody = "[cluster]\n[notification]\nenabled = true\n";
+    let told = Lab::with_config(nobody).ok(&["--check-config"]).stdout;
+    assert!(told.contains("Nobody is told"), "{told}");
+    let disabled = "[cluster]\n[notification]\nemail = 'a@b'\n";
+    let told = Lab::with_config(disabled).ok(&["--check-config"]).stdout;
+    assert!(!told.contains("a@b"), "{told}");
+}
+
 #[test]
 fn without_a_config_it_says_so() {
     let ran = Lab::new().ok(&["--check-config"]);

@@ -210,7 +210,7 @@ fn no_action_takes_a_word_too_many() {
         &["--allocate", "t", "--gpu-ids", "0", "1"],
         &["--release", "a", "b"],
         &["--reset", "--yes", "x"],
-        &["--check-config", "config.toml"],
+        &["--check-config", "config.toml", "x"],
     ]);
 }
 

@@ -1,6 +1,7 @@
 //! The command line: every action, modifier, exit code and kind of error.
 
 mod allocate;
+mod caps;
 mod check_config;
 mod config_search;
 mod defaults;
@@ -12,11 +13,13 @@ mod json;
 mod language;
 #[cfg(unix)]
 mod owner;
+mod prefix;
 mod release;
 mod reset;
 mod status;
 mod streams;
 mod terminal;
+mod translate;
 mod walk_through;
 
 use crate::support::{Lab, Ran};

@@ -46,6 +46,22 @@ fn its_share_of_the_cpus_is_what_is_left_if_that_is_less() {
     assert!(adopted["end_time"].is_string());
 }
 
+/// It records what is: nobody asks whether that is too much.
+#[test]
+fn it_is_not_capped_and_has_the_name_that_all_tasks_have() {
+    let stranger = Stranger::new();
+    let machine = Machine::with("count 2\n");
+    machine.configure(
+        "task_prefix = 'NDFS_'\n[[server]]\nname = 's'\ngpus = 2\ncpus = 64\n\
+         [limits]\nmax_total_gpus = 1\n",
+    );
+    machine.ok(&["--allocate", "held", "1", "1"]);
+    machine.becomes(&format!("count 2\n{}", stranger.on(1)));
+    let pid = stranger.pid().to_string();
+    assert_eq!(machine.json(&adopt("t", &pid))["task_id"], "NDFS_t");
+    machine.ok(&["--release", "t"]);
+}
+
 #[test]
 fn what_cannot_be_adopted_is_refused_with_the_reason() {
     let (stranger, idler) = (Stranger::new(), Stranger::new());

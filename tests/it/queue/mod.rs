@@ -1,5 +1,6 @@
 //! `--wait`, `--queue` and `--cancel`: who waits, who is next, and leaving, by real processes.
 
+mod caps;
 mod granted;
 #[cfg(debug_assertions)]
 mod killed;

@@ -151,6 +151,7 @@ name-unprintable = character { $position } of the name is not printable
 
 config-not-text = not UTF-8 text
 config-syntax = not valid TOML: { $message }
+config-json = not valid JSON: { $message }
 config-unknown-key = unknown key { $key }
     .near = unknown key { $key }; did you mean { $near }?
 config-missing-key = { $key } is missing
@@ -206,3 +207,5 @@ error-monitored = A monitor looks after this state already: { $by }
     .hint = One is enough. To take its place, end it first
 error-other-state = The config names another state file now: { $path }; the monitor goes on with the settings it had
     .hint = End the monitor, and start it again
+error-long-name = { $task } with task_prefix { $prefix } before it is longer than the { $max } characters that a name may have
+    .hint = Choose a shorter name, or a shorter task_prefix in the config

@@ -234,3 +234,31 @@ state-stopping = ending
 state-unattended = running, looked after by nobody
 state-granted = granted
 state-held = held
+
+## What a config says of users, programs and the monitor
+
+check-caps = GPUs per user: { $caps }
+check-cap-total = at most { $max } in all
+check-cap-manual = at most { $max } asked for
+check-cap-auto = at most { $max } acquired automatically
+check-prefix = Task names begin with: { $prefix }
+check-program = Program: { $command }
+check-program-variables = Its variables: { $names }
+check-program-log = Its log: up to { $size }, { $count } old ones kept
+check-retries = Restarts after failures: at most { $count }, the first after { $delay }
+check-no-retries = Restarts after failures: none
+check-monitor = Monitor: every { $interval }
+check-scaling = Scaling: { $min } to { $max } GPUs; one more at { $up } use, one less under { $down } ({ $window } samples on end; then { $cooldown } of rest)
+check-scaling-off = Scaling: off (it takes auto_scale = true, and scaling.enabled not false)
+check-auto = Started as GPUs fall free: { $names }
+check-notify = Notifications: at { $gpus ->
+        [one] 1 free GPU
+       *[other] { $gpus } free GPUs
+    }, and after waits of { $wait }
+check-notify-mail = Mail: to { $to }, by { $server } (encryption: { $security })
+check-notify-command = Command: { $command }
+check-notify-nobody = Nobody is told: there is neither email nor command
+check-log = Log: up to { $size }, { $count } old ones kept
+warning-left-out = Left out, for gpumgr knows no such key: { $key }
+    .near = Left out, for gpumgr knows no such key: { $key }; did you mean { $near }?
+hint-translated = Hint: save it as config.toml, and describe your servers in it: 'gpumgr --detect' prints this machine. Then: gpumgr --check-config

@@ -151,6 +151,7 @@ name-unprintable = 名前の { $position } 文字目は表示できない文字�
 
 config-not-text = UTF-8 のテキストではありません
 config-syntax = TOML として正しくありません: { $message }
+config-json = JSON として正しくありません: { $message }
 config-unknown-key = 不明なキー { $key }
     .near = 不明なキー { $key }。{ $near } のことですか?
 config-missing-key = { $key } がありません
@@ -206,3 +207,5 @@ error-monitored = この状態はすでに別のモニターが管理してい�
     .hint = モニターは1つで十分です。置き換えるには、先にそれを終了してください
 error-other-state = 設定が別の状態ファイルを指しています: { $path }。モニターはこれまでの設定で続けます
     .hint = モニターを終了して、もう一度起動してください
+error-long-name = { $task } の前に task_prefix { $prefix } を付けると、名前の上限の { $max } 文字を超えます
+    .hint = 短い名前にするか、設定の task_prefix を短くしてください

@@ -207,3 +207,28 @@ state-stopping = 終了処理中
 state-unattended = 実行中、監視なし
 state-granted = 付与済み
 state-held = 確保中
+
+## 設定のうち、ユーザー、プログラム、監視について
+
+check-caps = ユーザーあたりのGPU数: { $caps }
+check-cap-total = 合計で最大 { $max } 個
+check-cap-manual = 手動の要求で最大 { $max } 個
+check-cap-auto = 自動取得で最大 { $max } 個
+check-prefix = タスク名の接頭辞: { $prefix }
+check-program = プログラム: { $command }
+check-program-variables = プログラムの変数: { $names }
+check-program-log = プログラムのログ: 最大 { $size }、古いものを { $count } 個保存
+check-retries = 失敗後の再起動: 最大 { $count } 回、最初は { $delay } 後
+check-no-retries = 失敗後の再起動: なし
+check-monitor = 監視の間隔: { $interval }
+check-scaling = 自動スケーリング: GPU { $min } から { $max } 個。使用率 { $up } 以上で 1 個増やし、{ $down } 未満で 1 個減らします（連続 { $window } 回の測定。その後 { $cooldown } は変更しません）
+check-scaling-off = 自動スケーリング: オフ（auto_scale = true で、scaling.enabled が false でないことが必要です）
+check-auto = GPU が空いたら起動: { $names }
+check-notify = 通知: 空き GPU が { $gpus } 個になったとき、待ち時間が { $wait } を超えたとき
+check-notify-mail = メール: { $to } 宛て、{ $server } 経由（暗号化: { $security }）
+check-notify-command = コマンド: { $command }
+check-notify-nobody = 誰にも通知されません：email も command もありません
+check-log = ログ: 最大 { $size }、古いものを { $count } 個保存
+warning-left-out = gpumgr にないキーなので省きました: { $key }
+    .near = gpumgr にないキーなので省きました: { $key }。{ $near } のことですか?
+hint-translated = ヒント: config.toml として保存し、サーバーを書き加えてください。'gpumgr --detect' はこのマシンの記述を表示します。その後: gpumgr --check-config

@@ -151,6 +151,7 @@ name-unprintable = 名称的第 { $position } 个字符不可打印
 
 config-not-text = 不是 UTF-8 文本
 config-syntax = 不是有效的 TOML: { $message }
+config-json = 不是有效的 JSON: { $message }
 config-unknown-key = 未知的配置项 { $key }
     .near = 未知的配置项 { $key }；您是否想写 { $near }?
 config-missing-key = 缺少 { $key }
@@ -206,3 +207,5 @@ error-monitored = 已有监控程序在管理此状态: { $by }
     .hint = 一个就够了。要取而代之，请先结束它
 error-other-state = 配置现在指定了另一个状态文件: { $path }；监控程序继续使用原有设置
     .hint = 请结束监控程序，再重新启动
+error-long-name = { $task } 加上 task_prefix { $prefix } 后，超过名称允许的 { $max } 个字符
+    .hint = 请换一个更短的名称，或在配置中缩短 task_prefix

@@ -207,3 +207,28 @@ state-stopping = 正在结束
 state-unattended = 运行中，无人监管
 state-granted = 已授予
 state-held = 已占用
+
+## 配置中关于用户、程序和监控的内容
+
+check-caps = 每个用户的GPU数: { $caps }
+check-cap-total = 总共最多 { $max } 个
+check-cap-manual = 手动申请最多 { $max } 个
+check-cap-auto = 自动获取最多 { $max } 个
+check-prefix = 任务名称前缀: { $prefix }
+check-program = 程序: { $command }
+check-program-variables = 程序的变量: { $names }
+check-program-log = 程序的日志: 最大 { $size }，保留 { $count } 个旧文件
+check-retries = 失败后重启: 最多 { $count } 次，首次等待 { $delay }
+check-no-retries = 失败后重启: 不重启
+check-monitor = 监控间隔: { $interval }
+check-scaling = 自动扩展: { $min } 到 { $max } 个GPU；使用率达到 { $up } 时增加一个，低于 { $down } 时减少一个（连续 { $window } 次采样；之后暂停 { $cooldown }）
+check-scaling-off = 自动扩展: 关闭（需要 auto_scale = true，且 scaling.enabled 不为 false）
+check-auto = GPU 空闲时启动: { $names }
+check-notify = 通知: 有 { $gpus } 个空闲GPU时，以及等待超过 { $wait } 时
+check-notify-mail = 邮件: 发送至 { $to }，经由 { $server }（加密: { $security }）
+check-notify-command = 命令: { $command }
+check-notify-nobody = 不会通知任何人：没有 email，也没有 command
+check-log = 日志: 最大 { $size }，保留 { $count } 个旧文件
+warning-left-out = 已略去 gpumgr 不认识的键: { $key }
+    .near = 已略去 gpumgr 不认识的键: { $key }；是否想写 { $near }?
+hint-translated = 提示: 请保存为 config.toml，并在其中描述服务器：'gpumgr --detect' 会打印本机的描述。然后: gpumgr --check-config
