@@ -1,7 +1,7 @@
 //! The wiring: parse, settle, act, render.
 
 use crate::allocator::{Refusal, Request};
-use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
+use crate::cli::{self, Action, Asked, Filter, Invocation, Language, Output, Run};
 use crate::commands::{Job, Outer, Shows, Wait};
 use crate::config::Config;
 use crate::environment;
@@ -12,6 +12,7 @@ use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::render::{self, Style};
 use crate::screen::Screen;
+use crate::tried::Tried;
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -67,10 +68,15 @@ fn invoke(invocation: Invocation) -> ExitCode {
     if let Some(every) = invocation.watch {
         return watch(&manager, &invocation.action, every, &style);
     }
+    let tried = Tried::of(&invocation.action);
     match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::from(DECLINED),
         Err(error) => {
+            if let Some(tried) = tried {
+                let kind = error.downcast_ref().map_or(Kind::Io, Error::kind);
+                manager.note_failed(tried.failed(kind, render::in_english(&error)));
+            }
             let code = fail(&error, runs, &style);
             if !style.quiet && may_be_outdated(&error) && manager.config_differs() {
                 complain(&render::differs(&style));
@@ -123,6 +129,10 @@ fn act(
             Outcome::Reset(manager.reset()?)
         }
         Action::Reset => return Ok(None),
+        Action::History(Filter { task, since, user }) => {
+            Outcome::History(manager.history(task.as_ref(), since, user.as_deref())?)
+        }
+        Action::Report { since } => Outcome::Report(Box::new(manager.report(since)?)),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
         Action::CheckConfig { file: None } => Outcome::Checked(Box::new(manager.check_config())),
@@ -131,8 +141,6 @@ fn act(
         | Action::StopProgram { .. }
         | Action::Logs { .. }
         | Action::Monitor
-        | Action::History(_)
-        | Action::Report { .. }
         | Action::TestNotification => anyhow::bail!("not yet"),
     };
     Ok(Some(outcome))

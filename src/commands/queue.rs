@@ -3,6 +3,7 @@
 use super::change::Grants;
 use crate::allocator::{Cluster, Name, cancel, explain, observe, sweep};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::{Cancelled, Queue};
 use crate::store::IfAbsent;
@@ -37,9 +38,12 @@ impl Manager {
     /// Nothing waits under it, it is another user's, or the state cannot be changed.
     pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
         let (task, actor) = (task.clone(), self.actor());
-        let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            cancel(cluster, &task, &actor)
-        })?;
+        let changed = self.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, _| cancel(cluster, &task, &actor),
+            |waiter, now| vec![Event::new(Deed::Cancel, now).leaving(waiter)],
+        )?;
         self.store.wake(&changed.value.lease.id);
         Ok(Cancelled {
             waiter: changed.value,

@@ -2,6 +2,7 @@
 
 use crate::allocator::{Name, Released, Tie, release};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::GivenBack;
 use crate::system::{self, Holder};
@@ -13,7 +14,10 @@ impl Manager {
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
         let (task, actor) = (task.clone(), self.actor());
-        let changed = self.change_first(move |cluster, _| release(cluster, &task, &actor))?;
+        let changed = self.change_first(
+            move |cluster, _| release(cluster, &task, &actor),
+            |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],
+        )?;
         Ok(GivenBack {
             running: self.still_running(&changed.value),
             released: changed.value,

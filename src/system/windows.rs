@@ -8,7 +8,8 @@ mod watch;
 
 pub(crate) use child::{Child, asks_to_end, find_command, is_interrupt, listen, listen_for_stops};
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
+    age, end, fate, has_open, here, holder, host, lineage, namespace_of, process, survivors,
+    variable,
 };
 pub(crate) use watch::watch;
 
@@ -166,6 +167,11 @@ fn done(result: BOOL) -> io::Result<()> {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
+}
+
+/// Nothing here kills for that.
+pub(crate) fn file_size_limit() -> u64 {
+    u64::MAX
 }
 
 /// A process cannot stop itself here.

@@ -1,6 +1,7 @@
 //! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
 mod gpus;
+mod journal;
 
 use crate::allocator::{
     Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Renewed, Server, Task, Tie,
@@ -34,6 +35,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         // Standard output is the command's; the grammar sees to it.
         Outcome::Ran(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
+        Outcome::History(history) => journal::history(history),
+        Outcome::Report(summed) => journal::report(summed),
         Outcome::Checked(config) => checked(config),
     })
 }

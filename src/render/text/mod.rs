@@ -5,9 +5,11 @@ mod config;
 mod detail;
 mod detected;
 mod gpus;
+mod history;
 mod notes;
 mod progress;
 mod queue;
+mod report;
 mod status;
 
 pub(super) use config::unmeasured;
@@ -54,6 +56,8 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         // Standard output is the command's.
         Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
+        Outcome::History(history) => history::history(history, style),
+        Outcome::Report(summed) => report::report(summed, style),
         Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }

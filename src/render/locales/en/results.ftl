@@ -205,3 +205,29 @@ detect-uuids = In the order of CUDA_DEVICE_ORDER=PCI_BUS_ID. A card that is swap
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } cannot be read: { $why }
 why-over-cap = its user holds { $held } GPUs, and { $key } allows { $max }
+
+## The log
+
+column-time = Time
+column-user = User
+column-action = Action
+column-why = Why
+history-no-log = Nothing is logged yet: there is no { $path }
+history-nothing = Nothing of that is in { $path }
+history-owner = of { $owner }
+history-asked = asks for { $count ->
+        [one] 1 GPU
+       *[other] { $count } GPUs
+    }
+history-waited = waited { $time }
+history-held = held { $time }
+history-used = used { $time } of one GPU
+history-exit = exit { $code }
+column-hours-held = GPU-hours held
+column-hours-used = GPU-hours used
+column-granted = Tasks
+column-wait = Mean wait
+report-head = From { $from } to { $to }
+report-nothing = Nothing is logged yet
+report-hours = GPU-hours: { $held } held, { $used } used
+report-tasks = Tasks: { $tasks }, mean wait { $wait }

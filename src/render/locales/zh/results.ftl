@@ -181,3 +181,26 @@ detect-uuids = 按 CUDA_DEVICE_ORDER=PCI_BUS_ID 的顺序。换卡时据此发�
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } 无法读取: { $why }
 why-over-cap = 该用户已占用 { $held } 个 GPU，{ $key } 允许 { $max } 个
+
+## 日志
+
+column-time = 时间
+column-user = 用户
+column-action = 操作
+column-why = 原因
+history-no-log = 还没有任何记录: { $path } 不存在
+history-nothing = { $path } 中没有符合条件的记录
+history-owner = 属于 { $owner }
+history-asked = 请求 { $count } 个GPU
+history-waited = 等待了 { $time }
+history-held = 占用了 { $time }
+history-used = 使用量相当于单个GPU { $time }
+history-exit = 退出码 { $code }
+column-hours-held = 占用GPU小时
+column-hours-used = 使用GPU小时
+column-granted = 任务数
+column-wait = 平均等待
+report-head = { $from } 至 { $to }
+report-nothing = 还没有任何记录
+report-hours = GPU小时: 占用 { $held }, 使用 { $used }
+report-tasks = 任务数: { $tasks }, 平均等待 { $wait }
