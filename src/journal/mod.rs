@@ -7,11 +7,12 @@
 mod event;
 mod read;
 mod report;
+mod tail;
 mod write;
 
 pub(crate) use event::{Deed, Event};
-pub(crate) use read::Tail;
 pub(crate) use report::{Report, Row, Span, report};
+pub(crate) use tail::Tail;
 
 use crate::config::{Rotation, STATE_FILE};
 use crate::store::{LOG_FILE, Place};
