@@ -1,7 +1,7 @@
 //! The wiring: parse, settle, act, render.
 
 use crate::allocator::{Name, Refusal, Request};
-use crate::cli::{self, Action, Asked, Invocation, Language, Output, Run};
+use crate::cli::{self, Action, Asked, Filter, Invocation, Language, Output, Run};
 use crate::commands::{Attends, Job, Order, Outer, SUPERVISE, Shows, Start, Wait, translate};
 use crate::config::Config;
 use crate::environment;
@@ -15,6 +15,7 @@ use crate::render::{self, Style};
 use crate::screen::Screen;
 use crate::store::FileStore;
 use crate::system;
+use crate::tried::Tried;
 use anyhow::Context;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -105,10 +106,15 @@ fn invoke(invocation: Invocation) -> ExitCode {
     if let Some(every) = invocation.watch {
         return watch(&manager, &invocation.action, every, &style);
     }
+    let tried = Tried::of(&invocation.action);
     match act(&manager, invocation, &style) {
         Ok(Some(outcome)) => tell(&outcome, &style),
         Ok(None) => ExitCode::from(DECLINED),
         Err(error) => {
+            if let Some(tried) = tried {
+                let kind = error.downcast_ref().map_or(Kind::Io, Error::kind);
+                manager.note_failed(tried.failed(kind, render::in_english(&error)));
+            }
             let code = fail(&error, runs, &style);
             if !style.quiet && may_be_outdated(&error) && manager.config_differs() {
                 complain(&render::differs(&style));
@@ -161,6 +167,10 @@ fn act(
             Outcome::Reset(manager.reset()?)
         }
         Action::Reset => return Ok(None),
+        Action::History(Filter { task, since, user }) => {
+            Outcome::History(manager.history(task.as_ref(), since, user.as_deref())?)
+        }
+        Action::Report { since } => Outcome::Report(Box::new(manager.report(since)?)),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
         Action::StartProgram(asked) => {
@@ -174,11 +184,9 @@ fn act(
         } => Outcome::Logs(manager.logs(&task)?),
         Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
         Action::Translate { file } => translate(&file)?,
-        Action::Logs { follow: true, .. }
-        | Action::Monitor
-        | Action::History(_)
-        | Action::Report { .. }
-        | Action::TestNotification => anyhow::bail!("not yet"),
+        Action::Logs { follow: true, .. } | Action::Monitor | Action::TestNotification => {
+            anyhow::bail!("not yet")
+        }
     };
     Ok(Some(outcome))
 }

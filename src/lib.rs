@@ -80,6 +80,7 @@ mod screen;
 mod steps;
 pub mod store;
 mod system;
+mod tried;
 
 pub use app::run;
 pub use error::{Error, Kind};

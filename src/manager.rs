@@ -11,6 +11,7 @@ use crate::system;
 use chrono::SubsecRound;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// One cluster, opened on a config: allocates for whom a request names, releases for the current
 /// user.
@@ -28,6 +29,8 @@ pub struct Manager {
     observer: Option<Observer>,
     pub(crate) probe: Option<Probe>,
     pub(crate) journal: Journal,
+    /// Looked up once: the system's database of users may be far away.
+    user: Arc<OnceLock<Option<String>>>,
 }
 
 impl Manager {
@@ -45,11 +48,12 @@ impl Manager {
     /// The state path leads nowhere.
     pub fn new(config: Config) -> Result<Self, Error> {
         let store = FileStore::new(&config.state_file, config.lock_timeout)?;
-        let journal = Journal::beside(&store.place().folder, config.log);
+        let journal = Journal::beside(store.place(), config.log);
         Ok(Self {
             config,
             store,
             journal,
+            user: Arc::default(),
             force: false,
             observer: None,
             probe: None,
@@ -105,23 +109,32 @@ impl Manager {
         if events.is_empty() {
             return;
         }
-        let here = system::here();
-        let user = self.user();
+        let (user, host) = (self.user(), system::host());
         let events: Vec<_> = events
             .into_iter()
             .map(|event| Event {
                 user: user.clone(),
-                host: here.host.clone(),
+                host: host.clone(),
+                state: self.journal.state().map(str::to_owned),
                 ..event
             })
             .collect();
         let _ = self.journal.write(&events);
     }
 
+    /// The same of what was refused or failed, where there is a state that it could have changed:
+    /// who has none makes no file.
+    pub(crate) fn note_failed(&self, event: Event) {
+        let state = std::fs::metadata(self.state_file());
+        if state.is_ok_and(|state| state.is_file()) {
+            self.note(vec![event]);
+        }
+    }
+
     /// The user that the system says this is: give it to
     /// [`Request::owned_by`](crate::allocator::Request::owned_by) for a task that is to have an owner.
     pub fn user(&self) -> Option<String> {
-        system::user()
+        self.user.get_or_init(system::user).clone()
     }
 
     pub(crate) fn actor(&self) -> Actor {

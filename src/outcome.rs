@@ -7,6 +7,7 @@ use crate::allocator::{
 use crate::config::{Monitoring, Notification, ProgramTemplate, Rotation, Translated};
 use crate::environment;
 use crate::error::ended_by;
+use crate::journal::{Event, Report, Span};
 use crate::measured::Unmeasured;
 use crate::system::Exit;
 use crate::system::Holder;
@@ -51,6 +52,10 @@ pub(crate) enum Outcome {
     Stopped(GivenBack),
     /// Of `--logs`.
     Logs(Logs),
+    /// Of `--history`.
+    History(History),
+    /// Of `--report`.
+    Report(Box<Summed>),
 }
 
 /// A state file and how this action found it.
@@ -323,6 +328,28 @@ pub struct Checked {
     pub measured: Result<(Name, Reading<usize>), Unmeasured>,
 }
 
+/// What the log tells.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    /// The log.
+    pub(crate) log: PathBuf,
+    /// Whether there is one yet.
+    pub(crate) is_written: bool,
+    /// What was asked for of it, the last one last.
+    pub(crate) events: Vec<Event>,
+}
+
+/// Sums over the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Summed {
+    /// Of when they are.
+    pub(crate) span: Span,
+    /// When the first was that is still logged.
+    pub(crate) first: Option<Timestamp>,
+    /// The sums.
+    pub(crate) report: Report,
+}
+
 impl Allocated {
     /// v0.1's device string, as `CUDA_VISIBLE_DEVICES` takes it: empty for a task of CPUs alone.
     pub fn gpu_devices(&self) -> String {
@@ -343,7 +370,12 @@ impl Outcome {
             Self::Cancelled(cancelled) => Some(&cancelled.state),
             Self::Started(started) => Some(&started.state),
             Self::Stopped(given_back) => Some(&given_back.state),
-            Self::Ran(_) | Self::Detected(_) | Self::Logs(_) | Self::Translated(_) => None,
+            Self::Ran(_)
+            | Self::Detected(_)
+            | Self::Logs(_)
+            | Self::History(_)
+            | Self::Report(_)
+            | Self::Translated(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

@@ -44,6 +44,8 @@ impl Waiter {
 pub struct Settled {
     /// Tasks that were over.
     pub freed: Vec<Freed>,
+    /// Who waited, but waits no longer: its process is gone, or its time to wait is over.
+    pub left: Vec<Waiter>,
     /// Who waited, and is granted now.
     pub granted: Vec<(LeaseId, Grant)>,
 }
@@ -53,11 +55,22 @@ pub struct Settled {
 pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled {
     observe(cluster, facts);
     let freed = sweep(cluster, facts);
-    if cluster.queue().iter().any(|waiter| waiter.is_over(facts)) {
-        cluster.edit_queue().retain(|waiter| !waiter.is_over(facts));
-    }
+    let is_over = |waiter: &Waiter| waiter.is_over(facts);
+    let left = match cluster.queue().iter().any(is_over) {
+        true => {
+            let over = cluster
+                .edit_queue()
+                .extract_if(.., |waiter| is_over(waiter));
+            over.collect()
+        }
+        false => Vec::new(),
+    };
     let granted = decide(cluster, facts.now, limits);
-    Settled { freed, granted }
+    Settled {
+        freed,
+        left,
+        granted,
+    }
 }
 
 /// Grants the request if nobody earlier has to wait longer for it, and else lets it wait.

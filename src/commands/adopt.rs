@@ -3,6 +3,7 @@
 use super::change::Grants;
 use crate::allocator::{Request, adopt};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::Allocated;
 use crate::store::IfAbsent;
@@ -24,9 +25,12 @@ impl Manager {
                 .map_err(Error::NotMeasured)?;
         }
         let limits = self.config.limits;
-        let changed = self.change(IfAbsent::Fail, Grants::Some, move |cluster, facts| {
-            adopt(cluster, &request, facts, &limits)
-        })?;
+        let changed = self.change_and_note(
+            IfAbsent::Fail,
+            Grants::Some,
+            move |cluster, facts| adopt(cluster, &request, facts, &limits),
+            |grant, now| vec![Event::new(Deed::Adopt, now).granting(grant)],
+        )?;
         Ok(self.allocated(changed))
     }
 }

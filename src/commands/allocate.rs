@@ -6,6 +6,7 @@ use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
 use crate::config::ConfigError;
 use crate::environment;
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::Allocated;
 use crate::store::{IfAbsent, new_id};
@@ -21,9 +22,12 @@ impl Manager {
         self.check_environment()?;
         let request = self.with_full_name(request)?;
         let limits = self.config.limits;
-        let changed = self.change(self.create()?, Grants::Some, move |cluster, facts| {
-            allocate(cluster, &request, &limits, facts.now)
-        })?;
+        let changed = self.change_and_note(
+            self.create()?,
+            Grants::Some,
+            move |cluster, facts| allocate(cluster, &request, &limits, facts.now),
+            |grant, now| vec![Event::new(Deed::Allocate, now).granting(grant)],
+        )?;
         Ok(self.allocated(changed))
     }
 

@@ -1,8 +1,9 @@
 //! What all changes have in common: facts are gathered, the state becomes what it ought to be by
 //! now, the change is made, and who waits gets what that left.
 
-use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, observe, settle};
+use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, Timestamp, observe, settle};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
 use crate::store::{IfAbsent, Seen, StoreError};
@@ -26,31 +27,45 @@ pub(super) struct Changed<T> {
 }
 
 impl Manager {
-    /// Makes a change of the state as it ought to be by now.
+    /// Makes a change of the state as it ought to be by now. What comes of it by itself is noted.
     pub(super) fn change<T: Send + 'static>(
         &self,
         if_absent: IfAbsent,
         grants: Grants,
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
+        self.change_and_note(if_absent, grants, act, |_, _| Vec::new())
+    }
+
+    /// The same, with what there is to note of the change itself, as of a moment.
+    pub(super) fn change_and_note<T: Send + 'static>(
+        &self,
+        if_absent: IfAbsent,
+        grants: Grants,
+        act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
+        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
+    ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
-        self.transact(if_absent, grants, move |cluster, facts| {
+        let act = move |cluster: &mut Cluster, facts: &Facts| {
             let before = settle(cluster, facts, &limits);
             let value = act(cluster, facts)?;
             Ok((value, before, settle(cluster, facts, &limits)))
-        })
+        };
+        self.transact(if_absent, grants, act, events)
     }
 
     /// Makes a change of the state as it is written: what is over can still be given back.
     pub(super) fn change_first<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
+        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
-        self.transact(IfAbsent::Fail, Grants::None, move |cluster, facts| {
+        let act = move |cluster: &mut Cluster, facts: &Facts| {
             let value = act(cluster, facts)?;
             Ok((value, Settled::default(), settle(cluster, facts, &limits)))
-        })
+        };
+        self.transact(IfAbsent::Fail, Grants::None, act, events)
     }
 
     fn transact<T: Send + 'static>(
@@ -60,6 +75,7 @@ impl Manager {
         mut act: impl FnOnce(&mut Cluster, &Facts) -> Result<(T, Settled, Settled), Refusal>
         + Send
         + 'static,
+        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
     ) -> Result<Changed<T>, Error> {
         let mut driver = Driver::Unknown;
         let mut known = None;
@@ -73,7 +89,15 @@ impl Manager {
         loop {
             let seen = known.as_ref().map(|(_, facts)| facts.clone());
             match self.attempt(if_absent.clone(), known, (grants, driver), act) {
-                Ok(changed) => return Ok(changed),
+                Ok((changed, before, after)) => {
+                    let now = now();
+                    let own = events(&changed.value, now);
+                    let made = changed.state.created;
+                    let made = made.then(|| Event::new(Deed::Init, now).because("created"));
+                    let before = made.into_iter().chain(by_itself(&before, now));
+                    self.note(before.chain(own).chain(by_itself(&after, now)).collect());
+                    return Ok(changed);
+                }
                 Err(Stopped::ByError(error)) => {
                     if let (Error::Refused(_), Some(facts)) = (&error, seen) {
                         self.note_idle(&facts);
@@ -161,7 +185,7 @@ impl Manager {
         known: Option<(Option<Seen>, Facts)>,
         (grants, driver): (Grants, Driver),
         act: F,
-    ) -> Result<Changed<T>, Stopped<F>>
+    ) -> Result<(Changed<T>, Settled, Settled), Stopped<F>>
     where
         T: Send + 'static,
         F: FnOnce(&mut Cluster, &Facts) -> Result<(T, Settled, Settled), Refusal> + Send + 'static,
@@ -188,12 +212,26 @@ impl Manager {
         for (whose, _) in before.granted.iter().chain(&after.granted) {
             self.store.wake(whose);
         }
-        let freed: Vec<Freed> = before.freed.into_iter().chain(after.freed).collect();
-        Ok(Changed {
-            value,
-            state: StateFile { freed, ..state },
-        })
+        let freed: Vec<Freed> = before.freed.iter().chain(&after.freed).cloned().collect();
+        let state = StateFile { freed, ..state };
+        Ok((Changed { value, state }, before, after))
     }
+}
+
+/// What became of others.
+fn by_itself(settled: &Settled, now: Timestamp) -> impl Iterator<Item = Event> {
+    let event = move |deed| Event::new(deed, now);
+    let freed = settled.freed.iter();
+    let freed = freed.map(move |freed| event(Deed::Free).freeing(freed));
+    let left = settled.left.iter();
+    let left = left.map(move |waiter| {
+        let is_late = waiter.until.is_some_and(|until| until <= now);
+        let why = if is_late { "waited out" } else { "ended" };
+        event(Deed::Leave).leaving(waiter).because(why)
+    });
+    let granted = settled.granted.iter();
+    let granted = granted.map(move |(_, grant)| event(Deed::Grant).granting(grant));
+    freed.chain(left).chain(granted)
 }
 
 /// Whether there is anything that measures GPUs.

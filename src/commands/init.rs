@@ -1,8 +1,9 @@
 //! `--init`: makes the state file, or reconciles it with a changed config.
 
 use super::change::Grants;
-use crate::allocator::reconcile;
+use crate::allocator::{Change, Timestamp, reconcile};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::{Initialized, StateFile, Totals};
 
@@ -22,13 +23,18 @@ impl Manager {
         let config = &self.config;
         let described = || config.path.is_some().then(|| config.cluster.clone());
         let wanted = detected.or_else(described);
-        let changed = self.change(self.create()?, Grants::None, move |cluster, _| {
-            let changes = match wanted {
-                Some(spec) => reconcile(cluster, &spec)?,
-                None => Vec::new(),
-            };
-            Ok((changes, Totals::of(cluster.servers())))
-        })?;
+        let changed = self.change_and_note(
+            self.create()?,
+            Grants::None,
+            move |cluster, _| {
+                let changes = match wanted {
+                    Some(spec) => reconcile(cluster, &spec)?,
+                    None => Vec::new(),
+                };
+                Ok((changes, Totals::of(cluster.servers())))
+            },
+            |(changes, _), now| reconciled(changes, now),
+        )?;
         let state = StateFile {
             differs: false,
             ..changed.state
@@ -39,5 +45,12 @@ impl Manager {
             changes,
             totals,
         })
+    }
+}
+
+fn reconciled(changes: &[Change], now: Timestamp) -> Vec<Event> {
+    match changes {
+        [] => Vec::new(),
+        changes => vec![Event::new(Deed::Init, now).reconciling(changes)],
     }
 }

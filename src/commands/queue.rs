@@ -3,6 +3,7 @@
 use super::change::Grants;
 use crate::allocator::{Cluster, Name, cancel, explain, observe, resolve_waiting, sweep};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::{Cancelled, Queue};
 use crate::store::IfAbsent;
@@ -38,10 +39,15 @@ impl Manager {
     pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
         let (task, actor) = (task.clone(), self.actor());
         let prefix = self.config.task_prefix.clone();
-        let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            let task = resolve_waiting(cluster, &task, prefix.as_deref());
-            cancel(cluster, &task, &actor)
-        })?;
+        let changed = self.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, _| {
+                let task = resolve_waiting(cluster, &task, prefix.as_deref());
+                cancel(cluster, &task, &actor)
+            },
+            |waiter, now| vec![Event::new(Deed::Cancel, now).leaving(waiter)],
+        )?;
         self.store.wake(&changed.value.lease.id);
         Ok(Cancelled {
             waiter: changed.value,

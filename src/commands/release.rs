@@ -2,6 +2,7 @@
 
 use crate::allocator::{Name, Released, Tie, release, resolve};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::GivenBack;
 use crate::system::{self, Holder};
@@ -18,10 +19,13 @@ impl Manager {
         }
         let (task, actor) = (task.clone(), self.actor());
         let prefix = self.config.task_prefix.clone();
-        let changed = self.change_first(move |cluster, _| {
-            let task = resolve(cluster, &task, prefix.as_deref());
-            release(cluster, &task, &actor)
-        })?;
+        let changed = self.change_first(
+            move |cluster, _| {
+                let task = resolve(cluster, &task, prefix.as_deref());
+                release(cluster, &task, &actor)
+            },
+            |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],
+        )?;
         Ok(GivenBack {
             running: self.still_running(&changed.value),
             released: changed.value,

@@ -1,8 +1,9 @@
 //! `--renew`: moves the end of a task.
 
 use super::change::Grants;
-use crate::allocator::{Name, renew, resolve};
+use crate::allocator::{Name, Renewed, renew, resolve};
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::Extended;
 use crate::store::IfAbsent;
@@ -17,14 +18,25 @@ impl Manager {
     pub fn renew(&self, task: &Name, ttl: Option<TimeDelta>) -> Result<Extended, Error> {
         let (task, actor, limits) = (task.clone(), self.actor(), self.config.limits);
         let prefix = self.config.task_prefix.clone();
-        let changed = self.change(IfAbsent::Fail, Grants::None, move |cluster, facts| {
-            let task = resolve(cluster, &task, prefix.as_deref());
-            renew(cluster, &task, ttl, &actor, &limits, facts)
-        })?;
+        let changed = self.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, facts| {
+                let task = resolve(cluster, &task, prefix.as_deref());
+                renew(cluster, &task, ttl, &actor, &limits, facts)
+            },
+            |renewed, now| vec![self::renewed(Event::new(Deed::Renew, now), renewed)],
+        )?;
         Ok(Extended {
             renewed: changed.value,
             state: changed.state,
             now: now(),
         })
     }
+}
+
+fn renewed(event: Event, renewed: &Renewed) -> Event {
+    let until = renewed.term.end.to_rfc3339();
+    let event = event.holding(&renewed.task, &renewed.server_name);
+    event.because(format!("until {until}"))
 }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The state file's name where the config names none.
-const STATE_FILE: &str = "resource_status.json";
+pub(crate) const STATE_FILE: &str = "resource_status.json";
 /// How long to wait for the lock where the config does not say.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// v0.1's cluster: servers, GPUs and CPUs of each.

@@ -1,8 +1,15 @@
 //! What is told of one change, or of one that was refused.
 
-use crate::allocator::{GpuId, Grant, Name, Task, Timestamp};
+use crate::allocator::{
+    Change, Freed, GpuId, Grant, Name, Over, Released, Request, Task, Timestamp, Waiter,
+};
+use crate::error::Kind;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A line is to stay one, also where somebody is told the names of a thousand tasks.
+const MAX_WHY: usize = 1000;
 
 /// What was done, or tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +27,8 @@ pub(crate) enum Deed {
     /// It was granted while it waited; whoever waited says itself when it took that.
     Grant,
     Cancel,
+    /// It left the queue with nothing.
+    Leave,
     /// It had ended or lapsed, and whoever acted next freed it.
     Free,
     /// A program was started.
@@ -34,13 +43,21 @@ pub(crate) enum Deed {
     /// A program is to leave some of its GPUs.
     ScaleDown,
     /// It has left them.
-    Leave,
+    Vacate,
     /// What the monitor measured of a task's use.
     Use,
     Monitor,
     Notify,
-    /// Other actions, of which only failures are told.
+    /// What a newer gpumgr does.
+    #[serde(other)]
     Other,
+}
+
+/// Its name in the log.
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// One line of the log. What does not belong to it is absent.
@@ -52,6 +69,9 @@ pub(crate) struct Event {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) host: String,
     pub(crate) action: Deed,
+    /// The state file's name, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) task: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +82,9 @@ pub(crate) struct Event {
     pub(crate) gpus: Option<Vec<GpuId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cpus: Option<u32>,
+    /// How many GPUs were asked for, where none are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked_gpus: Option<u32>,
     /// Why, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) why: Option<String>,
@@ -93,11 +116,13 @@ impl Event {
             user: None,
             host: String::new(),
             action,
+            state: None,
             task: None,
             owner: None,
             server: None,
             gpus: None,
             cpus: None,
+            asked_gpus: None,
             why: None,
             error: None,
             waited_seconds: None,
@@ -116,8 +141,31 @@ impl Event {
     }
 
     pub(crate) fn because(self, why: impl Into<String>) -> Self {
+        let why = why.into();
+        let why = match why.char_indices().nth(MAX_WHY) {
+            None => why,
+            Some((end, _)) => format!("{}…", &why[..end]),
+        };
         Self {
-            why: Some(why.into()),
+            why: Some(why),
+            ..self
+        }
+    }
+
+    /// It was not done.
+    pub(crate) fn failing(self, kind: Kind, why: impl Into<String>) -> Self {
+        Self {
+            error: Some(kind.name().to_owned()),
+            ..self.because(why)
+        }
+    }
+
+    /// What was asked for.
+    pub(crate) fn asking(self, request: &Request) -> Self {
+        Self {
+            task: Some(request.task.to_string()),
+            owner: request.owner.clone(),
+            asked_gpus: Some(request.demand.gpus.count()),
             ..self
         }
     }
@@ -155,6 +203,32 @@ impl Event {
         }
     }
 
+    /// What a task gave back.
+    pub(crate) fn giving_back(self, released: &Released) -> Self {
+        self.ending(&released.task, &released.server_name)
+    }
+
+    /// What was freed because it was over.
+    pub(crate) fn freeing(self, freed: &Freed) -> Self {
+        let why = match freed.why {
+            Over::Ended => "ended",
+            Over::Lapsed => "lapsed",
+        };
+        self.ending(&freed.task, &freed.server_name).because(why)
+    }
+
+    /// Who waits no longer, having got nothing.
+    pub(crate) fn leaving(self, waiter: &Waiter) -> Self {
+        let waited = self.time - waiter.since;
+        self.asking(&waiter.request).waited(waited)
+    }
+
+    /// What became of the servers.
+    pub(crate) fn reconciling(self, changes: &[Change]) -> Self {
+        let changes: Vec<_> = changes.iter().map(change).collect();
+        self.because(changes.join("; "))
+    }
+
     pub(crate) fn waited(self, span: TimeDelta) -> Self {
         Self {
             waited_seconds: Some(seconds(span)),
@@ -164,6 +238,24 @@ impl Event {
 }
 
 /// Never less than none, whatever clocks say.
-pub(crate) fn seconds(span: TimeDelta) -> f64 {
+pub(super) fn seconds(span: TimeDelta) -> f64 {
     (span.num_milliseconds().max(0) as f64) / 1e3
+}
+
+/// As the fields of the config say it.
+fn change(change: &Change) -> String {
+    match change {
+        Change::Added { server, gpus, cpus } => {
+            format!("{server}: added, {gpus} gpus, {cpus} cpus")
+        }
+        Change::Removed { server } => format!("{server}: removed"),
+        Change::Gpus { server, from, to } => format!("{server}: gpus {from} -> {to}"),
+        Change::Cpus { server, from, to } => format!("{server}: cpus {from} -> {to}"),
+        Change::Drain { server, on } => format!("{server}: drain {on}"),
+        Change::Host { server, host } => {
+            format!("{server}: host {}", host.as_deref().unwrap_or("any"))
+        }
+        Change::Cards { server } => format!("{server}: gpu cards"),
+        Change::Reordered => "reordered".to_owned(),
+    }
 }

@@ -6,30 +6,38 @@
 
 mod event;
 mod read;
+mod report;
+mod tail;
 mod write;
 
 pub(crate) use event::{Deed, Event};
-pub(crate) use read::Tail;
+pub(crate) use report::{Report, Row, Span, report};
+pub(crate) use tail::Tail;
 
-use crate::config::Rotation;
+use crate::config::{Rotation, STATE_FILE};
+use crate::store::{LOG_FILE, Place};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-
-/// The guide's own name.
-const FILE: &str = "gpu_manager.log";
 
 /// The log beside one state file.
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
+    folder: PathBuf,
+    /// The state file's name where it is not the usual one: several in one folder have one log.
+    state: Option<String>,
     rotation: Rotation,
 }
 
 impl Journal {
-    /// The log in that folder; nothing is opened yet.
-    pub(crate) fn beside(folder: &Path, rotation: Rotation) -> Self {
+    /// The log beside that state file; nothing is opened yet.
+    pub(crate) fn beside(place: &Place, rotation: Rotation) -> Self {
+        let name = place.state.file_name().unwrap_or_default();
+        let is_usual = name == STATE_FILE;
         Self {
-            path: folder.join(FILE),
+            path: place.folder.join(LOG_FILE),
+            folder: place.folder.clone(),
+            state: (!is_usual).then(|| name.to_string_lossy().into_owned()),
             rotation,
         }
     }
@@ -37,6 +45,11 @@ impl Journal {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What its lines call the state file; nothing, if that has the usual name.
+    pub(crate) fn state(&self) -> Option<&str> {
+        self.state.as_deref()
     }
 
     /// Where the lines are that were put aside that many times since.

@@ -3,35 +3,44 @@
 use super::{Event, Journal};
 use crate::store::try_lock_shared;
 use crate::system;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use fs4::FileExt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for whoever puts the log aside.
 const PATIENCE: Duration = Duration::from_millis(500);
 const TRY_AGAIN: Duration = Duration::from_millis(1);
+/// No line is longer that gpumgr wrote.
+const MAX_LINE: u64 = 64 * 1024;
 
 impl Journal {
-    /// All that is written, the oldest first. Lines that are no events are passed over.
+    /// Those that are wanted of all that is written, the oldest first; none where nothing was written
+    /// yet. Lines that are no events, or are of another state, are passed over.
     ///
     /// # Errors
-    /// The system refused. Where nothing was written yet there is nothing, and no error.
-    pub(crate) fn read(&self) -> io::Result<Vec<Event>> {
-        let mut events = Vec::new();
-        for file in self.files()?.iter().rev() {
-            for line in BufReader::new(file).split(b'\n') {
-                events.extend(event(&line?));
-            }
+    /// The system refused.
+    pub(crate) fn read(&self, wanted: impl Fn(&Event) -> bool) -> io::Result<Option<Vec<Event>>> {
+        let files = self.files()?;
+        if files.is_empty() {
+            return Ok(None);
         }
-        Ok(events)
+        let mut events = Vec::new();
+        for (file, size) in files.into_iter().rev() {
+            for_each_line(BufReader::new(file.take(size)), |line| {
+                events.extend(self.event(line).filter(&wanted));
+            })?;
+        }
+        Ok(Some(events))
     }
 
-    /// The newest first, opened while nobody puts the log aside.
-    fn files(&self) -> io::Result<Vec<File>> {
+    /// The newest first, opened while nobody puts the log aside; and how large they were then.
+    fn files(&self) -> io::Result<Vec<(File, u64)>> {
         let give_up = Instant::now() + PATIENCE;
         let newest = loop {
-            let newest = match File::open(&self.path) {
+            let newest = match open(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 opened => Some(opened?),
             };
@@ -44,63 +53,47 @@ impl Journal {
                 _ => break newest,
             }
         };
-        let aside = (1..=self.rotation.count).map_while(|times| File::open(self.aside(times)).ok());
-        Ok(newest.into_iter().chain(aside).collect())
+        let aside = (1..=self.rotation.count).filter_map(|times| open(&self.aside(times)).ok());
+        let files: Vec<_> = newest.into_iter().chain(aside).collect();
+        let sized = files.into_iter().map(|file| {
+            let size = file.metadata()?.len();
+            Ok((file, size))
+        });
+        let sized: io::Result<Vec<_>> = sized.collect();
+        if let Ok([(newest, _), ..]) = sized.as_deref() {
+            // Whoever reads slowly keeps nobody from writing.
+            let _ = FileExt::unlock(newest);
+        }
+        sized
     }
 
-    /// What is written from now on.
-    pub(crate) fn tail(&self) -> Tail {
-        let mut tail = Tail {
-            journal: self.clone(),
-            file: File::open(&self.path).ok(),
-            rest: Vec::new(),
-        };
-        if let Some(file) = &mut tail.file
-            && file.seek(SeekFrom::End(0)).is_err()
-        {
-            tail.file = None;
-        }
-        tail
+    /// The event that the line tells, if it is one of this state.
+    pub(super) fn event(&self, line: &[u8]) -> Option<Event> {
+        let event: Event = serde_json::from_slice(line).ok()?;
+        (event.state.as_deref() == self.state()).then_some(event)
     }
 }
 
-/// The log as it grows.
-#[derive(Debug)]
-pub(crate) struct Tail {
-    journal: Journal,
-    file: Option<File>,
-    /// What is no whole line yet.
-    rest: Vec<u8>,
-}
-
-impl Tail {
-    /// What was written since it was last asked.
-    pub(crate) fn news(&mut self) -> Vec<Event> {
-        let mut events = self.read_on();
-        let path = self.journal.path();
-        let is_current =
-            |file: &File| system::names_this_file(path, file).is_ok_and(|current| current);
-        if !self.file.as_ref().is_some_and(is_current) {
-            self.file = File::open(path).ok();
-            events.extend(self.read_on());
-        }
-        events
-    }
-
-    fn read_on(&mut self) -> Vec<Event> {
-        if let Some(file) = &mut self.file {
-            // What cannot be read now is read the next time.
-            let _ = file.read_to_end(&mut self.rest);
-        }
-        let whole = self.rest.iter().rposition(|byte| *byte == b'\n');
-        let lines: Vec<u8> = self.rest.drain(..whole.map_or(0, |end| end + 1)).collect();
-        lines
-            .split(|byte| *byte == b'\n')
-            .filter_map(event)
-            .collect()
+/// Follows no link that somebody planted, and waits at no pipe.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let file = system::open_no_link(path, OpenOptions::new().read(true))?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("not a regular file")),
     }
 }
 
-fn event(line: impl AsRef<[u8]>) -> Option<Event> {
-    serde_json::from_slice(line.as_ref()).ok()
+/// What is longer than any line is passed over without being held.
+fn for_each_line(mut reader: impl BufRead, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut is_rest = false;
+    while (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)? > 0 {
+        let is_whole = line.last() == Some(&b'\n');
+        if !is_rest {
+            each(&line);
+        }
+        is_rest = !is_whole;
+        line.clear();
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Writing the log: a line in one piece, and putting a large one aside.
 
 use super::{Event, Journal};
-use crate::store::try_lock;
+use crate::store::{make_shared, try_lock};
 use crate::system;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How long to wait for others who write. After that the line is written all the same: it is one
 /// piece, only nobody puts the log aside.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(200);
 const TRY_AGAIN: Duration = Duration::from_millis(1);
 
 impl Journal {
@@ -28,9 +28,10 @@ impl Journal {
         loop {
             let file = self.open()?;
             match try_lock(&file) {
-                Ok(true) if !system::names_this_file(&self.path, &file)? => {}
-                Ok(true) if self.is_full(&file, text.len())? => self.put_aside()?,
                 Ok(false) if Instant::now() < give_up => thread::sleep(TRY_AGAIN),
+                Ok(true) if !system::names_this_file(&self.path, &file)? => {}
+                // What cannot be put aside grows on.
+                Ok(true) if self.is_full(&file, text.len())? && self.put_aside().is_ok() => {}
                 _ => return add(file, &text),
             }
         }
@@ -39,43 +40,56 @@ impl Journal {
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);
-        let made = match File::create_new(&self.path) {
-            Ok(file) => {
-                let folder = self.path.parent().unwrap_or(&self.path);
-                system::share_as_folder(&file, &fs::metadata(folder)?)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        };
-        made?;
-        let file = system::open_no_link(&self.path, &mut options)?;
-        match file.metadata()?.is_file() {
-            true => Ok(file),
-            false => Err(io::ErrorKind::InvalidInput.into()),
+        loop {
+            let file = match system::open_no_link(&self.path, &mut options) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    make_shared(&self.path, &self.folder)?;
+                    continue;
+                }
+                opened => opened?,
+            };
+            return match file.metadata()?.is_file() {
+                true => Ok(file),
+                false => Err(io::ErrorKind::InvalidInput.into()),
+            };
         }
     }
 
     fn is_full(&self, file: &File, more: usize) -> io::Result<bool> {
         let size = file.metadata()?.len();
-        Ok(size > 0 && size + more as u64 > self.rotation.size.as_u64())
+        let most = self.rotation.size.as_u64().min(system::file_size_limit());
+        Ok(size > 0 && size.saturating_add(more as u64) > most)
     }
 
     /// Whoever does it holds the log's lock, so that nobody else does.
     fn put_aside(&self) -> io::Result<()> {
-        for times in (1..self.rotation.count).rev() {
-            match fs::rename(self.aside(times), self.aside(times + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        let count = self.rotation.count;
+        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        let room = (1..count).find(is_free).unwrap_or(count);
+        for times in (1..room).rev() {
+            fs::rename(self.aside(times), self.aside(times + 1))?;
+        }
+        fs::rename(&self.path, self.aside(1))?;
+        // More may have been kept before.
+        for times in count + 1.. {
+            if fs::remove_file(self.aside(times)).is_err() {
+                break;
             }
         }
-        fs::rename(&self.path, self.aside(1))
+        Ok(())
     }
 }
 
 /// After what a full disk cut off a new line begins.
 fn add(mut file: File, text: &[u8]) -> io::Result<()> {
+    let size = file.metadata()?.len();
+    if size.saturating_add(text.len() as u64) >= system::file_size_limit() {
+        // More than a refusal would come of it: a signal.
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
     let mut last = [b'\n'];
-    if file.seek(SeekFrom::End(-1)).is_ok() {
+    if size > 0 {
+        file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
     if last == [b'\n'] {

@@ -150,6 +150,16 @@ pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
     }
 }
 
+/// What failed, in one line of English: the log has one language.
+pub(crate) fn in_english(error: &anyhow::Error) -> String {
+    let words = || Words::new(Part::Failures, Language::En, "");
+    let message = match error.downcast_ref() {
+        Some(error) => failure::message(error, &words()),
+        None => failure::other(error),
+    };
+    message.in_one_line()
+}
+
 /// The same for wrong usage, which clap has put into words.
 pub(crate) fn usage(error: &clap::Error, json: bool) -> (String, String) {
     let text = words::printable_lines(&error.to_string());

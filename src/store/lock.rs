@@ -99,7 +99,7 @@ fn lock_file(
     loop {
         let file = match system::open_lock_file(&place.lock) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_lock_file(place).map_err(failed)?;
+                make_shared(&place.lock, &place.folder).map_err(failed)?;
                 continue;
             }
             opened => opened.map_err(failed)?,
@@ -121,28 +121,28 @@ fn lock_file(
     }
 }
 
-/// Makes the lock file under another name and then gives it its own, so that it is never seen
+/// Makes an empty file under another name and then gives it its own, so that it is never seen
 /// before all who share the folder may use it. Somebody else may be first.
-fn make_lock_file(place: &Place) -> io::Result<()> {
+pub(crate) fn make_shared(path: &Path, folder: &Path) -> io::Result<()> {
     let file = tempfile::Builder::new()
         .prefix(TEMP_PREFIX)
-        .tempfile_in(&place.folder)?;
-    system::share_as_folder(file.as_file(), &std::fs::metadata(&place.folder)?)?;
+        .tempfile_in(folder)?;
+    system::share_as_folder(file.as_file(), &std::fs::metadata(folder)?)?;
     match file
-        .persist_noclobber(&place.lock)
+        .persist_noclobber(path)
         .map_err(|failed| failed.error.kind())
     {
         // Somebody else was first, or swept ours where the folder cannot be locked: look again.
         Ok(_) | Err(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(()),
         // Neither such a rename nor hard links here: make it in place.
-        Err(_) => make_in_place(place),
+        Err(_) => make_in_place(path, folder),
     }
 }
 
-fn make_in_place(place: &Place) -> io::Result<()> {
-    match File::create_new(&place.lock) {
+fn make_in_place(path: &Path, folder: &Path) -> io::Result<()> {
+    match File::create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => system::share_as_folder(&made?, &std::fs::metadata(&place.folder)?),
+        made => system::share_as_folder(&made?, &std::fs::metadata(folder)?),
     }
 }
 

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
 const LOCK_FILE: &str = ".resource.lock";
+/// The log of all changes, by the manager guide's own name; what was put aside has a number behind it.
+pub(crate) const LOG_FILE: &str = "gpu_manager.log";
 /// A state file's own files beside it are named after it, and then so.
 const LEASE: &str = ".lease-";
 const WAITERS: &str = ".waiters-";
@@ -48,6 +50,7 @@ impl Place {
             || contains(name, LEASE)
             || contains(name, WAITERS)
             || name.ends_with(MONITOR.as_bytes())
+            || is_log(name)
         {
             return Err(StoreError::ReservedName { path: state });
         }
@@ -110,6 +113,15 @@ impl Place {
     pub fn is_sticky(&self) -> bool {
         fs::metadata(&self.folder).is_ok_and(|folder| system::sticky(&folder))
     }
+}
+
+/// Whether the log has that name, or what is put aside of it.
+fn is_log(name: &[u8]) -> bool {
+    let Some(rest) = name.strip_prefix(LOG_FILE.as_bytes()) else {
+        return false;
+    };
+    let number = rest.strip_prefix(b".").unwrap_or_default();
+    rest.is_empty() || !number.is_empty() && number.iter().all(u8::is_ascii_digit)
 }
 
 fn contains(name: &[u8], part: &str) -> bool {

@@ -10,13 +10,14 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_group, has_open, here, holder, lineage, namespace_of, process, survivors,
-    variable,
+    age, end, fate, has_group, has_open, here, holder, host, lineage, namespace_of, process,
+    survivors, variable,
 };
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
 use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{Uid, User, dup2_stdout};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
@@ -268,6 +269,11 @@ pub(crate) fn file_number(file: &Metadata) -> Option<u64> {
 pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
     let owner = file.uid();
     (owner == Uid::current().as_raw() || owner == 0) && file.mode() & 0o022 == 0
+}
+
+/// How large this process may make a file; more would kill it.
+pub(crate) fn file_size_limit() -> u64 {
+    getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _hard)| soft)
 }
 
 /// Stops this process until somebody continues or kills it.

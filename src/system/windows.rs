@@ -12,7 +12,8 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, has_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, lineage, namespace_of, process, survivors, variable,
+    age, end, fate, has_open, here, holder, host, lineage, namespace_of, process, survivors,
+    variable,
 };
 pub(crate) use watch::watch;
 
@@ -26,7 +27,8 @@ use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use windows_sys::Win32::Storage::FileSystem::{
-    FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandleEx,
+    BY_HANDLE_FILE_INFORMATION, FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandle,
+    GetFileInformationByHandleEx,
 };
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
 use windows_sys::core::BOOL;
@@ -121,12 +123,24 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether the file was not deleted: renamed it is never.
+/// Whether the path still leads to this very file.
+pub(crate) fn names_this_file(path: &Path, file: &File) -> io::Result<bool> {
+    if is_deleted(file)? {
+        return Ok(false);
+    }
+    // Who asks for no access gets in whoever has it open, and however.
+    match OpenOptions::new().access_mode(0).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        there => Ok(number(&there?)? == number(file)?),
+    }
+}
+
+/// Whether the file is about to go.
 #[allow(
     unsafe_code,
     reason = "the system's own question, which changes nothing"
 )]
-pub(crate) fn names_this_file(_path: &Path, file: &File) -> io::Result<bool> {
+fn is_deleted(file: &File) -> io::Result<bool> {
     let mut seen = FILE_STANDARD_INFO::default();
     let size = size_of_val(&seen) as u32;
     // SAFETY: the handle is open, and the system fills in what is as large as it is told.
@@ -138,7 +152,23 @@ pub(crate) fn names_this_file(_path: &Path, file: &File) -> io::Result<bool> {
             size,
         )
     })?;
-    Ok(!seen.DeletePending && seen.NumberOfLinks > 0)
+    Ok(seen.DeletePending || seen.NumberOfLinks == 0)
+}
+
+/// The volume and the numbers there that no other file has.
+#[allow(
+    unsafe_code,
+    reason = "the system's own question, which changes nothing"
+)]
+fn number(file: &File) -> io::Result<(u32, u32, u32)> {
+    let mut seen = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open, and the system fills in what it is given.
+    done(unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut seen) })?;
+    Ok((
+        seen.dwVolumeSerialNumber,
+        seen.nFileIndexHigh,
+        seen.nFileIndexLow,
+    ))
 }
 
 /// Whether a lock failed because the file system has none.
@@ -180,6 +210,11 @@ fn done(result: BOOL) -> io::Result<()> {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
+}
+
+/// Nothing here kills for that.
+pub(crate) fn file_size_limit() -> u64 {
+    u64::MAX
 }
 
 /// A process cannot stop itself here.

@@ -35,7 +35,10 @@ fn sixteen_processes_lose_nothing_and_share_no_gpu() {
     let granted = meanwhile(|| crowd::look(&lab), || all_work(&lab, &holdings));
     assert_ne!(granted, 0);
     assert_eq!(timeless(lab.state()), before);
-    assert_eq!(lab.files(), [".resource.lock", "resource_status.json"]);
+    assert_eq!(
+        lab.files(),
+        [".resource.lock", "gpu_manager.log", "resource_status.json"]
+    );
 }
 
 #[test]

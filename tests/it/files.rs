@@ -14,6 +14,7 @@ use std::time::Duration;
 
 const STATE: &str = "resource_status.json";
 const LOCK: &str = ".resource.lock";
+const LOG: &str = "gpu_manager.log";
 const ALLOCATE: [&str; 4] = ["--allocate", "t", "1", "1"];
 const SOMEBODY: Person = Person {
     uid: 12_001,
@@ -78,7 +79,7 @@ fn in_a_read_only_folder_everybody_can_look_and_nobody_change() {
     office.ok_as(SOMEBODY, &["--status"]);
     office.ok_as(SOMEBODY, &["--detail"]);
     assert_eq!(office.lab().state_text(), before);
-    assert_eq!(office.lab().files(), [LOCK, STATE]);
+    assert_eq!(office.lab().files(), [LOCK, LOG, STATE]);
 }
 
 #[test]
@@ -406,7 +407,7 @@ fn what_a_crash_left_is_swept_by_the_next_change_only() {
     lab.ok(&["--release", "t"]);
     assert_eq!(
         lab.files(),
-        [".gpumgr", ".gpumgr-folder", LOCK, STATE, "x.gpumgr-y"]
+        [".gpumgr", ".gpumgr-folder", LOCK, LOG, STATE, "x.gpumgr-y"]
     );
 }
 
@@ -499,8 +500,8 @@ fn a_symbolic_link_stays_one_and_all_is_beside_the_real_file() {
     }
     let names = |folder: &str| fs::read_dir(lab.join(folder)).unwrap().count();
     assert_eq!((names("links"), names("more")), (1, 1));
-    // The state, its lock and what the reset kept.
-    assert_eq!(names("real"), 3);
+    // The state, its lock, the log and what the reset kept.
+    assert_eq!(names("real"), 4);
 }
 
 #[test]

@@ -21,6 +21,8 @@ mod crowd;
 mod files;
 #[cfg(target_os = "linux")]
 mod gpus;
+#[cfg(target_os = "linux")]
+mod history;
 mod locales;
 #[cfg(target_os = "linux")]
 mod lock;

@@ -154,11 +154,15 @@ fn share(cpus: u32, gpus: usize, of: usize) -> u32 {
     u32::try_from(share).unwrap_or(cpus).clamp(1, cpus.max(1))
 }
 
-/// Tells the program of a task to end. Its supervisor gives the task back then.
+/// Tells the program of a task to end. Its supervisor gives back then what is returned here.
 ///
 /// # Errors
 /// There is no such task, it is another user's, or it has no program.
-pub fn stop_program(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Task, Refusal> {
+pub fn stop_program(
+    cluster: &mut Cluster,
+    task: &Name,
+    actor: &Actor,
+) -> Result<Released, Refusal> {
     let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
         return Err(Refusal::no_such_task(task, cluster));
     };
@@ -167,11 +171,16 @@ pub fn stop_program(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result
     if held.program.is_none() {
         return Err(Refusal::NoProgram { task: task.clone() });
     }
-    let held = &mut cluster.edit(index).tasks[position];
+    let server = cluster.edit(index);
+    let held = &mut server.tasks[position];
     if let Some(program) = &mut held.program {
         program.phase = Phase::Stopping;
     }
-    Ok(held.clone())
+    Ok(Released {
+        task: held.clone(),
+        server_id: index,
+        server_name: server.name.clone(),
+    })
 }
 
 /// The task is what it was before a program was to be started on it.

@@ -111,7 +111,11 @@ impl Acquired {
         let events = match programs.is_empty() {
             true => Vec::new(),
             // Without a log all are to be started.
-            false => manager.journal.read().unwrap_or_default(),
+            false => {
+                let names = |event: &Event| event.task.is_some();
+                let read = manager.journal.read(names).unwrap_or_default();
+                read.unwrap_or_default()
+            }
         };
         let mut acquired = Self {
             programs: programs

@@ -1,13 +1,14 @@
 //! Programs that run: new supervisors, growing, shrinking and making room.
 
 use super::{Monitor, Round};
-use crate::allocator::{Name, Scale, Scaling, Task, Yield, grow, shrink, wanted, yielding};
+use crate::allocator::{
+    Cluster, Name, Scale, Scaling, Task, Yield, grow, shrink, wanted, yielding,
+};
 use crate::commands::change::Grants;
 use crate::commands::program::runs_unattended;
 use crate::environment::device_list;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
-use crate::manager::now;
 use crate::store::IfAbsent;
 use crate::system;
 
@@ -59,16 +60,20 @@ impl Monitor {
     fn grow(&self, task: &Task, scaling: &Scaling) -> Result<(), Error> {
         let (name, scaling) = (task.id.clone(), *scaling);
         let limits = self.manager.config.limits;
-        let grown = self
-            .manager
-            .change(IfAbsent::Fail, Grants::Some, move |cluster, facts| {
-                grow(cluster, &name, &scaling, &limits, facts.now)
-            })?;
-        if let Some(grant) = grown.value {
-            let why = format!("its use is high; has {} now", device_list(&grant.gpus));
-            let event = Event::new(Deed::ScaleUp, now()).ending(task, &grant.server_name);
-            self.tell_scaled(task, event.because(why));
-        }
+        self.manager.change_and_note(
+            IfAbsent::Fail,
+            Grants::Some,
+            move |cluster, facts| grow(cluster, &name, &scaling, &limits, facts.now),
+            |grown, now| {
+                let told = grown.iter().map(|grant| {
+                    let why = format!("its use is high; has {} now", device_list(&grant.gpus));
+                    let event = Event::new(Deed::ScaleUp, now);
+                    event.ending(task, &grant.server_name).because(why)
+                });
+                told.collect()
+            },
+        )?;
+        self.wake(task);
         Ok(())
     }
 
@@ -76,33 +81,39 @@ impl Monitor {
         let Some((_, held)) = round.cluster.find_task(task) else {
             return Ok(());
         };
-        let keeps = if held.is_automatic() {
-            1
-        } else {
-            min.unwrap_or(1)
+        let keeps = match held.is_automatic() {
+            true => 1,
+            false => min.unwrap_or(1),
         };
         let name = task.clone();
-        let shrunk = self
-            .manager
-            .change(IfAbsent::Fail, Grants::None, move |cluster, facts| {
-                let before = cluster.find_task(&name).map(|(_, task)| task.clone());
+        self.manager.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, facts| {
+                let task =
+                    |cluster: &Cluster| cluster.find_task(&name).map(|(_, task)| task.clone());
+                let before = task(cluster);
                 let shrunk = shrink(cluster, &name, keeps, facts.now)?;
-                let after = cluster.find_task(&name).map(|(_, task)| task.gpus_to_use());
-                Ok(shrunk.zip(before).zip(after))
-            })?;
-        if let Some(((grant, before), after)) = shrunk.value {
-            let why = format!("{why}; is to go on with {}", device_list(&after));
-            let event = Event::new(Deed::ScaleDown, now()).ending(&before, &grant.server_name);
-            self.tell_scaled(held, event.because(why));
-        }
+                Ok(shrunk.zip(before).zip(task(cluster)))
+            },
+            |shrunk, now| {
+                let told = shrunk.iter().map(|((grant, before), after)| {
+                    let gpus = device_list(&after.gpus_to_use());
+                    let event = Event::new(Deed::ScaleDown, now);
+                    let event = event.ending(before, &grant.server_name);
+                    event.because(format!("{why}; is to go on with {gpus}"))
+                });
+                told.collect()
+            },
+        )?;
+        self.wake(held);
         Ok(())
     }
 
     /// The supervisor does not have to look for it.
-    fn tell_scaled(&self, task: &Task, event: Event) {
+    fn wake(&self, task: &Task) {
         if let Some(lease) = task.lease.as_deref() {
             self.manager.store.wake(&lease.id);
         }
-        self.manager.note(vec![event]);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::instance::Ended;
 use super::supervise::Supervisor;
-use crate::allocator::{Released, give_up, release_lease};
+use crate::allocator::{give_up, release_lease};
+use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use std::time::Duration;
@@ -50,20 +51,8 @@ impl Supervisor<'_> {
             return self.lost();
         }
         for _ in 0..MOST_TRIES {
-            match self.give_back(why) {
-                Ok(released) => {
-                    let Released {
-                        task, server_name, ..
-                    } = &released;
-                    let event = Event::new(Deed::End, now());
-                    let event = match self.stays(why) {
-                        true => event.holding(task, server_name),
-                        false => event.ending(task, server_name),
-                    };
-                    self.manager.note(vec![Event {
-                        exit: ended,
-                        ..event.because(why.word())
-                    }]);
+            match self.give_back(why, ended) {
+                Ok(()) => {
                     self.tell_end();
                     self.held.end();
                     return;
@@ -79,17 +68,25 @@ impl Supervisor<'_> {
         why == Why::AtOnce && self.found
     }
 
-    fn give_back(&self, why: Why) -> Result<Released, crate::Error> {
+    fn give_back(&self, why: Why, exit: Ended) -> Result<(), Error> {
         let id = self.held.id.clone();
         let stays = self.stays(why);
-        let given_back = self.manager.change_first(move |cluster, _| {
-            if stays {
-                give_up(cluster, &id)
-            } else {
-                release_lease(cluster, &id)
-            }
-        })?;
-        Ok(given_back.value)
+        let given_back = self.manager.change_first(
+            move |cluster, _| match stays {
+                true => give_up(cluster, &id),
+                false => release_lease(cluster, &id),
+            },
+            |released, now| {
+                let event = Event::new(Deed::End, now);
+                let event = match stays {
+                    true => event.holding(&released.task, &released.server_name),
+                    false => event.giving_back(released),
+                };
+                let event = event.because(why.word());
+                vec![Event { exit, ..event }]
+            },
+        );
+        given_back.map(drop)
     }
 
     /// Somebody else gave it back.

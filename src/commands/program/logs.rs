@@ -1,6 +1,6 @@
 //! `--logs`: what a program has written.
 
-use crate::allocator::{Name, Refusal};
+use crate::allocator::{Name, Refusal, known_as, resolve};
 use crate::error::Error;
 use crate::logs::ProgramLog;
 use crate::manager::Manager;
@@ -19,12 +19,12 @@ impl Manager {
     /// # Errors
     /// It has written nothing, or that cannot be read.
     pub(crate) fn logs(&self, task: &Name) -> Result<Logs, Error> {
-        let (log, mut file) = self.open_log(task)?;
+        let (task, log, mut file) = self.open_log(task)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)
             .map_err(|source| unreadable(&log, source))?;
         Ok(Logs {
-            task: task.clone(),
+            task,
             path: log.path,
             text: String::from_utf8_lossy(&text).into_owned(),
         })
@@ -39,10 +39,10 @@ impl Manager {
         task: &Name,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let (log, mut file) = self.open_log(task)?;
+        let (task, log, mut file) = self.open_log(task)?;
         loop {
             // What it wrote last is read after it is seen to have ended.
-            let runs = self.has_program(task);
+            let runs = self.has_program(&task);
             let mut text = Vec::new();
             let size = file.metadata().map_or(u64::MAX, |file| file.len());
             if file.stream_position().is_ok_and(|place| place > size) {
@@ -59,19 +59,24 @@ impl Manager {
         }
     }
 
-    fn open_log(&self, task: &Name) -> Result<(ProgramLog, File), Error> {
-        let log = ProgramLog::of(task, &self.store.place().folder);
-        match log.read().map_err(|source| unreadable(&log, source))? {
-            Some(file) => Ok((log, file)),
-            None => Err(self.without_log(task)?.into()),
+    /// The log of the task that is called so, or so behind the prefix.
+    fn open_log(&self, task: &Name) -> Result<(Name, ProgramLog, File), Error> {
+        for name in known_as(task, self.config.task_prefix.as_deref()) {
+            let log = ProgramLog::of(&name, &self.store.place().folder);
+            if let Some(file) = log.read().map_err(|source| unreadable(&log, source))? {
+                return Ok((name, log, file));
+            }
         }
+        Err(self.without_log(task)?.into())
     }
 
     /// Why there is no log.
     fn without_log(&self, task: &Name) -> Result<Refusal, Error> {
         let present = self.store.load()?;
-        let held = present.as_ref().and_then(|cluster| cluster.find_task(task));
-        let task = task.clone();
+        let present = present.as_ref();
+        let prefix = self.config.task_prefix.as_deref();
+        let task = present.map_or_else(|| task.clone(), |present| resolve(present, task, prefix));
+        let held = present.and_then(|cluster| cluster.find_task(&task));
         Ok(match held {
             Some(_) => Refusal::NoProgram { task },
             None => Refusal::UnknownTask { task },
@@ -79,11 +84,12 @@ impl Manager {
     }
 
     pub(crate) fn has_program(&self, task: &Name) -> bool {
-        let present = self.store.look();
-        let held = present
-            .as_ref()
-            .and_then(|seen| seen.cluster().find_task(task));
-        held.is_some_and(|(_, held)| held.program.is_some())
+        let prefix = self.config.task_prefix.as_deref();
+        self.store.look().is_some_and(|seen| {
+            let task = resolve(seen.cluster(), task, prefix);
+            let held = seen.cluster().find_task(&task);
+            held.is_some_and(|(_, held)| held.program.is_some())
+        })
     }
 }
 

@@ -4,11 +4,13 @@ use super::hand_over::Handed;
 use super::order::Report;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Cluster, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, release_lease, same_host,
+    Cluster, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, release_lease, resolve,
+    same_host,
 };
 use crate::commands::change::{Changed, Grants};
 use crate::commands::wait::Wait;
 use crate::error::Error;
+use crate::journal::{Deed, Event};
 use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
@@ -47,15 +49,15 @@ impl Manager {
             return Err(Error::NoTemplate);
         }
         self.check_trust()?;
-        let asked = &start.request.task;
-        let present = self.store.load()?;
-        let present = present.as_ref();
-        let task = present.and_then(|cluster| Some(cluster.find_task(asked)?.1.id.clone()));
-        let standing = match (present, &task) {
-            (Some(cluster), Some(task)) => self.standing_of(cluster, task)?,
-            _ => Standing::Absent,
+        let (task, standing) = match self.store.load()? {
+            None => (start.request.task.clone(), Standing::Absent),
+            Some(cluster) => {
+                let prefix = self.config.task_prefix.as_deref();
+                let task = resolve(&cluster, &start.request.task, prefix);
+                let standing = self.standing_of(&cluster, &task)?;
+                (task, standing)
+            }
         };
-        let task = task.unwrap_or_else(|| asked.clone());
         match standing {
             Standing::Absent => self.start_anew(start),
             Standing::Plain => {
@@ -99,7 +101,7 @@ impl Manager {
     fn start_anew(&self, start: Start) -> Result<Started, Error> {
         let held = self.store.hold_lease()?;
         let lease = self.own_lease(&held, Tie::Run)?;
-        let mut request = start.request;
+        let mut request = self.with_full_name(start.request)?;
         request.host = Some(lease.process.host.clone());
         let granted = match start.wait {
             Some(wait) => {
@@ -109,13 +111,15 @@ impl Manager {
             None => {
                 let limits = self.config.limits;
                 let request = request.tied_to(Some(lease));
-                let act = move |cluster: &mut Cluster, facts: &crate::allocator::Facts| {
-                    allocate(cluster, &request, &limits, facts.now)
-                };
-                let changed = self
-                    .create()
-                    .and_then(|create| self.change(create, Grants::Some, act));
-                changed.map(|changed| self.allocated(changed))
+                self.create().and_then(|create| {
+                    let changed = self.change_and_note(
+                        create,
+                        Grants::Some,
+                        move |cluster, facts| allocate(cluster, &request, &limits, facts.now),
+                        |grant, now| vec![Event::new(Deed::Allocate, now).granting(grant)],
+                    )?;
+                    Ok(self.allocated(changed))
+                })
             }
         };
         let granted = match granted {
@@ -136,7 +140,10 @@ impl Manager {
         });
         if started.is_err() {
             // Nobody is there to use it; where a supervisor was, it gave it back already.
-            let _ = self.change_first(move |cluster, _| release_lease(cluster, &id));
+            let _ = self.change_first(
+                move |cluster, _| release_lease(cluster, &id),
+                |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],
+            );
         }
         started
     }

@@ -2,11 +2,13 @@
 
 use super::instance::Instance;
 use super::take_over::runs_unattended;
-use crate::allocator::{Freed, Name, Process, Released, Task, release_lease, stop_program};
+use crate::allocator::{
+    Freed, Name, Process, Released, Task, release_lease, resolve, stop_program,
+};
 use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
-use crate::manager::{Manager, now};
+use crate::manager::Manager;
 use crate::outcome::{GivenBack, StateFile};
 use crate::store::{IfAbsent, LeaseSeen};
 use crate::system;
@@ -43,24 +45,21 @@ impl Manager {
         why: Option<&str>,
     ) -> Result<Changed<Released>, Error> {
         let (name, actor) = (task.clone(), self.actor());
-        let told = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            let task = stop_program(cluster, &name, &actor)?;
-            let place = cluster.find_task(&name).map_or(0, |(index, _)| index);
-            Ok(Released {
-                server_name: cluster.servers()[place].name.clone(),
-                server_id: place,
-                task,
-            })
-        })?;
-        let Released {
-            task, server_name, ..
-        } = &told.value;
-        let event = Event::new(Deed::Stop, now()).holding(task, server_name);
-        self.note(vec![Event {
-            why: why.map(str::to_owned),
-            ..event
-        }]);
-        if let Some(lease) = task.lease.as_deref() {
+        let prefix = self.config.task_prefix.clone();
+        let told = self.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, _| {
+                let name = resolve(cluster, &name, prefix.as_deref());
+                stop_program(cluster, &name, &actor)
+            },
+            |told, now| {
+                let event = Event::new(Deed::Stop, now).holding(&told.task, &told.server_name);
+                let why = why.map(str::to_owned);
+                vec![Event { why, ..event }]
+            },
+        )?;
+        if let Some(lease) = told.value.task.lease.as_deref() {
             self.store.wake(&lease.id);
         }
         Ok(told)
@@ -102,7 +101,14 @@ impl Manager {
             end_found(&Instance::Found(program), grace);
         }
         let id = lease.id.clone();
-        match self.change_first(move |cluster, _| release_lease(cluster, &id)) {
+        let given_back = self.change_first(
+            move |cluster, _| release_lease(cluster, &id),
+            |released, now| {
+                let event = Event::new(Deed::End, now).giving_back(released);
+                vec![event.because("stopped")]
+            },
+        );
+        match given_back {
             Ok(left) => Ok(left.state.freed),
             Err(error) if Self::is_lost(&error) => Ok(Vec::new()),
             Err(error) => Err(error),

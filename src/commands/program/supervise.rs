@@ -376,17 +376,18 @@ impl Supervisor<'_> {
             if leaves.is_none_or(Vec::is_empty) {
                 return;
             }
-            let event = Event::new(Deed::Leave, now()).ending(&held.task, &held.server.name);
             let id = self.held.id.clone();
-            let left = self
-                .manager
-                .change_first(move |cluster, facts| let_go(cluster, &id, facts.now));
+            let left = self.manager.change_first(
+                move |cluster, facts| let_go(cluster, &id, facts.now),
+                |left, now| {
+                    let gpus = environment::device_list(&left.gpus);
+                    let event = Event::new(Deed::Vacate, now);
+                    let event = event.ending(&held.task, &held.server.name);
+                    vec![event.because(format!("goes on with {gpus}"))]
+                },
+            );
             match left {
-                Ok(left) => {
-                    let gpus = environment::device_list(&left.value.gpus);
-                    self.manager
-                        .note(vec![event.because(format!("goes on with {gpus}"))]);
-                }
+                Ok(_) => {}
                 Err(error) if Manager::is_lost(&error) => {}
                 // Until then the GPUs stay the task's.
                 Err(_) => self.hear(TRY_AGAIN),

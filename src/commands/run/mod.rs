@@ -6,10 +6,13 @@ mod term;
 use super::change::Grants;
 use super::events::Events;
 use super::wait::Wait;
-use crate::allocator::{LeaseId, Request, Tie, allocate, release_lease, unused_name};
+use crate::allocator::{
+    LeaseId, Name, Request, Tie, Timestamp, allocate, release_lease, unused_name,
+};
 use crate::environment;
 use crate::error::Error;
-use crate::manager::Manager;
+use crate::journal::{self, Deed};
+use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
 use crate::steps::{self, Step};
@@ -95,13 +98,18 @@ impl Manager {
         }
         let limits = self.config.limits;
         let request = request.tied_to(Some(lease));
-        let changed = self.change(self.create()?, Grants::Some, move |cluster, facts| {
-            let mut request = request;
-            if numbered {
-                request.task = unused_name(cluster, &request.task);
-            }
-            allocate(cluster, &request, &limits, facts.now)
-        })?;
+        let changed = self.change_and_note(
+            self.create()?,
+            Grants::Some,
+            move |cluster, facts| {
+                let mut request = request;
+                if numbered {
+                    request.task = unused_name(cluster, &request.task);
+                }
+                allocate(cluster, &request, &limits, facts.now)
+            },
+            |grant, now| vec![journal::Event::new(Deed::Run, now).granting(grant)],
+        )?;
         Ok(self.allocated(changed))
     }
 
@@ -116,9 +124,19 @@ impl Manager {
         let task = &allocated.grant.task;
         steps::reached(Step::CommandEnded);
         let id = held.id.clone();
-        match self.change_first(move |cluster, _| release_lease(cluster, &id)) {
+        let end = |now| end(now, task, ended.as_ref().ok().map(|(_, exit)| *exit));
+        let given_back = self.change_first(
+            move |cluster, _| release_lease(cluster, &id),
+            |released, now| vec![end(now).giving_back(released)],
+        );
+        match given_back {
             Ok(changed) => self.tell(&Progress::Changed(&changed.state)),
             Err(why) => {
+                let end = end(now());
+                self.note(vec![match Self::is_lost(&why) {
+                    true => end.because("given back before"),
+                    false => end.failing(why.kind(), why.to_string()),
+                }]);
                 self.tell(&Progress::NotReleased { task, why: &why });
                 if Self::is_lost(&why) {
                     held.end();
@@ -199,5 +217,17 @@ fn cannot_start(word: &OsStr, source: std::io::Error) -> Error {
     Error::Command {
         command: word.to_owned(),
         source,
+    }
+}
+
+/// What there is to note of the end of a command, or of one that was not started.
+fn end(now: Timestamp, task: &Name, exit: Option<Exit>) -> journal::Event {
+    let event = journal::Event::new(Deed::End, now).about(task);
+    match exit {
+        None => event.because("not started"),
+        Some(exit) => journal::Event {
+            exit: Some(Ran { exit }.exit_code()),
+            ..event
+        },
     }
 }

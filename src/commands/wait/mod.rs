@@ -5,6 +5,8 @@
 //! itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it be killed or
 //! stopped.
 
+mod leaving;
+mod noted;
 mod shown;
 mod standing;
 
@@ -12,7 +14,7 @@ use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
     Cluster, Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, enqueue,
-    leave, release_lease, unused_name,
+    release_lease, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -62,6 +64,8 @@ struct Line<'m> {
     lease: Lease,
     since: Timestamp,
     until: Option<Timestamp>,
+    /// Whether it is in the queue, or was.
+    has_joined: bool,
     host: String,
     seen: Option<(Option<Stamp>, Seen)>,
     why: Option<Why>,
@@ -112,6 +116,7 @@ impl Manager {
             lease,
             since,
             until: until.flatten(),
+            has_joined: false,
             seen: None,
             why: None,
             rank: 0,
@@ -152,13 +157,14 @@ impl Line<'_> {
         let limits = self.manager.config.limits;
         let tie = self.final_tie();
         let numbered = self.numbered;
-        let joined = self.manager.change(
+        let noted = self.noted();
+        let joined = self.manager.change_and_note(
             self.manager.create()?,
             Grants::Some,
             move |cluster, facts| {
                 let mut waiter = waiter;
                 // What it was granted, if that turned out not to be free.
-                let _ = release_lease(cluster, &waiter.lease.id);
+                let given_back = release_lease(cluster, &waiter.lease.id).ok();
                 if numbered {
                     waiter.request.task = unused_name(cluster, &waiter.request.task);
                 }
@@ -167,11 +173,21 @@ impl Line<'_> {
                 if granted.is_some() {
                     claim(cluster, &id, tie)?;
                 }
-                Ok((granted, called))
+                Ok((granted, called, given_back))
+            },
+            |(granted, called, given_back), now| {
+                let given_back = given_back.as_ref();
+                let given_back = given_back.map(|released| noted.gave_back(released, now));
+                let own = match granted {
+                    Some(granted) => noted.took(granted, now),
+                    None => noted.joined(called, now),
+                };
+                given_back.into_iter().chain([own]).collect()
             },
         )?;
-        let (value, called) = joined.value;
+        let (value, called, _) = joined.value;
         self.called = called;
+        self.has_joined = true;
         let state = joined.state;
         if value.is_none() {
             self.tell_changed(state);
@@ -307,15 +323,26 @@ impl Line<'_> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
         if self.lease.tie == Tie::Run {
             // It is tied to this process already.
-            return Ok(self.granted_in_state());
+            let granted = self.granted_in_state();
+            let taken = granted.iter().map(|taken| &taken.grant);
+            let taken = taken.map(|grant| self.noted().took(grant, now()));
+            self.manager.note(taken.collect());
+            return Ok(granted);
         }
-        let taken = self
-            .manager
-            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+        let noted = self.noted();
+        let taken = self.manager.change_and_note(
+            IfAbsent::Fail,
+            Grants::None,
+            move |cluster, _| {
                 let granted = granted(cluster, &id);
                 claim(cluster, &id, tie)?;
                 Ok(granted)
-            });
+            },
+            |granted, now| {
+                let taken = granted.iter().map(|grant| noted.took(grant, now));
+                taken.collect()
+            },
+        );
         match taken {
             Ok(taken) => Ok(self.if_granted(taken)),
             Err(error) if Manager::is_lost(&error) => self.join(),
@@ -328,70 +355,6 @@ impl Line<'_> {
         let value = granted(seen.cluster(), &self.lease.id)?;
         let state = self.manager.state(false);
         Some(self.manager.allocated(Changed { value, state }))
-    }
-
-    fn give_up(&mut self) -> Result<Allocated, Error> {
-        self.explain_anew();
-        match self.leave()? {
-            Some(granted) => Ok(granted),
-            None => Err(Error::WaitedOut {
-                task: self.called.clone(),
-                why: self.why.take().map(|why| Box::new((why, now()))),
-            }),
-        }
-    }
-
-    /// Out of the queue; what was granted at the last moment is taken.
-    fn leave(&mut self) -> Result<Option<Allocated>, Error> {
-        let (id, tie) = (self.lease.id.clone(), self.final_tie());
-        let of_no_use = self.withheld().is_some();
-        let left = self
-            .manager
-            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-                leave(cluster, &id);
-                if of_no_use {
-                    let _ = release_lease(cluster, &id);
-                }
-                let granted = granted(cluster, &id);
-                if granted.is_some() {
-                    claim(cluster, &id, tie)?;
-                }
-                Ok(granted)
-            })?;
-        if left.value.is_none() {
-            self.tell_changed(left.state);
-            return Ok(None);
-        }
-        Ok(self.if_granted(left))
-    }
-
-    fn interrupted(&mut self, signal: i32) -> Result<Allocated, Error> {
-        let id = self.lease.id.clone();
-        let left = self.manager.change_first(move |cluster, _| {
-            leave(cluster, &id);
-            // Granted at the last moment, perhaps, but nobody is there to use it.
-            let _ = release_lease(cluster, &id);
-            Ok(())
-        });
-        // Should that fail, the state still ends with this process.
-        if let Ok(left) = left {
-            self.tell_changed(left.state);
-        }
-        Err(Error::Interrupted { signal })
-    }
-
-    fn cancelled(&mut self) -> Result<Option<Allocated>, Error> {
-        let id = self.lease.id.clone();
-        let left = self
-            .manager
-            .change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-                leave(cluster, &id);
-                Ok(())
-            })?;
-        self.tell_changed(left.state);
-        Err(Error::Cancelled {
-            task: self.called.clone(),
-        })
     }
 
     /// If it is this one's turn, does for all what none of them would notice alone.

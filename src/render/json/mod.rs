@@ -2,10 +2,11 @@
 
 mod config;
 mod gpus;
+mod journal;
 
 use crate::allocator::{
-    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task, Tie,
-    Timestamp, Why,
+    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task,
+    Tie, Timestamp, Why,
 };
 use crate::error::Kind;
 use crate::outcome::{
@@ -42,6 +43,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         // Standard output is the command's; the grammar sees to it.
         Outcome::Ran(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
+        Outcome::History(history) => journal::history(history),
+        Outcome::Report(summed) => journal::report(summed),
         Outcome::Checked(checked) => config::checked(checked),
         Outcome::Translated(translated) => config::translated(translated),
     })

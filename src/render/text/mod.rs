@@ -4,18 +4,19 @@ mod change;
 mod config;
 mod detail;
 mod detected;
-mod event;
 mod gpus;
+mod history;
 mod notes;
 mod program;
 mod progress;
 mod queue;
+mod report;
 mod settings;
 mod status;
 
 pub(super) use config::unmeasured;
-pub(crate) use event::event;
 pub(super) use gpus::{hints, holder, lines_of, unreadable};
+pub(crate) use history::event;
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
@@ -62,6 +63,8 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Started(started) => program::started(started, style),
         Outcome::Stopped(given_back) => program::stopped(given_back, style),
         Outcome::Logs(logs) => program::logs(logs, style),
+        Outcome::History(history) => history::history(history, style),
+        Outcome::Report(summed) => report::report(summed, style),
         Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Translated(translated) => translated.toml.clone(),
         Outcome::Checked(checked) => config::checked(checked, style.results()),

@@ -16,14 +16,17 @@ const INITIAL_NAMESPACE: u64 = 0xEFFF_FFFC;
 /// How many generations are looked at: a table that changes meanwhile must not go in circles.
 const MAX_LINEAGE: usize = 64;
 
+/// This machine's own name.
+pub(crate) fn host() -> String {
+    let name = gethostname().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// This machine, which start of it, and the space of process IDs here.
 pub(crate) fn here() -> Here {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
     Here {
-        host: gethostname()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
+        host: host(),
         boot: boot.map(|boot| boot.trim().to_owned()),
         namespace: fs::metadata("/proc/self/ns/pid")
             .ok()

@@ -29,10 +29,15 @@ const TO_LOOK_AT: PROCESS_ACCESS_RIGHTS = PROCESS_QUERY_LIMITED_INFORMATION | PR
 /// The longest path there is.
 const PATH_UNITS: usize = 32_768;
 
+/// This machine's own name.
+pub(crate) fn host() -> String {
+    whoami::hostname().unwrap_or_default()
+}
+
 /// This machine. Process IDs are one space, and need no restart to be told apart.
 pub(crate) fn here() -> Here {
     Here {
-        host: whoami::hostname().unwrap_or_default(),
+        host: host(),
         boot: None,
         namespace: None,
     }

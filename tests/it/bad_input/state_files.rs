@@ -111,7 +111,12 @@ fn assert_left_alone(case: &Case) {
     );
     assert!(ran.stderr.contains(&case.place), "{}: {ran:?}", case.name);
     assert_eq!(fs::read(lab.join(STATE)).unwrap(), case.bytes);
-    assert_eq!(lab.files(), [".resource.lock", STATE], "{}", case.name);
+    assert_eq!(
+        lab.files(),
+        [".resource.lock", "gpu_manager.log", STATE],
+        "{}",
+        case.name
+    );
     assert_reset_is_the_way_out(&lab, case);
 }
 

@@ -307,7 +307,11 @@ fn the_hint_to_release_can_be_pasted_whatever_the_tasks_name() {
         let ran = Ran::of(ran.unwrap());
         assert_eq!(ran.code, 0, "{hint}: {ran:?}");
         assert_eq!(lab.tasks(), Vec::<String>::new(), "{hint}");
-        assert_eq!(lab.files(), [".resource.lock", STATE], "{hint}");
+        assert_eq!(
+            lab.files(),
+            [".resource.lock", "gpu_manager.log", STATE],
+            "{hint}"
+        );
     }
 }
 

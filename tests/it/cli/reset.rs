@@ -107,7 +107,7 @@ fn without_a_state_it_makes_one_and_keeps_nothing() {
     let lab = Lab::new();
     let ran = lab.ok(&["--reset", "--yes"]);
     assert!(ran.stdout.contains(&lab.shown(STATE)), "{ran:?}");
-    assert_eq!(lab.files(), [".resource.lock", STATE]);
+    assert_eq!(lab.files(), [".resource.lock", "gpu_manager.log", STATE]);
 }
 
 #[test]

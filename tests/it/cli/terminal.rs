@@ -83,7 +83,11 @@ fn anything_else_means_no() {
         assert_eq!(ran.code, 1, "{answer:?}: {ran:?}");
         assert!(ran.stdout.contains("Nothing was changed"), "{ran:?}");
         assert_eq!(lab.state_text(), before, "{answer:?}");
-        assert_eq!(lab.files(), [".resource.lock", STATE], "{answer:?}");
+        assert_eq!(
+            lab.files(),
+            [".resource.lock", "gpu_manager.log", STATE],
+            "{answer:?}"
+        );
     }
 }
 

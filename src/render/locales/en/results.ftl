@@ -262,3 +262,29 @@ check-log = Log: up to { $size }, { $count } old ones kept
 warning-left-out = Left out, for gpumgr knows no such key: { $key }
     .near = Left out, for gpumgr knows no such key: { $key }; did you mean { $near }?
 hint-translated = Hint: save it as config.toml, and describe your servers in it: 'gpumgr --detect' prints this machine. Then: gpumgr --check-config
+
+## The log
+
+column-time = Time
+column-user = User
+column-action = Action
+column-why = Why
+history-no-log = Nothing is logged yet: there is no { $path }
+history-nothing = Nothing of that is in { $path }
+history-owner = of { $owner }
+history-asked = asks for { $count ->
+        [one] 1 GPU
+       *[other] { $count } GPUs
+    }
+history-waited = waited { $time }
+history-held = held { $time }
+history-used = used { $time } of one GPU
+history-exit = exit { $code }
+column-hours-held = GPU-hours held
+column-hours-used = GPU-hours used
+column-granted = Tasks
+column-wait = Mean wait
+report-head = From { $from } to { $to }
+report-nothing = Nothing is logged yet
+report-hours = GPU-hours: { $held } held, { $used } used
+report-tasks = Tasks: { $tasks }, mean wait { $wait }

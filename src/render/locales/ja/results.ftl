@@ -232,3 +232,26 @@ check-log = ログ: 最大 { $size }、古いものを { $count } 個保存
 warning-left-out = gpumgr にないキーなので省きました: { $key }
     .near = gpumgr にないキーなので省きました: { $key }。{ $near } のことですか?
 hint-translated = ヒント: config.toml として保存し、サーバーを書き加えてください。'gpumgr --detect' はこのマシンの記述を表示します。その後: gpumgr --check-config
+
+## ログ
+
+column-time = 時刻
+column-user = ユーザー
+column-action = 操作
+column-why = 理由
+history-no-log = まだ何も記録されていません: { $path } がありません
+history-nothing = { $path } に該当する記録はありません
+history-owner = { $owner } のもの
+history-asked = GPU を { $count } 個要求
+history-waited = 待機 { $time }
+history-held = 占有 { $time }
+history-used = 使用量は GPU 1 個で { $time } に相当
+history-exit = 終了コード { $code }
+column-hours-held = 占有GPU時間
+column-hours-used = 使用GPU時間
+column-granted = タスク数
+column-wait = 平均待機
+report-head = { $from } から { $to } まで
+report-nothing = まだ何も記録されていません
+report-hours = GPU時間: 占有 { $held }、使用 { $used }
+report-tasks = タスク数: { $tasks }、平均待機 { $wait }

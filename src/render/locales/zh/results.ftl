@@ -232,3 +232,26 @@ check-log = 日志: 最大 { $size }，保留 { $count } 个旧文件
 warning-left-out = 已略去 gpumgr 不认识的键: { $key }
     .near = 已略去 gpumgr 不认识的键: { $key }；是否想写 { $near }?
 hint-translated = 提示: 请保存为 config.toml，并在其中描述服务器：'gpumgr --detect' 会打印本机的描述。然后: gpumgr --check-config
+
+## 日志
+
+column-time = 时间
+column-user = 用户
+column-action = 操作
+column-why = 原因
+history-no-log = 还没有任何记录: { $path } 不存在
+history-nothing = { $path } 中没有符合条件的记录
+history-owner = 属于 { $owner }
+history-asked = 请求 { $count } 个GPU
+history-waited = 等待了 { $time }
+history-held = 占用了 { $time }
+history-used = 使用量相当于单个GPU { $time }
+history-exit = 退出码 { $code }
+column-hours-held = 占用GPU小时
+column-hours-used = 使用GPU小时
+column-granted = 任务数
+column-wait = 平均等待
+report-head = { $from } 至 { $to }
+report-nothing = 还没有任何记录
+report-hours = GPU小时: 占用 { $held }, 使用 { $used }
+report-tasks = 任务数: { $tasks }, 平均等待 { $wait }
