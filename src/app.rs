@@ -8,6 +8,7 @@ use crate::environment;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
 use crate::manager::Manager;
+use crate::notify::{Notice, Words};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::render::{self, Style};
@@ -96,7 +97,7 @@ fn may_be_outdated(error: &anyhow::Error) -> bool {
 fn act(
     manager: &Manager,
     invocation: Invocation,
-    style: &Style,
+    style: &Arc<Style>,
 ) -> anyhow::Result<Option<Outcome>> {
     let outcome = match invocation.action {
         Action::Init => Outcome::Initialized(manager.init()?),
@@ -132,10 +133,18 @@ fn act(
         | Action::Logs { .. }
         | Action::Monitor
         | Action::History(_)
-        | Action::Report { .. }
-        | Action::TestNotification => anyhow::bail!("not yet"),
+        | Action::Report { .. } => anyhow::bail!("not yet"),
+        Action::TestNotification => {
+            Outcome::NotificationTested(manager.test_notification(words(style))?)
+        }
     };
     Ok(Some(outcome))
+}
+
+/// Puts notices into words.
+fn words(style: &Arc<Style>) -> Words {
+    let style = Arc::clone(style);
+    Arc::new(move |notice: &Notice| render::notice(notice, &style))
 }
 
 /// Shows a status again and again.

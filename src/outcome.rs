@@ -7,6 +7,7 @@ use crate::allocator::{
 use crate::environment;
 use crate::error::ended_by;
 use crate::measured::Unmeasured;
+use crate::notify::{CommandTrouble, MailTrouble};
 use crate::system::Exit;
 use crate::system::Holder;
 use chrono::TimeDelta;
@@ -42,6 +43,8 @@ pub(crate) enum Outcome {
     Adopted(Allocated),
     /// Of `--detect`.
     Detected(Detected),
+    /// Of `--test-notification`.
+    NotificationTested(Tested),
 }
 
 /// A state file and how this action found it.
@@ -259,6 +262,24 @@ pub struct Checked {
     pub measured: Result<(Name, Reading<usize>), Unmeasured>,
 }
 
+/// What came of a test notification, by each way that is set up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Tested {
+    /// To whom a mail was to be sent, and why it was not.
+    pub mail: Option<(String, Result<(), MailTrouble>)>,
+    /// Which program was to be run, and why it was not, or not to a good end.
+    pub command: Option<(String, Result<(), CommandTrouble>)>,
+}
+
+impl Tested {
+    /// Whether all went well.
+    pub fn is_told(&self) -> bool {
+        let mail = self.mail.as_ref().is_none_or(|(_, sent)| sent.is_ok());
+        mail && self.command.as_ref().is_none_or(|(_, ran)| ran.is_ok())
+    }
+}
+
 impl Allocated {
     /// v0.1's device string, as `CUDA_VISIBLE_DEVICES` takes it: empty for a task of CPUs alone.
     pub fn gpu_devices(&self) -> String {
@@ -277,7 +298,7 @@ impl Outcome {
             Self::Renewed(extended) => Some(&extended.state),
             Self::Queue(queue) => Some(&queue.state),
             Self::Cancelled(cancelled) => Some(&cancelled.state),
-            Self::Ran(_) | Self::Detected(_) => None,
+            Self::Ran(_) | Self::Detected(_) | Self::NotificationTested(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

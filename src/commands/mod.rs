@@ -14,6 +14,7 @@ mod renew;
 mod reset;
 mod run;
 mod status;
+mod test_notification;
 mod wait;
 mod watch;
 

@@ -14,9 +14,10 @@ use windows as platform;
 pub(crate) use platform::{
     Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, end, fate, file_number,
     find_command, find_lock_holders, flush_folder, has_open, here, holder, is_interrupt,
-    keep_access, lineage, listen, listen_for_stops, may_have_driver, names_this_file, namespace_of,
-    only_ours_to_write, open_folder, open_lock_file, open_no_link, own_program, process, set_apart,
-    share_as_folder, sticky, stop_here, survivors, take_output, user, variable, watch,
+    keep_access, kill_group, lead_group, lineage, listen, listen_for_stops, may_have_driver,
+    names_this_file, namespace_of, only_ours_to_write, open_folder, open_lock_file, open_no_link,
+    own_program, process, set_apart, share_as_folder, sticky, stop_here, survivors, take_output,
+    user, variable, watch,
 };
 
 /// A process that holds a lock.

@@ -1,6 +1,9 @@
 //! JSON for scripts. `docs/scripting.md` lists the fields; they are only ever added to.
 
 mod gpus;
+mod notify;
+
+pub(super) use notify::not_told;
 
 use crate::allocator::{
     Change, Cpus, Explained, Freed, Gpus, Holding, Limits, Over, Renewed, Server, Task, Tie,
@@ -35,6 +38,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         Outcome::Ran(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
         Outcome::Checked(config) => checked(config),
+        Outcome::NotificationTested(told) => notify::tested(told),
     })
 }
 

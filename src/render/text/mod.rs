@@ -6,6 +6,7 @@ mod detail;
 mod detected;
 mod gpus;
 mod notes;
+mod notice;
 mod progress;
 mod queue;
 mod status;
@@ -15,6 +16,7 @@ pub(super) use gpus::{hints, holder, lines_of, unreadable};
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
+pub(crate) use notice::notice;
 pub(crate) use progress::progress;
 pub(super) use queue::words_of_wait;
 
@@ -55,6 +57,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Ran(_) => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
         Outcome::Detected(found) => detected::detected(found, style),
+        Outcome::NotificationTested(tested) => notice::tested(tested, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
 }
@@ -245,7 +248,7 @@ pub(super) fn span(span: TimeDelta) -> String {
 }
 
 /// `60s`, `0.5s`.
-pub(super) fn seconds(duration: Duration) -> String {
+pub(in crate::render) fn seconds(duration: Duration) -> String {
     format!("{}s", duration.as_secs_f64())
 }
 

@@ -181,3 +181,20 @@ detect-uuids = CUDA_DEVICE_ORDER=PCI_BUS_ID の順。カードの交換はこれ
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } を読み取れません: { $why }
 why-over-cap = このユーザーは GPU を { $held } 個使用中で、{ $key } は { $max } 個までです
+
+## 通知
+
+notice-gpus-free = GPU { $total } 個のうち { $free } 個が空いています
+notice-ended = { $task } ({ $owner }、{ $server }) が終了しました
+notice-failed = { $task } ({ $owner }、{ $server }) が失敗しました
+notice-lapsed = { $task } ({ $owner }、{ $server }): 期限が切れました
+notice-scaled-up = { $task } ({ $owner }、{ $server }) が拡大し、GPU は { $gpus } になりました
+notice-scaled-down = { $task } ({ $owner }、{ $server }) が縮小し、GPU は { $gpus } になりました
+notice-idle = { $task } ({ $owner }、{ $server }) は GPU を確保していますが、使用が { $time } 見られません
+notice-waited-long = { $task } ({ $owner }) は { $time } 待っています
+notice-stranger = { $server } の GPU { $gpu } は gpumgr の管理外で使用中です: { $command } (PID { $pid }、{ $user })
+notice-test = これはテストです：通知は届いています
+notice-exit = （終了コード { $code }）
+notice-why = { "" }: { $why }
+tested-mail = { $to } にメールを送信しました
+tested-command = コマンド { $program } に通知しました

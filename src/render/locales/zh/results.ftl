@@ -181,3 +181,20 @@ detect-uuids = 按 CUDA_DEVICE_ORDER=PCI_BUS_ID 的顺序。换卡时据此发�
 detect-gpu = GPU { $gpu }
 detect-unreadable = GPU { $gpu } 无法读取: { $why }
 why-over-cap = 该用户已占用 { $held } 个 GPU，{ $key } 允许 { $max } 个
+
+## 通知
+
+notice-gpus-free = { $total } 个 GPU 中有 { $free } 个空闲
+notice-ended = { $task } ({ $owner }；{ $server }) 已结束
+notice-failed = { $task } ({ $owner }；{ $server }) 已失败
+notice-lapsed = { $task } ({ $owner }；{ $server }): 时间已到
+notice-scaled-up = { $task } ({ $owner }；{ $server }) 已扩展，现有 GPU { $gpus }
+notice-scaled-down = { $task } ({ $owner }；{ $server }) 已收缩，现有 GPU { $gpus }
+notice-idle = { $task } ({ $owner }；{ $server }) 占用 GPU，但已有 { $time } 未见使用
+notice-waited-long = { $task } ({ $owner }) 已等待 { $time }
+notice-stranger = { $server } 的 GPU { $gpu } 正被 gpumgr 之外的进程使用: { $command } (PID { $pid }，{ $user })
+notice-test = 这是一次测试：通知可以送达
+notice-exit = ，退出码 { $code }
+notice-why = { "" }: { $why }
+tested-mail = 邮件已发送给 { $to }
+tested-command = 已通知命令 { $program }
