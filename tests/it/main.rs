@@ -24,6 +24,8 @@ mod gpus;
 mod locales;
 #[cfg(target_os = "linux")]
 mod lock;
+#[cfg(target_os = "linux")]
+mod notify;
 #[cfg(unix)]
 mod people;
 #[cfg(target_os = "linux")]
