@@ -9,6 +9,7 @@ use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
+use crate::notify::{Notice, Words};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::render::{self, Style};
@@ -100,9 +101,6 @@ fn invoke(invocation: Invocation) -> ExitCode {
     if let Action::Logs { task, follow: true } = &invocation.action {
         return follow(&manager, task, &style);
     }
-    if let Action::Monitor = &invocation.action {
-        return monitor(manager, invocation, &style);
-    }
     if let Some(every) = invocation.watch {
         return watch(&manager, &invocation.action, every, &style);
     }
@@ -140,7 +138,7 @@ fn may_be_outdated(error: &anyhow::Error) -> bool {
 fn act(
     manager: &Manager,
     invocation: Invocation,
-    style: &Style,
+    style: &Arc<Style>,
 ) -> anyhow::Result<Option<Outcome>> {
     let outcome = match invocation.action {
         Action::Init => Outcome::Initialized(manager.init()?),
@@ -178,14 +176,19 @@ fn act(
             Outcome::Started(manager.start_program(Start { request, wait })?)
         }
         Action::StopProgram { task } => Outcome::Stopped(manager.stop_program(&task)?),
-        Action::Logs {
-            task,
-            follow: false,
-        } => Outcome::Logs(manager.logs(&task)?),
+        Action::Logs { task, .. } => Outcome::Logs(manager.logs(&task)?),
         Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
         Action::Translate { file } => translate(&file)?,
-        Action::Logs { follow: true, .. } | Action::Monitor | Action::TestNotification => {
-            anyhow::bail!("not yet")
+        Action::TestNotification => {
+            Outcome::NotificationTested(manager.test_notification(words(style))?)
+        }
+        Action::Monitor => {
+            let invocation = Invocation {
+                action: Action::Monitor,
+                ..invocation
+            };
+            monitor(manager, &invocation, style)?;
+            Outcome::Monitored
         }
     };
     Ok(Some(outcome))
@@ -212,6 +215,12 @@ fn follow(manager: &Manager, task: &Name, style: &Style) -> ExitCode {
         Err(Error::System(error)) => told(Err(error), ExitCode::SUCCESS, style),
         Err(error) => fail(&error.into(), false, style),
     }
+}
+
+/// Puts notices into words.
+fn words(style: &Arc<Style>) -> Words {
+    let style = Arc::clone(style);
+    Arc::new(move |notice: &Notice| render::notice(notice, &style))
 }
 
 /// Shows a status again and again.
@@ -243,30 +252,24 @@ fn watch(manager: &Manager, action: &Action, every: Duration, style: &Style) -> 
 
 /// Looks after everything until a signal ends it. On a terminal it shows what `--watch` shows, elsewhere
 /// a line for each thing that happens.
-fn monitor(manager: Manager, invocation: Invocation, style: &Arc<Style>) -> ExitCode {
-    let every = manager.config().monitoring.interval;
+fn monitor(manager: &Manager, invocation: &Invocation, style: &Arc<Style>) -> Result<(), Error> {
     let shows = style.redraws_output();
     let mut attending = Attending {
         watched: shows.then(|| Watched {
             screen: Screen::new(true),
             action: &Action::Status,
-            every,
+            every: manager.config().monitoring.interval,
             style,
         }),
-        invocation: &invocation,
+        invocation,
         style,
     };
+    // What its picture does not show is in the log.
     let manager = match shows {
-        true => manager.unobserved(),
-        false => manager,
+        true => manager.clone().unobserved(),
+        false => manager.clone(),
     };
-    let ended = manager.monitor(&mut attending);
-    drop(attending);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Error::System(error)) => told(Err(error), ExitCode::SUCCESS, style),
-        Err(error) => fail(&error.into(), false, style),
-    }
+    manager.monitor(&mut attending)
 }
 
 /// What the monitor shows, and where its settings come from.

@@ -3,6 +3,7 @@
 use crate::allocator::{Adoption, Name, Refusal, Timestamp, Unreadable, Why};
 use crate::config::ConfigError;
 use crate::measured::Unmeasured;
+use crate::outcome::Tested;
 use crate::store::StoreError;
 use std::ffi::OsString;
 use std::io;
@@ -124,6 +125,12 @@ pub enum Error {
     /// The system refused something that has to do with processes.
     #[error(transparent)]
     System(#[from] io::Error),
+    /// Nobody is to be told of anything.
+    #[error("no notification is set up")]
+    NoNotification,
+    /// A test notification that not all got who should have.
+    #[error("not all notifications could be sent")]
+    NotTold(Box<Tested>),
     /// A reset that nobody confirmed.
     #[error("a reset must be confirmed")]
     Unconfirmed,
@@ -240,7 +247,7 @@ impl Error {
             Self::Refused(refusal) => kind_of_refusal(refusal),
             Self::Store(error) => kind_of_store(error),
             Self::Config(ConfigError::Io { .. }) => Kind::Io,
-            Self::Config(_) => Kind::Config,
+            Self::Config(_) | Self::NoNotification => Kind::Config,
             Self::Unconfirmed
             | Self::NoProcess { .. }
             | Self::LongName { .. }
@@ -253,7 +260,8 @@ impl Error {
             | Self::System(_)
             | Self::NotMeasured(_)
             | Self::NotCounted(_)
-            | Self::NoHostName => Kind::Io,
+            | Self::NoHostName
+            | Self::NotTold(_) => Kind::Io,
             Self::WaitedOut { .. }
             | Self::Cancelled { .. }
             | Self::StillRuns { .. }

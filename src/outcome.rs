@@ -9,6 +9,7 @@ use crate::environment;
 use crate::error::ended_by;
 use crate::journal::{Event, Report, Span};
 use crate::measured::Unmeasured;
+use crate::notify::{CommandTrouble, MailTrouble};
 use crate::system::Exit;
 use crate::system::Holder;
 use chrono::TimeDelta;
@@ -52,10 +53,14 @@ pub(crate) enum Outcome {
     Stopped(GivenBack),
     /// Of `--logs`.
     Logs(Logs),
+    /// Of `--monitor`: all is told already.
+    Monitored,
     /// Of `--history`.
     History(History),
     /// Of `--report`.
     Report(Box<Summed>),
+    /// Of `--test-notification`.
+    NotificationTested(Tested),
 }
 
 /// A state file and how this action found it.
@@ -350,6 +355,24 @@ pub(crate) struct Summed {
     pub(crate) report: Report,
 }
 
+/// What came of a test notification, by each way that is set up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Tested {
+    /// To whom a mail was to be sent, and why it was not.
+    pub mail: Option<(String, Result<(), MailTrouble>)>,
+    /// Which program was to be run, and why it was not, or not to a good end.
+    pub command: Option<(String, Result<(), CommandTrouble>)>,
+}
+
+impl Tested {
+    /// Whether all went well.
+    pub fn is_told(&self) -> bool {
+        let mail = self.mail.as_ref().is_none_or(|(_, sent)| sent.is_ok());
+        mail && self.command.as_ref().is_none_or(|(_, ran)| ran.is_ok())
+    }
+}
+
 impl Allocated {
     /// v0.1's device string, as `CUDA_VISIBLE_DEVICES` takes it: empty for a task of CPUs alone.
     pub fn gpu_devices(&self) -> String {
@@ -371,10 +394,12 @@ impl Outcome {
             Self::Started(started) => Some(&started.state),
             Self::Stopped(given_back) => Some(&given_back.state),
             Self::Ran(_)
+            | Self::Monitored
             | Self::Detected(_)
             | Self::Logs(_)
             | Self::History(_)
             | Self::Report(_)
+            | Self::NotificationTested(_)
             | Self::Translated(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),

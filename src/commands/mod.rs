@@ -18,6 +18,7 @@ mod report;
 mod reset;
 mod run;
 mod status;
+mod test_notification;
 mod wait;
 mod watch;
 

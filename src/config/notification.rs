@@ -6,6 +6,12 @@ use super::program::split;
 use crate::allocator::MAX_GPUS;
 use chrono::TimeDelta;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a mail server and a command may take where the config does not say.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Nothing that long is worth telling any longer.
+const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// How to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +24,8 @@ pub struct Notification {
     pub gpu_available_threshold: u32,
     /// Somebody who waits for longer than that is worth telling.
     pub wait_limit: TimeDelta,
+    /// How long a mail server may take for an answer, and the command for all.
+    pub timeout: Duration,
 }
 
 /// A mail server, and what to tell it.
@@ -33,6 +41,8 @@ pub struct Mail {
     pub port: Option<u16>,
     /// How what is said to it is kept secret.
     pub security: Security,
+    /// Certificates of authorities that are trusted besides the system's own, as PEM.
+    pub authorities: Option<PathBuf>,
     /// As whom to log in there.
     pub user: Option<String>,
     /// Where the password is.
@@ -68,6 +78,11 @@ pub(super) fn read(
     let enabled = table.flag("enabled", mistakes).unwrap_or(false);
     let threshold = table.number("gpu_available_threshold", 1..=MAX_GPUS, mistakes);
     let wait_limit = table.span("wait_limit", mistakes);
+    let timeout = table.placed_duration("timeout", mistakes);
+    if let Some((_, place)) = timeout.as_ref().filter(|(span, _)| span.is_zero()) {
+        let key = "notification.timeout".to_owned();
+        mistakes.add(place, Wrong::Duration { key });
+    }
     let command = table.text("command", mistakes);
     let command = command.and_then(|command| split(command, mistakes));
     let mail = mail(&mut table, folder, mistakes);
@@ -78,6 +93,7 @@ pub(super) fn read(
         command: command.map(|(word, _)| word).collect(),
         gpu_available_threshold: threshold.map_or(1, |(threshold, _)| threshold),
         wait_limit: wait_limit.unwrap_or(TimeDelta::hours(1)),
+        timeout: timeout.map_or(TIMEOUT, |(timeout, _)| timeout.min(MAX_TIMEOUT)),
     })
 }
 
@@ -88,6 +104,7 @@ fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Op
     let server = table.text("smtp_server", mistakes);
     let port = table.number("smtp_port", 1..=u32::from(u16::MAX), mistakes);
     let security = table.text("smtp_security", mistakes);
+    let authorities = table.text("smtp_ca_file", mistakes);
     let user = table.text("smtp_user", mistakes);
     let file = table.text("smtp_password_file", mistakes);
     let variable = table.text("smtp_password_env", mistakes);
@@ -106,6 +123,15 @@ fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Op
     if let (Some(_), Some((_, place))) = (&file, &variable) {
         mistakes.add(place, Wrong::TwoPasswords);
     }
+    let missing = match (&user, file.as_ref().or(variable.as_ref())) {
+        (Some((_, place)), None) => Some((place, "smtp_password_file")),
+        (None, Some((_, place))) => Some((place, "smtp_user")),
+        _ => None,
+    };
+    if let Some((place, key)) = missing {
+        let key = format!("notification.{key}");
+        mistakes.add(place, Wrong::MissingKey { key });
+    }
     let file = file.map(|(file, _)| Password::File(folder.join(file)));
     let variable = variable.map(|(variable, _)| Password::Variable(variable));
     Some(Mail {
@@ -114,6 +140,7 @@ fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Op
         server: server.map_or_else(|| "localhost".to_owned(), plain),
         port: port.and_then(|(port, _)| u16::try_from(port).ok()),
         security: security?,
+        authorities: authorities.map(|(file, _)| folder.join(file)),
         user: user.map(plain),
         password: file.or(variable),
     })

@@ -7,7 +7,8 @@ mod text;
 mod words;
 
 pub(crate) use text::{
-    confirm_reset, declined, differs, lock_wait, notes, passed_over, progress, unprinted, untold,
+    confirm_reset, declined, differs, lock_wait, notes, notice, passed_over, progress, unprinted,
+    untold,
 };
 
 use crate::cli::{Language, Output};
@@ -142,10 +143,14 @@ pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
         &Words::new(Part::Failures, style.language, &style.options),
     );
     match style.output {
-        Output::Json => (
-            json::failure(error.kind(), &message.in_one_line(), &message.hint),
-            String::new(),
-        ),
+        Output::Json => {
+            let (line, hint) = (message.in_one_line(), &message.hint);
+            let document = match error {
+                Error::NotTold(tested) => json::not_told(tested, error.kind(), &line, hint),
+                _ => json::failure(error.kind(), &line, hint),
+            };
+            (document, String::new())
+        }
         _ => (String::new(), message.for_terminal(style)),
     }
 }

@@ -18,7 +18,8 @@ pub(crate) use watch::watch;
 use super::{Holder, KeepError};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
-use nix::unistd::{Uid, User, dup2_stdout};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, Uid, User, dup2_stdout};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -109,7 +110,20 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 
 /// Keeps what the terminal sends from reaching a command.
 pub(crate) fn set_apart(command: &mut Command) {
-    command.process_group(0).arg0("gpumgr");
+    lead_group(command);
+    command.arg0("gpumgr");
+}
+
+/// Lets a command lead a process group of its own, so that it can be ended with all it starts.
+pub(crate) fn lead_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Ends a command that leads its group, and all that it has started. It is not waited for yet, so
+/// the ID is its own.
+pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
+    let group = i32::try_from(leader.id()).map_err(|_| Errno::ESRCH)?;
+    Ok(killpg(Pid::from_raw(group), Signal::SIGKILL)?)
 }
 
 /// Lets those use a new folder who may use the one it is in.

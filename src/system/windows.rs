@@ -73,6 +73,11 @@ pub(crate) fn own_program() -> io::Result<PathBuf> {
 
 /// Keeps what the terminal sends from reaching a command.
 pub(crate) fn set_apart(command: &mut Command) {
+    lead_group(command);
+}
+
+/// Lets a command lead a process group of its own.
+pub(crate) fn lead_group(command: &mut Command) {
     command.creation_flags(CREATE_NEW_PROCESS_GROUP);
 }
 
@@ -84,6 +89,11 @@ pub(crate) fn share_folder_as(_folder: &Path, _around: &Metadata) -> io::Result<
 /// The system does not tell where a process works.
 pub(crate) fn working_folder(_pid: u32) -> Option<PathBuf> {
     None
+}
+
+/// Ends a command. What it has started is not known here.
+pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
+    leader.kill()
 }
 
 /// Folders have no sticky bit here.

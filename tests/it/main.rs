@@ -28,6 +28,7 @@ mod locales;
 mod lock;
 #[cfg(target_os = "linux")]
 mod monitor;
+mod notify;
 #[cfg(unix)]
 mod people;
 #[cfg(target_os = "linux")]

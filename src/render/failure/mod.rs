@@ -1,6 +1,7 @@
 //! Errors in words: what happened, to what, and what to do next.
 
 mod config;
+mod notify;
 mod refused;
 mod store;
 
@@ -51,6 +52,8 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
         Error::Store(error) => store::message(error, words),
         Error::Config(error) => config::message(error, words),
         Error::Unconfirmed => plain(words, "error-unconfirmed"),
+        Error::NoNotification => plain(words, "error-no-notification"),
+        Error::NotTold(tested) => notify::message(tested, words),
         Error::Command { command, source } => Message {
             headline: words.say(
                 "error-command",

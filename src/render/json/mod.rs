@@ -3,6 +3,9 @@
 mod config;
 mod gpus;
 mod journal;
+mod notify;
+
+pub(super) use notify::not_told;
 
 use crate::allocator::{
     Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task,
@@ -41,10 +44,11 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             "freed_tasks": freed(&cancelled.state.freed),
         }),
         // Standard output is the command's; the grammar sees to it.
-        Outcome::Ran(_) => Value::Null,
+        Outcome::Ran(_) | Outcome::Monitored => Value::Null,
         Outcome::Reset(done) => reset(done),
         Outcome::History(history) => journal::history(history),
         Outcome::Report(summed) => journal::report(summed),
+        Outcome::NotificationTested(told) => notify::tested(told),
         Outcome::Checked(checked) => config::checked(checked),
         Outcome::Translated(translated) => config::translated(translated),
     })

@@ -7,6 +7,7 @@ mod detected;
 mod gpus;
 mod history;
 mod notes;
+mod notice;
 mod program;
 mod progress;
 mod queue;
@@ -20,6 +21,7 @@ pub(crate) use history::event;
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };
+pub(crate) use notice::notice;
 pub(super) use program::on_terminal;
 pub(crate) use progress::progress;
 pub(super) use queue::words_of_wait;
@@ -58,7 +60,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Queue(waiting) => queue::queue(waiting, style),
         Outcome::Cancelled(cancelled) => change::cancelled(cancelled, style),
         // Standard output is the command's.
-        Outcome::Ran(_) => String::new(),
+        Outcome::Ran(_) | Outcome::Monitored => String::new(),
         Outcome::Reset(done) => change::reset(done, style),
         Outcome::Started(started) => program::started(started, style),
         Outcome::Stopped(given_back) => program::stopped(given_back, style),
@@ -67,6 +69,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Report(summed) => report::report(summed, style),
         Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Translated(translated) => translated.toml.clone(),
+        Outcome::NotificationTested(tested) => notice::tested(tested, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }
 }
@@ -257,7 +260,7 @@ pub(super) fn span(span: TimeDelta) -> String {
 }
 
 /// `60s`, `0.5s`.
-pub(super) fn seconds(duration: Duration) -> String {
+pub(in crate::render) fn seconds(duration: Duration) -> String {
     format!("{}s", duration.as_secs_f64())
 }
 

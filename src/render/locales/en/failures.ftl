@@ -209,3 +209,36 @@ error-other-state = The config names another state file now: { $path }; the moni
     .hint = End the monitor, and start it again
 error-long-name = { $task } with task_prefix { $prefix } before it is longer than the { $max } characters that a name may have
     .hint = Choose a shorter name, or a shorter task_prefix in the config
+
+## Notifications
+
+error-no-notification = No notification is set up
+    .hint = Write into the config, under [notification]: enabled = true, and email = "…" with smtp_server, or command = "…"; config.example.toml documents every key
+error-not-told = Not all notifications could be sent
+    .mailed = Mail to { $to }: sent
+    .mail = Mail to { $to }: { $why }
+    .ran = Command { $program }: told
+    .command = Command { $program }: { $why }
+    .hint = Then try again: gpumgr --test-notification{ $options }
+mail-address = { $place } is no mail address: { $why }
+    .hint = Set email and from right, under [notification]
+mail-password = the password cannot be read from { $place }: { $why }
+    .hint = Put it into the first line of a file that only you may read (smtp_password_file), or into a variable (smtp_password_env)
+mail-authorities = the certificates in { $place } cannot be used: { $why }
+    .hint = smtp_ca_file must hold the certificates of an authority as PEM; for a server that the system trusts leave it out
+mail-unreachable = { $place } was not reached: { $why }
+    .hint = Check smtp_server and smtp_port, and whether a firewall is between
+mail-late = { $place } did not answer within { $why }
+    .hint = Check smtp_port and smtp_security (tls: 465, starttls: 587, none: 25), or set timeout under [notification]
+mail-tls = no secure connection with { $place }: { $why }
+    .hint = Check smtp_security (tls: 465, starttls: 587, none: 25) and smtp_server, whose name the certificate must have; for an authority of your own set smtp_ca_file
+mail-login = { $place } refused the login: { $why }
+    .hint = Check smtp_user and the password; some servers want one made for programs
+mail-refused = { $place } refused the mail: { $why }
+    .hint = Check email and from; some servers take mail only after a login (smtp_user), or only from certain senders
+command-not-started = it cannot be started: { $why }
+    .hint = Check command under [notification]; for what a shell does, run a shell: sh -c '…'
+command-failed = it failed ({ $ended }): { $why }
+    .hint = Try it by hand: it gets the event as one line of JSON on standard input
+command-late = it did not end within { $why }, and was killed
+    .hint = Let the command give up earlier, or set timeout under [notification]

@@ -288,3 +288,20 @@ report-head = From { $from } to { $to }
 report-nothing = Nothing is logged yet
 report-hours = GPU-hours: { $held } held, { $used } used
 report-tasks = Tasks: { $tasks }, mean wait { $wait }
+
+## Notifications
+
+notice-gpus-free = { $free } of { $total } GPUs are free
+notice-ended = { $task } ({ $owner }; { $server }) has ended
+notice-failed = { $task } ({ $owner }; { $server }) has failed
+notice-lapsed = { $task } ({ $owner }; { $server }): its time is over
+notice-scaled-up = { $task } ({ $owner }; { $server }) has grown, to GPUs { $gpus }
+notice-scaled-down = { $task } ({ $owner }; { $server }) has shrunk, to GPUs { $gpus }
+notice-idle = { $task } ({ $owner }; { $server }) holds GPUs, but was not seen to use them for { $time }
+notice-waited-long = { $task } ({ $owner }) has been waiting for { $time }
+notice-stranger = GPU { $gpu } of { $server } is used outside gpumgr: { $command } (PID { $pid }, { $user })
+notice-test = This is a test: notifications come through
+notice-exit = { "" }, exit code { $code }
+notice-why = { "" }: { $why }
+tested-mail = Mail sent to { $to }
+tested-command = The command { $program } was told

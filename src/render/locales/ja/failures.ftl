@@ -209,3 +209,36 @@ error-other-state = 設定が別の状態ファイルを指しています: { $p
     .hint = モニターを終了して、もう一度起動してください
 error-long-name = { $task } の前に task_prefix { $prefix } を付けると、名前の上限の { $max } 文字を超えます
     .hint = 短い名前にするか、設定の task_prefix を短くしてください
+
+## 通知
+
+error-no-notification = 通知が何も設定されていません
+    .hint = 設定の [notification] に enabled = true と、email = "…" および smtp_server、または command = "…" を書いてください。全項目の説明は config.example.toml にあります
+error-not-told = 送れなかった通知があります
+    .mailed = { $to } へのメール: 送信しました
+    .mail = { $to } へのメール: { $why }
+    .ran = コマンド { $program }: 通知しました
+    .command = コマンド { $program }: { $why }
+    .hint = その後もう一度: gpumgr --test-notification{ $options }
+mail-address = { $place } はメールアドレスではありません: { $why }
+    .hint = [notification] の email と from を正しく設定してください
+mail-password = { $place } からパスワードを読めません: { $why }
+    .hint = 自分だけが読めるファイルの 1 行目 (smtp_password_file) か、変数 (smtp_password_env) に入れてください
+mail-authorities = { $place } の証明書を使えません: { $why }
+    .hint = smtp_ca_file は認証局の証明書 (PEM) でなければなりません。システムが信頼するサーバーでは不要です
+mail-unreachable = { $place } に接続できません: { $why }
+    .hint = smtp_server と smtp_port、ファイアウォールの有無を確認してください
+mail-late = { $place } が { $why } 以内に応答しませんでした
+    .hint = smtp_port と smtp_security (tls: 465、starttls: 587、none: 25) を確認するか、[notification] の timeout を設定してください
+mail-tls = { $place } と安全に接続できません: { $why }
+    .hint = smtp_security (tls: 465、starttls: 587、none: 25) と、証明書の名前と一致すべき smtp_server を確認してください。独自の認証局には smtp_ca_file を設定してください
+mail-login = { $place } がログインを拒否しました: { $why }
+    .hint = smtp_user とパスワードを確認してください。アプリ用のパスワードが必要なサーバーもあります
+mail-refused = { $place } がメールを拒否しました: { $why }
+    .hint = email と from を確認してください。ログイン (smtp_user) や特定の差出人を求めるサーバーもあります
+command-not-started = 起動できません: { $why }
+    .hint = [notification] の command を確認してください。シェルの機能が必要なら、シェルを起動してください: sh -c '…'
+command-failed = 失敗しました ({ $ended }): { $why }
+    .hint = 手で試してください: イベントが 1 行の JSON として標準入力に渡されます
+command-late = { $why } 以内に終わらなかったので、強制終了しました
+    .hint = コマンドがもっと早く諦めるようにするか、[notification] の timeout を設定してください

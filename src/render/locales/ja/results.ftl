@@ -255,3 +255,20 @@ report-head = { $from } から { $to } まで
 report-nothing = まだ何も記録されていません
 report-hours = GPU時間: 占有 { $held }、使用 { $used }
 report-tasks = タスク数: { $tasks }、平均待機 { $wait }
+
+## 通知
+
+notice-gpus-free = GPU { $total } 個のうち { $free } 個が空いています
+notice-ended = { $task } ({ $owner }、{ $server }) が終了しました
+notice-failed = { $task } ({ $owner }、{ $server }) が失敗しました
+notice-lapsed = { $task } ({ $owner }、{ $server }): 期限が切れました
+notice-scaled-up = { $task } ({ $owner }、{ $server }) が拡大し、GPU は { $gpus } になりました
+notice-scaled-down = { $task } ({ $owner }、{ $server }) が縮小し、GPU は { $gpus } になりました
+notice-idle = { $task } ({ $owner }、{ $server }) は GPU を確保していますが、使用が { $time } 見られません
+notice-waited-long = { $task } ({ $owner }) は { $time } 待っています
+notice-stranger = { $server } の GPU { $gpu } は gpumgr の管理外で使用中です: { $command } (PID { $pid }、{ $user })
+notice-test = これはテストです：通知は届いています
+notice-exit = （終了コード { $code }）
+notice-why = { "" }: { $why }
+tested-mail = { $to } にメールを送信しました
+tested-command = コマンド { $program } に通知しました

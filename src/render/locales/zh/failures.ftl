@@ -209,3 +209,36 @@ error-other-state = 配置现在指定了另一个状态文件: { $path }；监�
     .hint = 请结束监控程序，再重新启动
 error-long-name = { $task } 加上 task_prefix { $prefix } 后，超过名称允许的 { $max } 个字符
     .hint = 请换一个更短的名称，或在配置中缩短 task_prefix
+
+## 通知
+
+error-no-notification = 没有设置任何通知
+    .hint = 请在配置的 [notification] 中写: enabled = true，以及 email = "…" 和 smtp_server，或 command = "…"；所有配置项的说明见 config.example.toml
+error-not-told = 并非所有通知都能送达
+    .mailed = 给 { $to } 的邮件: 已发送
+    .mail = 给 { $to } 的邮件: { $why }
+    .ran = 命令 { $program }: 已通知
+    .command = 命令 { $program }: { $why }
+    .hint = 然后重试: gpumgr --test-notification{ $options }
+mail-address = { $place } 不是邮件地址: { $why }
+    .hint = 请改正 [notification] 中的 email 和 from
+mail-password = 无法从 { $place } 读取密码: { $why }
+    .hint = 请把它写在只有您可读的文件的第一行 (smtp_password_file)，或放在变量中 (smtp_password_env)
+mail-authorities = 无法使用 { $place } 中的证书: { $why }
+    .hint = smtp_ca_file 必须是 PEM 格式的 CA 证书；系统已信任的服务器不需要它
+mail-unreachable = 无法连接 { $place }: { $why }
+    .hint = 请检查 smtp_server 和 smtp_port，以及是否有防火墙阻挡
+mail-late = { $place } 在 { $why } 内没有应答
+    .hint = 请检查 smtp_port 和 smtp_security (tls: 465，starttls: 587，none: 25)，或设置 [notification] 中的 timeout
+mail-tls = 无法与 { $place } 建立安全连接: { $why }
+    .hint = 请检查 smtp_security (tls: 465，starttls: 587，none: 25) 和 smtp_server（必须与证书中的名称一致）；使用自己的 CA 时请设置 smtp_ca_file
+mail-login = { $place } 拒绝登录: { $why }
+    .hint = 请检查 smtp_user 和密码；有些服务器要求使用应用专用密码
+mail-refused = { $place } 拒绝了邮件: { $why }
+    .hint = 请检查 email 和 from；有些服务器要求先登录 (smtp_user)，或只接受特定的发件人
+command-not-started = 无法启动: { $why }
+    .hint = 请检查 [notification] 中的 command；需要 shell 功能时请运行 shell: sh -c '…'
+command-failed = 执行失败 ({ $ended }): { $why }
+    .hint = 请手工试一试: 它从标准输入得到一行 JSON 格式的事件
+command-late = 在 { $why } 内没有结束，已被终止
+    .hint = 请让命令更早放弃，或设置 [notification] 中的 timeout

@@ -255,3 +255,20 @@ report-head = { $from } 至 { $to }
 report-nothing = 还没有任何记录
 report-hours = GPU小时: 占用 { $held }, 使用 { $used }
 report-tasks = 任务数: { $tasks }, 平均等待 { $wait }
+
+## 通知
+
+notice-gpus-free = { $total } 个 GPU 中有 { $free } 个空闲
+notice-ended = { $task } ({ $owner }；{ $server }) 已结束
+notice-failed = { $task } ({ $owner }；{ $server }) 已失败
+notice-lapsed = { $task } ({ $owner }；{ $server }): 时间已到
+notice-scaled-up = { $task } ({ $owner }；{ $server }) 已扩展，现有 GPU { $gpus }
+notice-scaled-down = { $task } ({ $owner }；{ $server }) 已收缩，现有 GPU { $gpus }
+notice-idle = { $task } ({ $owner }；{ $server }) 占用 GPU，但已有 { $time } 未见使用
+notice-waited-long = { $task } ({ $owner }) 已等待 { $time }
+notice-stranger = { $server } 的 GPU { $gpu } 正被 gpumgr 之外的进程使用: { $command } (PID { $pid }，{ $user })
+notice-test = 这是一次测试：通知可以送达
+notice-exit = ，退出码 { $code }
+notice-why = { "" }: { $why }
+tested-mail = 邮件已发送给 { $to }
+tested-command = 已通知命令 { $program }

@@ -1,0 +1,173 @@
+//! Notifications: who is told of what happens, by mail and by a command.
+//!
+//! Whoever has something to tell never waits: a [`Notifier`] queues it, and each way to tell has a
+//! thread and a queue of its own, so that a dead mail server holds nobody up, not even the command.
+//! What could not be sent is tried again, and in the end written to the log of all changes.
+
+mod command;
+mod mail;
+mod message;
+mod notice;
+mod outbox;
+
+pub use command::CommandTrouble;
+pub use mail::MailTrouble;
+pub(crate) use message::{Context, Words};
+pub(crate) use notice::Notice;
+
+use crate::config::{Mail, Notification};
+use crate::outcome::Tested;
+use message::Message;
+use outbox::Outbox;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long after each failure it is tried again.
+const DELAYS: [Duration; 3] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+];
+/// What is left for a last try to whoever forgets to [`Notifier::finish`].
+const PARTING: Duration = Duration::from_secs(2);
+/// A mail server answers several times, each time within the timeout; all of it may take that many
+/// of them.
+const ANSWERS: u32 = 3;
+
+/// One way to tell somebody.
+trait Channel: Send + 'static {
+    /// For the log.
+    fn name(&self) -> String;
+
+    /// Tells it, or says why not.
+    fn send(&self, message: &Message) -> Result<(), String>;
+}
+
+/// Tells, without ever keeping anybody waiting.
+pub(crate) struct Notifier {
+    context: Context,
+    outboxes: Vec<Outbox>,
+}
+
+impl Notifier {
+    /// One that tells by all ways that are set up.
+    pub(crate) fn start(notification: &Notification, context: Context) -> Self {
+        let timeout = notification.timeout;
+        let mail = notification
+            .mail
+            .clone()
+            .map(|mail| ByMail { mail, timeout });
+        let words = &notification.command;
+        let command = (!words.is_empty()).then(|| ByCommand {
+            words: words.clone(),
+            timeout,
+        });
+        let mail = mail.map(|mail| Box::new(mail) as Box<dyn Channel>);
+        let command = command.map(|command| Box::new(command) as Box<dyn Channel>);
+        let channels = mail.into_iter().chain(command).collect();
+        Self::with(channels, &DELAYS, context)
+    }
+
+    fn with(channels: Vec<Box<dyn Channel>>, delays: &[Duration], context: Context) -> Self {
+        let open = |channel| Outbox::open(channel, delays, context.manager.clone());
+        Self {
+            outboxes: channels.into_iter().map(open).collect(),
+            context,
+        }
+    }
+
+    /// Tells this as soon as may be. Returns at once.
+    pub(crate) fn tell(&self, notice: &Notice) {
+        let message = Arc::new(self.context.message(notice));
+        for outbox in &self.outboxes {
+            outbox.put(Arc::clone(&message));
+        }
+    }
+
+    /// Tries once more, within that time, what is not sent yet; the rest is written to the log.
+    pub(crate) fn finish(self, within: Duration) {
+        self.end(within);
+    }
+
+    fn end(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        for outbox in &self.outboxes {
+            outbox.close(deadline);
+        }
+        for outbox in &self.outboxes {
+            outbox.await_end(deadline);
+        }
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.end(PARTING);
+    }
+}
+
+/// Tells this now, once, by all ways that are set up, and says what came of each.
+pub(crate) fn send_now(notification: &Notification, notice: &Notice, context: &Context) -> Tested {
+    let message = Arc::new(context.message(notice));
+    let timeout = notification.timeout;
+    let words = &notification.command;
+    let (sender, mailed) = channel();
+    if let Some(mail) = notification.mail.clone() {
+        let message = Arc::clone(&message);
+        // A server that never comes to an end is left alone with its thread.
+        thread::spawn(move || sender.send(mail::send(&mail, &message, timeout)));
+    }
+    let deadline = Instant::now() + timeout * ANSWERS;
+    let command = (!words.is_empty()).then(|| {
+        let ran = command::run(words, &message.line, timeout);
+        (program(words).to_owned(), ran)
+    });
+    let mail = notification.mail.as_ref().map(|mail| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let late = || Err(MailTrouble::late(mail, timeout * ANSWERS));
+        let sent = mailed.recv_timeout(left).unwrap_or_else(|_| late());
+        (mail.to.clone(), sent)
+    });
+    Tested { mail, command }
+}
+
+struct ByMail {
+    mail: Mail,
+    timeout: Duration,
+}
+
+impl Channel for ByMail {
+    fn name(&self) -> String {
+        format!("mail to {}", self.mail.to)
+    }
+
+    fn send(&self, message: &Message) -> Result<(), String> {
+        mail::send(&self.mail, message, self.timeout).map_err(|trouble| trouble.to_string())
+    }
+}
+
+struct ByCommand {
+    words: Vec<String>,
+    timeout: Duration,
+}
+
+impl Channel for ByCommand {
+    fn name(&self) -> String {
+        format!("command {}", program(&self.words))
+    }
+
+    fn send(&self, message: &Message) -> Result<(), String> {
+        let ran = command::run(&self.words, &message.line, self.timeout);
+        ran.map_err(|trouble| trouble.to_string())
+    }
+}
+
+/// Only that is ever shown: what follows may hold the key of a webhook.
+fn program(words: &[String]) -> &str {
+    words.first().map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests;

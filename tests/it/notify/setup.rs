@@ -1,0 +1,56 @@
+//! What must be written in the config, and by whom.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn where_nobody_is_to_be_told_the_keys_are_named() {
+    for config in [
+        "[cluster]\n",
+        "[notification]\nenabled = true\n",
+        "[notification]\nemail = 'ops@example.org'\n",
+        "[notification]\nenabled = false\ncommand = 'touch told'\n",
+    ] {
+        let lab = Lab::new();
+        // A config of that name alone counts only if it has what only gpumgr's has.
+        lab.write("c.toml", config);
+        let arguments = ["--config", "c.toml", "--test-notification"];
+        let ran = lab.run(&arguments);
+        assert_eq!(ran.code, 2, "{config}: {ran:?}");
+        for needle in ["[notification]", "enabled", "email", "command"] {
+            assert!(ran.stderr.contains(needle), "{needle}: {ran:?}");
+        }
+        let (code, document) = lab.json(&arguments);
+        assert_eq!((code, &document["error"]["kind"]), (2, &"config".into()));
+        assert_eq!(lab.files(), ["c.toml"]);
+    }
+}
+
+#[test]
+fn a_config_that_others_may_write_tells_nobody() {
+    let lab = lab_running("touch told", "");
+    let file = lab.join("config.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    let (code, document) = lab.json(&TEST);
+    assert_eq!((code, &document["error"]["kind"]), (2, &"config".into()));
+    assert_eq!(lab.files(), ["config.toml"]);
+    // Whoever names it trusts it.
+    lab.ok(&["--config", "config.toml", "--test-notification"]);
+    assert_eq!(lab.files(), ["config.toml", "told"]);
+}
+
+#[test]
+fn half_a_login_and_no_time_are_mistakes_with_their_place() {
+    for (line, needle) in [
+        ("smtp_user = 'ann'", "smtp_password_file"),
+        ("smtp_password_env = 'A'", "smtp_user"),
+        ("timeout = '0s'", "timeout"),
+        ("smtp_ca_file = 5", "smtp_ca_file"),
+    ] {
+        let lab = lab_running("true", line);
+        let ran = lab.run(&["--config", "config.toml", "--check-config"]);
+        assert_eq!(ran.code, 2, "{line}: {ran:?}");
+        assert!(ran.stderr.contains(":5:"), "{line}: {ran:?}");
+        assert!(ran.stderr.contains(needle), "{line}: {ran:?}");
+    }
+}
