@@ -309,6 +309,10 @@ impl Attends for Attending<'_> {
         })
     }
 
+    fn words(&self) -> Words {
+        words(self.style)
+    }
+
     fn say(&mut self, event: &Event) {
         // What went wrong is told as such.
         let is_own_trouble = event.action == Deed::Monitor && event.error.is_some();

@@ -44,7 +44,8 @@ pub use explain::{Explained, Holding, Why, explain};
 pub use first_fit::first_fit;
 pub use gpus::{
     Cards, Device, Devices, Each, GpuKind, Kin, MemoryUse, NotMeasured, Occupant, Outlook, Reading,
-    Run, Sample, Stock, Unreadable, Withheld, Withholding, adopt, measured_server, observe, used,
+    Run, Sample, Stock, Unreadable, Withheld, Withholding, adopt, measured_server, observe,
+    strangers, used,
 };
 pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie};
 pub use name::{BadName, Name, is_printable, unused_name};

@@ -6,6 +6,7 @@ mod cards;
 mod idle;
 mod outlook;
 mod sample;
+mod strangers;
 mod tree;
 mod used;
 
@@ -13,4 +14,5 @@ pub use adopt::adopt;
 pub use cards::{Cards, Each, GpuKind, Stock};
 pub use outlook::{NotMeasured, Outlook, Withheld, Withholding, measured_server, observe};
 pub use sample::{Device, Devices, Kin, MemoryUse, Occupant, Reading, Run, Sample, Unreadable};
+pub use strangers::strangers;
 pub use used::used;

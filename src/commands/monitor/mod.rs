@@ -4,6 +4,7 @@
 //! Whatever goes wrong in one round may go well in the next: nothing but a signal ends it.
 
 mod acquire;
+mod notices;
 mod programs;
 mod series;
 mod used;
@@ -14,8 +15,10 @@ use crate::allocator::{Cluster, Facts, Task, observe};
 use crate::error::Error;
 use crate::journal::{Deed, Event, Tail};
 use crate::manager::{Manager, now};
+use crate::notify::Words;
 use crate::system;
 use acquire::Acquired;
+use notices::Notices;
 use series::Series;
 use std::io;
 use std::time::{Duration, Instant};
@@ -32,6 +35,9 @@ pub(crate) trait Attends: Shows {
     /// There are none.
     fn settings(&mut self) -> Result<Manager, Error>;
 
+    /// What puts notices into words.
+    fn words(&self) -> Words;
+
     /// Something happened.
     fn say(&mut self, event: &Event);
 
@@ -45,6 +51,7 @@ struct Monitor {
     series: Series,
     used: Used,
     acquired: Acquired,
+    notices: Notices,
     tail: Tail,
     noted_idle: Instant,
     /// What went wrong in the last round, which is not told again in this one.
@@ -85,6 +92,7 @@ impl Manager {
             // Nothing may be told in between.
             tail: self.journal.tail(),
             acquired: Acquired::of(&self),
+            notices: Notices::of(&self, attends.words())?,
             manager: self,
             series: Series::default(),
             used: Used::default(),
@@ -95,6 +103,7 @@ impl Manager {
         monitor.manager.keep_measuring(true);
         let ended = monitor.rounds(&events, attends);
         monitor.manager.keep_measuring(false);
+        monitor.finish_telling();
         let used = monitor.used.all();
         let over = Event::new(Deed::Monitor, now()).because("ends");
         monitor
@@ -112,6 +121,8 @@ impl Monitor {
             let round = self.look();
             for event in self.tail.news() {
                 self.acquired.note(&event);
+                let cluster = round.as_ref().ok().and_then(Option::as_ref);
+                self.tell(&event, cluster.map(|round| &round.cluster));
                 attends.say(&event);
             }
             let troubles = self.act(round);
@@ -150,16 +161,22 @@ impl Monitor {
 
     /// The settings may have changed; what is wrong with them leaves those that there are.
     fn reload(&mut self, attends: &mut impl Attends) {
-        match attends.settings() {
-            Ok(manager) if manager.state_file() == self.manager.state_file() => {
+        let settings = attends.settings().and_then(|manager| {
+            let notices = Notices::of(&manager, attends.words())?;
+            Ok((manager, notices))
+        });
+        match settings {
+            Ok((manager, notices)) if manager.state_file() == self.manager.state_file() => {
                 self.manager.keep_measuring(false);
+                self.finish_telling();
+                self.notices = notices;
                 self.manager = manager;
                 self.manager.keep_measuring(true);
                 self.acquired = Acquired::of(&self.manager);
                 let event = Event::new(Deed::Monitor, now()).because("read its config anew");
                 self.manager.note(vec![event]);
             }
-            Ok(other) => {
+            Ok((other, _)) => {
                 let state = other.state_file().to_owned();
                 attends.complain(&Error::OtherState { state });
             }
@@ -173,6 +190,7 @@ impl Monitor {
         match round {
             Ok(round) => {
                 if let Some(round) = &round {
+                    self.tell_of(round);
                     troubles.extend(self.look_after_programs(round));
                     let used = self.used.note(round, Instant::now());
                     self.manager.note(used);

@@ -167,7 +167,7 @@ fn compile(macros: &[&str], library: &Path) {
 pub(crate) struct Stranger(Child);
 
 impl Stranger {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(Command::new("sleep").arg("600"))
     }
 
@@ -181,7 +181,7 @@ impl Stranger {
     }
 
     /// A line for the driver: it computes on that GPU.
-    fn on(&self, gpu: u32) -> String {
+    pub(crate) fn on(&self, gpu: u32) -> String {
         format!(
             "gpu {gpu} process {} 3000\ngpu {gpu} used 3100\n",
             self.pid()

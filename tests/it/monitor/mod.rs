@@ -3,6 +3,7 @@
 mod acquire;
 mod guide;
 mod looks_after;
+mod notices;
 mod robust;
 mod scaling;
 

@@ -55,7 +55,7 @@ fn a_starved_program_shrinks_and_what_it_leaves_is_free() {
         told.iter().filter(|(did, _)| did == "scale_down").count(),
         2
     );
-    assert_eq!(told.iter().filter(|(did, _)| did == "leave").count(), 2);
+    assert_eq!(told.iter().filter(|(did, _)| did == "vacate").count(), 2);
 }
 
 #[test]

@@ -19,15 +19,15 @@ const STATE: &str = "state_file = 'resource_status.json'\n";
 const PASSWORD: &str = "Xq7-open-sesame-w9Z";
 
 /// A mail server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     lab: Lab,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
     /// None, with the reason said, where there is none to be had.
-    fn start(options: Value) -> Option<Self> {
+    pub(crate) fn start(options: Value) -> Option<Self> {
         let Some(python) = python() else {
             skipped("no python3 has aiosmtpd (Debian: python3-aiosmtpd)");
             return None;
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// All mails that came.
-    fn mails(&self) -> Vec<Value> {
+    pub(crate) fn mails(&self) -> Vec<Value> {
         let names = self.lab.files();
         let mails = names.iter().filter(|name| name.ends_with(".mail"));
         mails
