@@ -87,6 +87,7 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
         }
         word if word.len() == 8 && word.matches(':').count() == 2 => "TIME".to_owned(),
         word if is_span(word.trim_end_matches([';', ','])) => "AGE".to_owned(),
+        word if is_pid(word) => "PID".to_owned(),
         word if word.contains('─') => word
             .split('─')
             .filter(|part| !part.is_empty())
@@ -106,6 +107,12 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
         .join("\n")
         .trim_end()
         .to_owned()
+}
+
+/// The end of `(PID 4711)`.
+fn is_pid(word: &str) -> bool {
+    let digits = word.strip_suffix(')').unwrap_or_default();
+    digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A part of a time such as `2h 5m`.
@@ -133,8 +140,13 @@ fn user(lab: &Lab) -> String {
 #[test]
 fn the_readme_prints_what_gpumgr_prints() {
     let lab = Lab::new();
-    for (program, what) in [("train.py", "training"), ("smoke.py", "smoke test")] {
-        let code = format!("import os; print('{what} on', os.environ['CUDA_VISIBLE_DEVICES'])\n");
+    for (program, what, rest) in [
+        ("train.py", "training", ""),
+        ("smoke.py", "smoke test", ""),
+        ("serve.py", "serving", "; import time; time.sleep(600)"),
+    ] {
+        let told = "os.environ['CUDA_VISIBLE_DEVICES'], flush=True";
+        let code = format!("import os; print('{what} on', {told}){rest}\n");
         lab.write(program, code);
     }
     let user = user(&lab);
@@ -143,6 +155,7 @@ fn the_readme_prints_what_gpumgr_prints() {
         match info.split_once(' ') {
             #[cfg(target_os = "linux")]
             Some(("console", "gpus")) => run += real_gpus(&text),
+            Some(("toml", "template")) => lab.write("template.toml", text),
             Some((_language, file)) => lab.write(file, text),
             None if info == "console" => {
                 for Example { command, output } in examples(&text) {
@@ -305,4 +318,27 @@ fn what_the_example_config_shows_in_comments_is_valid_too() {
     assert_eq!(checked["notification"]["mail"]["email"], "user@example.org");
     assert_eq!(checked["notification"]["command"][0], "notify-send");
     assert_eq!(checked["monitor"]["scaling"]["max_gpus"], 4);
+}
+
+#[test]
+fn the_guides_config_in_the_docs_is_what_its_own_becomes() {
+    let documented = blocks(&repository("docs/programs.md")).into_iter();
+    let documented = documented.filter(|block| block.info == "toml guide");
+    let documented: Vec<_> = documented.map(|block| block.text).collect();
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/guide/basic.json");
+    let translated = Lab::new().ok(&["--check-config", guide]).stdout;
+    assert_eq!(documented, [translated]);
+}
+
+#[test]
+fn the_configs_in_the_docs_are_valid() {
+    let documented = blocks(&repository("docs/notifications.md")).into_iter();
+    let configs: Vec<_> = documented.filter(|block| block.info == "toml").collect();
+    assert_eq!(configs.len(), 2);
+    for Block { text, .. } in configs {
+        let lab = Lab::with_config(&format!("state_file = \"s.json\"\n{text}"));
+        let (code, checked) = lab.json(&["--check-config"]);
+        assert_eq!(code, 0, "{checked}");
+        assert!(checked["notification"].is_object(), "{checked}");
+    }
 }

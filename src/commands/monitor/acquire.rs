@@ -120,7 +120,9 @@ impl Acquired {
         let mut acquired = Self {
             programs: programs
                 .iter()
-                .map(|name| (name.clone(), Standing::default()))
+                // One that the prefix makes too long is refused when it is started.
+                .map(|name| manager.full_name(name).unwrap_or_else(|_| name.clone()))
+                .map(|name| (name, Standing::default()))
                 .collect(),
             missing: HashMap::new(),
             starting: HashMap::new(),

@@ -83,6 +83,7 @@ impl Manager {
         })
     }
 
+    /// Whether gpumgr keeps something running on that task.
     pub(crate) fn has_program(&self, task: &Name) -> bool {
         let prefix = self.config.task_prefix.as_deref();
         self.store.look().is_some_and(|seen| {

@@ -83,7 +83,8 @@ pub(super) fn summary(status: &Status, words: &Words) -> String {
     let tasks: Vec<_> = tasks
         .map(|(server, task)| self::task(task, server, status, words))
         .collect();
-    let mut text = section("summary", &counts, words) + &section("summary-per-node", &nodes, words);
+    let mut text =
+        section("summary-head", &counts, words) + &section("summary-per-node", &nodes, words);
     if !tasks.is_empty() {
         text += &section("summary-per-task", &tasks, words);
     }

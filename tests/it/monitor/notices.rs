@@ -115,12 +115,11 @@ fn strangers_idle_tasks_and_long_waits_are_told_once() {
     let lab = shop.machine.lab();
     let task = shop.task("idler").unwrap();
     let start = task["start_time"].to_string();
-    let long_ago = format!(
-        "\"2020-01-01T00:00:00+00:00\",\n          \"idle_since\": \"2020-01-01T00:00:00+00:00\""
-    );
+    let long_ago =
+        "\"2020-01-01T00:00:00+00:00\",\n          \"idle_since\": \"2020-01-01T00:00:00+00:00\"";
     lab.write(
         "resource_status.json",
-        lab.state_text().replace(&start, &long_ago),
+        lab.state_text().replace(&start, long_ago),
     );
     shop.machine
         .becomes(&format!("count 4\n{}", stranger.on(3)));
