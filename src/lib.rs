@@ -81,7 +81,6 @@ mod screen;
 mod steps;
 pub mod store;
 mod system;
-mod tried;
 
 pub use app::run;
 pub use error::{Error, Kind};

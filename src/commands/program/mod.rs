@@ -8,6 +8,7 @@
 mod end;
 mod hand_over;
 mod instance;
+mod launch;
 mod logs;
 mod order;
 mod start;

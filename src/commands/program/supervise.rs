@@ -3,7 +3,7 @@
 use super::end::Why;
 use super::instance::{Ended, Instance};
 use super::order::{Order, Report, tell};
-use crate::allocator::{GpuId, Grant, Name, Phase, Process, Server, Task, let_go, note_program};
+use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, let_go, note_program};
 use crate::commands::change::Grants;
 use crate::commands::events::Events;
 use crate::config::ProgramTemplate;
@@ -13,12 +13,9 @@ use crate::journal::{Deed, Event};
 use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::store::{HeldLease, IfAbsent, Stamp};
-use crate::system::{self, Child};
-use std::ffi::OsString;
+use crate::system;
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What ends within that time never began to run.
@@ -48,24 +45,24 @@ enum Aim {
 /// What the state says of the task.
 pub(super) struct Held {
     pub(super) task: Task,
-    server_id: usize,
-    server: Server,
+    pub(super) server_id: usize,
+    pub(super) server: Server,
 }
 
 /// One program, and what is known of it.
 pub(super) struct Supervisor<'m> {
     pub(super) manager: &'m Manager,
-    template: ProgramTemplate,
+    pub(super) template: ProgramTemplate,
     pub(super) held: HeldLease,
     pub(super) name: Name,
-    log: ProgramLog,
-    events: Events,
+    pub(super) log: ProgramLog,
+    pub(super) events: Events,
     /// Where whoever started it is told of what came of that, once.
-    listener: Option<File>,
+    pub(super) listener: Option<File>,
     /// What is to be told once all is given back.
-    report: Option<Report>,
+    pub(super) report: Option<Report>,
     pub(super) found: bool,
-    folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
     restarts: u32,
     told_to_end: bool,
     seen: Option<Stamp>,
@@ -192,61 +189,6 @@ impl Supervisor<'_> {
             server_id,
             server: cluster.servers()[server_id].clone(),
         });
-    }
-
-    fn start(&mut self) -> Result<Instance, Error> {
-        let Some(held) = &self.now else {
-            return Err(crate::allocator::Refusal::GrantLost.into());
-        };
-        let grant = Grant {
-            gpus: held.task.gpus_to_use(),
-            ..Grant::of(&held.task, held.server_id, &held.server)
-        };
-        let command = self.command(&grant);
-        let (mut command, word) = command?;
-        let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
-        let child = child.map_err(|source| Error::Command {
-            command: word,
-            source,
-        })?;
-        let instance = Instance::Own(child);
-        let event = Event::new(Deed::Start, now()).granting(&grant);
-        self.manager.note(vec![Event {
-            pid: Some(instance.pid()),
-            ..event
-        }]);
-        Ok(instance)
-    }
-
-    fn command(&self, grant: &Grant) -> Result<(Command, OsString), Error> {
-        let mut words = self
-            .template
-            .words
-            .iter()
-            .map(|word| OsString::from(environment::filled(word, grant)));
-        let word = words.next().unwrap_or_default();
-        let log = self.log.open().map_err(|source| Error::ProgramLog {
-            path: self.log.path.clone(),
-            source,
-        })?;
-        let mut command = Command::new(&word);
-        command
-            .args(words)
-            .envs(environment::variables(
-                grant,
-                &self.manager.config.environment,
-            ))
-            .env(environment::RUN, self.held.id.as_str())
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        for (name, value) in &self.template.variables {
-            command.env(name, environment::filled(value, grant));
-        }
-        if let Some(folder) = &self.folder {
-            command.current_dir(folder);
-        }
-        Ok((command, word))
     }
 
     /// Stays with the program until it has ended, or was made to.
@@ -426,28 +368,5 @@ impl Supervisor<'_> {
         if let Some(report) = self.report.take() {
             self.tell(&report);
         }
-    }
-
-    fn unstarted(mut self, error: Error) {
-        let (command, source) = match &error {
-            Error::Command { command, source } => (command.to_string_lossy().into_owned(), source),
-            Error::ProgramLog { path, source } => (path.to_string_lossy().into_owned(), source),
-            other => (String::new(), &io::Error::other(other.to_string())),
-        };
-        let report = Report::Unstarted {
-            command,
-            error: source.raw_os_error(),
-            why: source.to_string(),
-        };
-        if let Some(held) = &self.now {
-            let event = Event::new(Deed::Start, now()).holding(&held.task, &held.server.name);
-            self.manager.note(vec![Event {
-                error: Some("io".to_owned()),
-                ..event.because(error.to_string())
-            }]);
-        }
-        let at_once = self.listener.is_some();
-        self.report = Some(report);
-        self.end(if at_once { Why::AtOnce } else { Why::Failed }, None);
     }
 }

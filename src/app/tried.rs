@@ -7,7 +7,7 @@ use crate::journal::{Deed, Event};
 use crate::manager::now;
 
 /// What somebody tried.
-pub(crate) struct Tried {
+pub(super) struct Tried {
     deed: Deed,
     task: Option<Name>,
     gpus: Option<u32>,
@@ -15,7 +15,7 @@ pub(crate) struct Tried {
 
 impl Tried {
     /// None for what only looks.
-    pub(crate) fn of(action: &Action) -> Option<Self> {
+    pub(super) fn of(action: &Action) -> Option<Self> {
         let (deed, task) = match action {
             Action::Init => (Deed::Init, None),
             Action::Reset => (Deed::Reset, None),
@@ -56,7 +56,7 @@ impl Tried {
     }
 
     /// It was not done.
-    pub(crate) fn failed(self, kind: Kind, why: String) -> Event {
+    pub(super) fn failed(self, kind: Kind, why: String) -> Event {
         let event = Event {
             asked_gpus: self.gpus,
             ..Event::new(self.deed, now()).failing(kind, why)

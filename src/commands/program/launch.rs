@@ -1,0 +1,95 @@
+//! Starting a program, and what keeps it from being started.
+
+use super::end::Why;
+use super::instance::Instance;
+use super::order::Report;
+use super::supervise::Supervisor;
+use crate::allocator::{Grant, Refusal};
+use crate::environment;
+use crate::error::Error;
+use crate::journal::{Deed, Event};
+use crate::manager::now;
+use crate::system::Child;
+use std::ffi::OsString;
+use std::io;
+use std::process::{Command, Stdio};
+
+impl Supervisor<'_> {
+    pub(super) fn start(&mut self) -> Result<Instance, Error> {
+        let Some(held) = &self.now else {
+            return Err(Refusal::GrantLost.into());
+        };
+        let grant = Grant {
+            gpus: held.task.gpus_to_use(),
+            ..Grant::of(&held.task, held.server_id, &held.server)
+        };
+        let command = self.command(&grant);
+        let (mut command, word) = command?;
+        let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
+        let child = child.map_err(|source| Error::Command {
+            command: word,
+            source,
+        })?;
+        let instance = Instance::Own(child);
+        let event = Event::new(Deed::Start, now()).granting(&grant);
+        self.manager.note(vec![Event {
+            pid: Some(instance.pid()),
+            ..event
+        }]);
+        Ok(instance)
+    }
+
+    fn command(&self, grant: &Grant) -> Result<(Command, OsString), Error> {
+        let mut words = self
+            .template
+            .words
+            .iter()
+            .map(|word| OsString::from(environment::filled(word, grant)));
+        let word = words.next().unwrap_or_default();
+        let log = self.log.open().map_err(|source| Error::ProgramLog {
+            path: self.log.path.clone(),
+            source,
+        })?;
+        let mut command = Command::new(&word);
+        command
+            .args(words)
+            .envs(environment::variables(
+                grant,
+                &self.manager.config.environment,
+            ))
+            .env(environment::RUN, self.held.id.as_str())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        for (name, value) in &self.template.variables {
+            command.env(name, environment::filled(value, grant));
+        }
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        Ok((command, word))
+    }
+
+    pub(super) fn unstarted(mut self, error: Error) {
+        let (command, source) = match &error {
+            Error::Command { command, source } => (command.to_string_lossy().into_owned(), source),
+            Error::ProgramLog { path, source } => (path.to_string_lossy().into_owned(), source),
+            other => (String::new(), &io::Error::other(other.to_string())),
+        };
+        let report = Report::Unstarted {
+            command,
+            error: source.raw_os_error(),
+            why: source.to_string(),
+        };
+        if let Some(held) = &self.now {
+            let event = Event::new(Deed::Start, now()).holding(&held.task, &held.server.name);
+            self.manager.note(vec![Event {
+                error: Some("io".to_owned()),
+                ..event.because(error.to_string())
+            }]);
+        }
+        let at_once = self.listener.is_some();
+        self.report = Some(report);
+        self.end(if at_once { Why::AtOnce } else { Why::Failed }, None);
+    }
+}
