@@ -1,10 +1,9 @@
 //! The variables that go with a grant.
 
 use crate::allocator::{GpuId, Grant};
-use crate::config::{Environment, Part, Template};
+pub(crate) use crate::config::RUN;
 
-/// The variable that tells a run inside of which one it is: for commands alone, not for shells.
-pub(crate) const RUN: &str = "GPUMGR_RUN";
+use crate::config::{Environment, Part, Template};
 
 /// The device IDs, as `CUDA_VISIBLE_DEVICES` takes them: nothing for a task of CPUs alone.
 pub(crate) fn device_list(gpus: &[GpuId]) -> String {

@@ -2,7 +2,6 @@
 
 use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
-use crate::environment;
 use std::fmt;
 
 /// Variables for every task, in the order of their names.
@@ -52,6 +51,9 @@ impl fmt::Display for Template {
     }
 }
 
+/// The variable that tells a run inside of which one it is: for commands alone, not for shells.
+pub(crate) const RUN: &str = "GPUMGR_RUN";
+
 /// Set for every task anyway.
 const RESERVED: [&str; 7] = [
     "CUDA_VISIBLE_DEVICES",
@@ -60,7 +62,7 @@ const RESERVED: [&str; 7] = [
     "GPUMGR_SERVER",
     "GPUMGR_GPUS",
     "GPUMGR_CPUS",
-    environment::RUN,
+    RUN,
 ];
 
 pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {
@@ -72,7 +74,7 @@ pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment
 /// A program's own, which may also set what every task has: the guide's template sets
 /// `CUDA_VISIBLE_DEVICES`.
 pub(super) fn of_program(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Vec<(String, Template)> {
-    variables(table, &[environment::RUN], mistakes)
+    variables(table, &[RUN], mistakes)
 }
 
 fn variables(

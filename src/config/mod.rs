@@ -12,6 +12,7 @@ mod schema;
 mod search;
 mod translate;
 
+pub(crate) use environment::RUN;
 pub use environment::{Environment, Part, Template};
 pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};

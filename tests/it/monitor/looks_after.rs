@@ -80,17 +80,43 @@ fn it_takes_over_programs_whose_supervisor_was_killed() {
     assert_eq!(shop.notes("t").len(), 2);
 }
 
+/// Whoever of the three is killed: a program that lives is held and looked after, and what is dead holds
+/// nothing.
 #[test]
-fn all_three_killed_leave_nothing_held() {
-    let shop = Workshop::new();
-    shop.ok(&["--start-program", "t", "--gpus", "4"]);
-    let (supervisor, program) = shop.pids("t");
-    let monitor = Monitor::of(&shop);
-    monitor.kill();
-    end(supervisor);
-    end(program);
-    let _monitor = Monitor::of(&shop);
-    assert!(happens(|| shop.task("t").is_none()));
+fn every_combination_of_kills_loses_nothing() {
+    for kills in 1..8 {
+        let killed = |one: u32| kills & one != 0;
+        let shop = Workshop::new();
+        shop.ok(&["--start-program", "t", "--gpus", "2"]);
+        let (supervisor, program) = shop.pids("t");
+        let mut monitor = Some(Monitor::of(&shop));
+        if killed(1) {
+            end(supervisor);
+        }
+        if killed(2) {
+            end(program);
+        }
+        if killed(4)
+            && let Some(monitor) = monitor.take()
+        {
+            monitor.kill();
+        }
+        let _monitor = monitor.unwrap_or_else(|| Monitor::of(&shop));
+        if killed(2) {
+            assert!(happens(|| shop.task("t").is_none()), "{kills}");
+            assert!(happens(|| !lives(supervisor)), "{kills}");
+            shop.ok(&["--allocate", "next", "4"]);
+        } else {
+            let attended = || {
+                let (now, same) = shop.pids("t");
+                same == program && lives(now) && killed(1) == (now != supervisor)
+            };
+            assert!(happens(attended), "{kills}");
+            assert_eq!(shop.gpus("t"), Some(vec![0, 1]), "{kills}");
+            shop.ok(&["--stop-program", "t"]);
+            assert_eq!(shop.notes("t").len(), 2, "{kills}");
+        }
+    }
 }
 
 #[test]
