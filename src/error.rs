@@ -58,6 +58,8 @@ pub enum Error {
         lines: String,
         /// Where it writes.
         log: PathBuf,
+        /// The task was there before, and holds what it held.
+        stays: bool,
     },
     /// What a program writes cannot be kept.
     #[error("{path:?} cannot be written: {source}")]

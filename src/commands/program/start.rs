@@ -4,8 +4,8 @@ use super::hand_over::Handed;
 use super::order::Report;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Cluster, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, release_lease, resolve,
-    same_host,
+    Cluster, Facts, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, give_up, release_lease,
+    resolve, same_host,
 };
 use crate::commands::change::{Changed, Grants};
 use crate::commands::wait::Wait;
@@ -149,10 +149,17 @@ impl Manager {
     }
 
     fn start_with(&self, handed: Handed) -> Result<Started, Error> {
-        let task = handed.task.clone();
+        let (task, found, id) = (handed.task.clone(), handed.found, handed.held.id.clone());
         let (attached, supervisor) = self.hand_over(handed)?;
         let log = ProgramLog::of(&task, &self.store.place().folder).path;
-        let began = match supervisor.report()? {
+        let report = supervisor.report().inspect_err(|_| {
+            if found {
+                // It was there before a supervisor that is gone without a word.
+                let give_up = move |cluster: &mut Cluster, _: &Facts| give_up(cluster, &id);
+                let _ = self.change_first(give_up, |_, _| Vec::new());
+            }
+        });
+        let began = match report? {
             Report::Runs { pid } => Began::Runs { pid },
             Report::Ended { exit: 0, .. } => Began::Ended,
             Report::Ended { exit, lines } => {
@@ -161,6 +168,7 @@ impl Manager {
                     exit,
                     lines,
                     log,
+                    stays: found,
                 });
             }
             Report::Unstarted {

@@ -103,12 +103,17 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             exit,
             lines,
             log,
+            stays,
         } => Message {
             headline: words.say(
                 "error-ended-at-once",
                 [("task", task.as_str().into()), ("exit", (*exit).into())],
             ),
-            details: lines.lines().map(printable).collect(),
+            details: lines
+                .lines()
+                .map(printable)
+                .chain(stays.then(|| words.text("error-ended-at-once.stays")))
+                .collect(),
             hint: words.say("error-ended-at-once.hint", [("path", shown(log).into())]),
         },
         Error::ProgramLog { path, source } => Message {

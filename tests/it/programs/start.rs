@@ -92,7 +92,11 @@ fn what_ends_at_once_is_told_with_its_last_lines() {
     assert!(shop.task("t").is_none());
     // What was there stays.
     shop.ok(&["--allocate", "mine", "2"]);
-    assert_eq!(shop.run(&["--start-program", "mine"]).code, 1);
+    let ran = shop.run(&["--start-program", "mine"]);
+    assert!(
+        ran.code == 1 && ran.stderr.contains("still holds what it held"),
+        "{ran:?}"
+    );
     let mine = shop.task("mine").unwrap();
     assert_eq!((&mine["program"], &mine["lease"]), (&().into(), &().into()));
     assert_eq!(shop.gpus("mine"), Some(vec![0, 1]));

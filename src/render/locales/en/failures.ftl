@@ -198,6 +198,7 @@ error-no-template = The config says no program to start
 error-elsewhere = Task { $task } is on { $server }, which is another machine
     .hint = Start its program there
 error-ended-at-once = The program of { $task } ended at once, with exit code { $exit }
+    .stays = The task still holds what it held
     .hint = All that it wrote: { $path }
 error-program-log = Could not open the log { $path }
     .hint = It must be a plain file that you may write, in a folder beside the state file

@@ -198,6 +198,7 @@ error-no-template = 設定に起動するプログラムがありません
 error-elsewhere = タスク { $task } は { $server } にあり、それは別のマシンです
     .hint = そのマシンでプログラムを起動してください
 error-ended-at-once = { $task } のプログラムはすぐに終了しました（終了コード { $exit }）
+    .stays = タスクは元のリソースを保持したままです
     .hint = 出力の全体: { $path }
 error-program-log = ログ { $path } を開けませんでした
     .hint = 状態ファイルの隣のフォルダーにある、書き込み可能な通常ファイルでなければなりません

@@ -198,6 +198,7 @@ error-no-template = 配置中没有要启动的程序
 error-elsewhere = 任务 { $task } 位于 { $server }，那是另一台机器
     .hint = 请在那台机器上启动它的程序
 error-ended-at-once = { $task } 的程序立即退出，退出码 { $exit }
+    .stays = 该任务仍占用原有资源
     .hint = 它的全部输出: { $path }
 error-program-log = 无法打开日志 { $path }
     .hint = 它必须是您可写的普通文件，位于状态文件旁的目录中
