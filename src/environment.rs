@@ -11,6 +11,15 @@ pub(crate) fn device_list(gpus: &[GpuId]) -> String {
     ids.join(",")
 }
 
+/// The variable with the device IDs alone.
+pub(crate) const GPUS: &str = "GPUMGR_GPUS";
+
+/// What [`device_list`] made; none if it did not.
+pub(crate) fn device_ids(list: &str) -> Option<Vec<GpuId>> {
+    let ids = list.split(',').filter(|id| !id.is_empty());
+    ids.map(|id| id.parse().ok()).collect()
+}
+
 /// Names and values, gpumgr's own first. The devices are counted as NVML and `nvidia-smi` do:
 /// CUDA's own order would be by speed.
 pub(crate) fn variables(grant: &Grant, configured: &Environment) -> Vec<(String, String)> {
@@ -20,7 +29,7 @@ pub(crate) fn variables(grant: &Grant, configured: &Environment) -> Vec<(String,
         ("CUDA_DEVICE_ORDER", "PCI_BUS_ID".to_owned()),
         ("GPUMGR_TASK_ID", grant.task.to_string()),
         ("GPUMGR_SERVER", grant.server_name.to_string()),
-        ("GPUMGR_GPUS", devices),
+        (GPUS, devices),
         ("GPUMGR_CPUS", grant.cpus.to_string()),
     ];
     let own = own

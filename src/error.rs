@@ -61,6 +61,22 @@ pub enum Error {
         /// The task was there before, and holds what it held.
         stays: bool,
     },
+    /// The template's command cannot be started.
+    #[error("{command:?} cannot be started for {task}: {source}")]
+    Unstarted {
+        /// The task.
+        task: Name,
+        /// What was to be run.
+        command: OsString,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The supervisor of a program was gone without a word.
+    #[error("the supervisor of {task} is gone")]
+    NoSupervisor {
+        /// The task.
+        task: Name,
+    },
     /// What a program writes cannot be kept.
     #[error("{path:?} cannot be written: {source}")]
     ProgramLog {
@@ -257,6 +273,8 @@ impl Error {
             Self::NoTemplate | Self::OtherState { .. } => Kind::Config,
             Self::Command { .. }
             | Self::EndedAtOnce { .. }
+            | Self::NoSupervisor { .. }
+            | Self::Unstarted { .. }
             | Self::ProgramLog { .. }
             | Self::Monitored { .. }
             | Self::System(_)
@@ -309,7 +327,9 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
             Adoption::LacksCpus(_) => Kind::Insufficient,
         },
         Refusal::OverCap(_) => Kind::OverLimit,
-        Refusal::Occupied { .. } => Kind::TaskExists,
+        Refusal::Occupied { .. } | Refusal::ProgramRuns { .. } | Refusal::StillUsed { .. } => {
+            Kind::TaskExists
+        }
         Refusal::NoProgram { .. } => Kind::UnknownTask,
         Refusal::AboveMaximum { .. }
         | Refusal::AboveCap { .. }

@@ -99,19 +99,20 @@ impl ProgramLog {
         if fs::metadata(&self.path)?.len() < rotation.size.as_u64() {
             return Ok(());
         }
+        let log = system::open_no_link(&self.path, OpenOptions::new().read(true).write(true))?;
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let mut copy = tempfile::NamedTempFile::new_in(folder)?;
+        copy.as_file()
+            .set_permissions(log.metadata()?.permissions())?;
+        io::copy(&mut &log, &mut copy)?;
+        // Nothing older is given up before there is a copy.
         for times in (1..rotation.count).rev() {
             match fs::rename(self.aside(times), self.aside(times + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
-        let log = system::open_no_link(&self.path, OpenOptions::new().read(true).write(true))?;
-        let aside = self.aside(1);
-        // A link in its place is not followed.
-        let _ = fs::remove_file(&aside);
-        let copy = File::create_new(&aside)?;
-        copy.set_permissions(log.metadata()?.permissions())?;
-        io::copy(&mut &log, &mut &copy)?;
+        copy.persist(self.aside(1))?;
         // The program writes at the end, wherever that is.
         log.set_len(0)
     }

@@ -53,6 +53,13 @@ pub enum Progress<'a> {
         /// How many seconds it has for that.
         grace: i64,
     },
+    /// A program was told to end, and has not yet.
+    ToldToEnd {
+        /// The task.
+        task: &'a Name,
+        /// How many seconds it has for that.
+        grace: i64,
+    },
     /// Its command did not end, and was made to.
     Killed {
         /// The task.

@@ -49,7 +49,7 @@ pub use gpus::{
 };
 pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie};
 pub use name::{BadName, Name, is_printable, unused_name};
-pub use order::{Reservation, reservation};
+pub use order::{Reservation, reservation, somebody_waits};
 pub use programs::{
     Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach, give_up, grow, let_go,
     note_program, shrink, stop_program, wanted, yielding,

@@ -115,6 +115,11 @@ pub(super) fn may_start(cluster: &Cluster, waiter: &Waiter, limits: &Limits) -> 
     over(cluster, request, &limits.caps).is_none() && cluster.find_task(&request.task).is_none()
 }
 
+/// Whether somebody waits for room.
+pub fn somebody_waits(cluster: &Cluster, limits: &Limits) -> bool {
+    in_order(cluster).any(|waiter| may_start(cluster, waiter, limits))
+}
+
 /// Where they are written down.
 fn turns(cluster: &Cluster) -> Vec<usize> {
     let queue = cluster.queue();

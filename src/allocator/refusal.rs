@@ -122,6 +122,20 @@ pub enum Refusal {
         /// The task.
         task: Name,
     },
+    /// The task's program must end first.
+    #[error("the program of {task} must end first")]
+    StillUsed {
+        /// The task.
+        task: Name,
+    },
+    /// The task's program runs already.
+    #[error("the program of {task} runs already")]
+    ProgramRuns {
+        /// The task.
+        task: Name,
+        /// The program's process, while it has one.
+        pid: Option<u32>,
+    },
     /// The task has no program.
     #[error("{task} has no program")]
     NoProgram {

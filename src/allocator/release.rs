@@ -61,12 +61,16 @@ pub struct Released {
 /// Gives everything back that a task holds.
 ///
 /// # Errors
-/// There is no such task, or it belongs to somebody else.
+/// There is no such task, it belongs to somebody else, or a program is to leave it first.
 pub fn release(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Released, Refusal> {
     let Some((index, position)) = cluster.place_of(|held| held.id == *task) else {
         return Err(Refusal::no_such_task(task, cluster));
     };
-    actor.may_end(std::iter::once(&cluster.servers()[index].tasks[position]))?;
+    let held = &cluster.servers()[index].tasks[position];
+    actor.may_end(std::iter::once(held))?;
+    if held.program.is_some() {
+        return Err(Refusal::StillUsed { task: task.clone() });
+    }
     Ok(released(cluster, index, position))
 }
 

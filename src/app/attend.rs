@@ -1,10 +1,10 @@
-//! The monitor's and a program's onlookers.
+//! What somebody sees of a monitor, and of what a program writes.
 
 use super::settle::settled;
 use super::tell::{complain, fail, print, told};
-use super::watch::Watched;
+use super::terminal::rows;
 use crate::allocator::Name;
-use crate::cli::{Action, Invocation};
+use crate::cli::Invocation;
 use crate::commands::{Attends, Shows};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
@@ -12,9 +12,14 @@ use crate::manager::Manager;
 use crate::notify::{Notice, Words};
 use crate::render::{self, Style};
 use crate::screen::Screen;
+use crate::system;
+use std::collections::VecDeque;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// How many of the last events stand below a picture.
+const LATELY: usize = 6;
 
 /// Prints what a program writes until it has ended, or nobody reads it any longer.
 pub(super) fn follow(manager: &Manager, task: &Name, style: &Style) -> ExitCode {
@@ -45,67 +50,88 @@ pub(super) fn words(style: &Arc<Style>) -> Words {
     Arc::new(move |notice: &Notice| render::notice(notice, &style))
 }
 
-/// Looks after everything until a signal ends it. On a terminal it shows what `--watch` shows, elsewhere
-/// a line for each thing that happens.
+/// Looks after everything until a signal ends it.
 pub(super) fn monitor(
     manager: &Manager,
     invocation: &Invocation,
     style: &Arc<Style>,
 ) -> Result<(), Error> {
-    let shows = style.redraws_output();
     let mut attending = Attending {
-        watched: shows.then(|| Watched {
-            screen: Screen::new(true),
-            action: &Action::Status,
-            every: manager.config().monitoring.interval,
-            style,
-        }),
+        screen: None,
+        lately: VecDeque::new(),
         invocation,
         style,
     };
-    // What its picture does not show is in the log.
-    let manager = match shows {
-        true => manager.clone().unobserved(),
-        false => manager.clone(),
-    };
+    let manager = attending.quietly(manager.clone());
     manager.monitor(&mut attending)
 }
 
-/// What the monitor shows, and where its settings come from.
+/// On a terminal of which this is in the foreground, a picture with the last events below; elsewhere a
+/// line for each event.
 struct Attending<'a> {
-    watched: Option<Watched<'a>>,
+    screen: Option<Screen>,
+    lately: VecDeque<String>,
     invocation: &'a Invocation,
     style: &'a Arc<Style>,
 }
 
+impl Attending<'_> {
+    /// What goes to standard error by itself would spoil a picture.
+    fn quietly(&self, manager: Manager) -> Manager {
+        match self.style.redraws_output() {
+            true => manager.unobserved(),
+            false => manager,
+        }
+    }
+
+    fn is_drawing(&self) -> bool {
+        self.screen.is_some()
+    }
+
+    fn remember(&mut self, lines: &str) {
+        self.lately.extend(lines.lines().map(str::to_owned));
+        let surplus = self.lately.len().saturating_sub(LATELY);
+        self.lately.drain(..surplus);
+    }
+}
+
 impl Shows for Attending<'_> {
     fn show(&mut self, manager: &Manager) -> io::Result<()> {
-        match &mut self.watched {
-            None => Ok(()),
-            Some(watched) => watched.show(manager),
+        if !self.style.redraws_output() {
+            return Ok(());
         }
+        if !system::is_in_foreground() {
+            // The terminal is somebody else's.
+            self.screen = None;
+            return Ok(());
+        }
+        let every = manager.config().monitoring.interval;
+        let picture = match manager.status() {
+            Ok(status) => {
+                render::monitored(&status, every, self.lately.make_contiguous(), self.style)
+            }
+            Err(error) => render::failure(&error, self.style).1,
+        };
+        let screen = self.screen.get_or_insert_with(|| Screen::new(true));
+        screen.show(&picture, rows())
     }
 
     fn pause(&mut self) {
-        if let Some(watched) = &mut self.watched {
-            watched.pause();
+        if let Some(screen) = &self.screen {
+            screen.leave();
         }
     }
 
+    /// Whether it may draw again shows at the next look.
     fn resume(&mut self) {
-        if let Some(watched) = &mut self.watched {
-            watched.resume();
-        }
+        self.screen = None;
     }
 }
 
 impl Attends for Attending<'_> {
     fn settings(&mut self) -> Result<Manager, Error> {
         let manager = settled(self.invocation, self.style)?;
-        Ok(match self.watched {
-            Some(_) => manager.unobserved(),
-            None => manager,
-        })
+        Ok(self.quietly(manager))
     }
 
     fn words(&self) -> Words {
@@ -114,15 +140,24 @@ impl Attends for Attending<'_> {
 
     fn say(&mut self, event: &Event) {
         // What went wrong is told as such.
-        let is_own_trouble = event.action == Deed::Monitor && event.error.is_some();
-        if self.watched.is_none() && !self.style.quiet && !is_own_trouble {
-            complain(&render::event(event, self.style));
+        if event.action == Deed::Monitor && event.error.is_some() {
+            return;
+        }
+        let line = render::event(event, self.style);
+        if self.is_drawing() {
+            self.remember(&line);
+        } else {
+            // Nobody has to listen.
+            let _ = print(&line);
         }
     }
 
     fn complain(&mut self, error: &Error) {
-        if self.watched.is_none() {
-            complain(&render::failure(error, self.style).1);
+        let text = render::failure(error, self.style).1;
+        if self.is_drawing() {
+            self.remember(&text);
+        } else {
+            complain(&text);
         }
     }
 }

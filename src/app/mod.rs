@@ -10,7 +10,6 @@ mod watch;
 use crate::allocator::Refusal;
 use crate::cli::{self, Action, Filter, Invocation, Output};
 use crate::commands::{Order, SUPERVISE, Start, translate};
-use crate::config::Config;
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
 use crate::manager::Manager;
@@ -40,8 +39,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
             Err(_) => ExitCode::from(Kind::Io.exit_code()),
         };
     }
-    if let [_, only] = arguments
-        && only == SUPERVISE
+    // The name of the task behind it is for those who list processes.
+    if let [_, verb, _task] = arguments
+        && verb == SUPERVISE
     {
         // Whoever is to be told of a failure is, by the log; nobody looks at this code.
         return match supervise() {
@@ -63,14 +63,7 @@ fn supervise() -> anyhow::Result<()> {
     let store = FileStore::new(&order.state, Duration::ZERO)?;
     let held = order.lease(&store)?;
     system::close_inherited(Some(&held.file));
-    let config = match &order.config {
-        Some(path) => Config::find(Some(path))?,
-        None => Config::by_default()?,
-    };
-    let config = Config {
-        state_file: order.state.clone(),
-        ..config
-    };
+    let config = order.settings()?;
     let manager = Manager::new(config)?.measuring(library_path());
     Ok(manager.supervise(&order, held)?)
 }
@@ -177,9 +170,13 @@ fn act(
         Action::Report { since } => Outcome::Report(Box::new(manager.report(since)?)),
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
-        Action::StartProgram(asked) => {
+        Action::StartProgram { asked, counted } => {
             let (request, wait) = request(asked, manager);
-            Outcome::Started(manager.start_program(Start { request, wait })?)
+            Outcome::Started(manager.start_program(Start {
+                request,
+                wait,
+                counted,
+            })?)
         }
         Action::StopProgram { task } => Outcome::Stopped(manager.stop_program(&task)?),
         Action::Logs { task, .. } => Outcome::Logs(manager.logs(&task)?),

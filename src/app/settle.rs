@@ -31,7 +31,7 @@ pub(super) fn job(run: Run, manager: &Manager) -> Job {
     let outer = || {
         Some(Outer {
             lease: std::env::var(environment::RUN).ok()?.parse().ok()?,
-            gpus: std::env::var("GPUMGR_GPUS").ok()?,
+            gpus: std::env::var(environment::GPUS).ok()?,
             cpus: std::env::var("GPUMGR_CPUS").ok()?,
         })
     };

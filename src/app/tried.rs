@@ -28,7 +28,7 @@ impl Tried {
             Action::Adopt { request, .. } => (Deed::Adopt, Some(&request.task)),
             Action::Allocate { asked, .. } => return Some(Self::asking(Deed::Allocate, asked)),
             Action::Run(run) => return Some(Self::asking(Deed::Run, &run.asked)),
-            Action::StartProgram(asked) => return Some(Self::asking(Deed::Start, asked)),
+            Action::StartProgram { asked, .. } => return Some(Self::asking(Deed::Start, asked)),
             Action::Status
             | Action::Detail { .. }
             | Action::Queue

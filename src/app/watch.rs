@@ -46,11 +46,11 @@ pub(super) fn watch(
 }
 
 /// One action, shown on a screen.
-pub(super) struct Watched<'w> {
-    pub(super) screen: Screen,
-    pub(super) action: &'w Action,
-    pub(super) every: Duration,
-    pub(super) style: &'w Style,
+struct Watched<'w> {
+    screen: Screen,
+    action: &'w Action,
+    every: Duration,
+    style: &'w Style,
 }
 
 impl Shows for Watched<'_> {

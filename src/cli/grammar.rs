@@ -56,7 +56,11 @@ pub(crate) enum Action {
     Translate {
         file: PathBuf,
     },
-    StartProgram(Asked),
+    /// Whether it was said what to ask for.
+    StartProgram {
+        asked: Asked,
+        counted: bool,
+    },
     StopProgram {
         task: Name,
     },
@@ -252,7 +256,7 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
             "--json",
             args.json && (runs || args.monitor),
             false,
-            "actions other than '--run' and '--monitor'",
+            "all actions but '--run' and '--monitor'",
         ),
     ];
     let mut stray = modifiers
@@ -286,7 +290,11 @@ fn action(args: Args) -> Result<Action, clap::Error> {
         return Ok(Action::Adopt { request, pid });
     }
     if let Some(task) = args.start_program.clone() {
-        return asked(task, &[], &args).map(Action::StartProgram);
+        let asked = asked(task, &[], &args)?;
+        let kind = args.gpu_model.is_some() || args.gpu_memory.is_some();
+        let counts = args.gpus.is_some() || args.cpus.is_some() || args.gpu_ids.is_some();
+        let counted = counts || kind || args.prefer_server.is_some() || args.ttl.is_some();
+        return Ok(Action::StartProgram { asked, counted });
     }
     Ok(match args {
         Args { detect: true, .. } => Action::Detect,

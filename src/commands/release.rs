@@ -1,6 +1,6 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{Name, Released, Tie, release, resolve};
+use crate::allocator::{Name, Refusal, Released, Tie, release, resolve};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
@@ -13,10 +13,7 @@ impl Manager {
     /// # Errors
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
-        if self.has_program(task) {
-            // Others must not get GPUs that a program is still on.
-            return self.stop_program(task);
-        }
+        let asked = task;
         let (task, actor) = (task.clone(), self.actor());
         let prefix = self.config.task_prefix.clone();
         let changed = self.change_first(
@@ -25,7 +22,12 @@ impl Manager {
                 release(cluster, &task, &actor)
             },
             |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],
-        )?;
+        );
+        let changed = match changed {
+            // Others must not get GPUs that a program is still on.
+            Err(Error::Refused(Refusal::StillUsed { .. })) => return self.stop_program(asked),
+            changed => changed?,
+        };
         Ok(GivenBack {
             running: self.still_running(&changed.value),
             released: changed.value,

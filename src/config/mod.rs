@@ -25,6 +25,7 @@ pub use translate::{LeftOut, Translated};
 use crate::allocator::{ClusterSpec, Limits};
 use crate::system;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The state file's name where the config names none.
@@ -63,6 +64,8 @@ pub struct Config {
     pub notification: Option<Notification>,
     /// How large the log of all changes grows.
     pub log: Rotation,
+    /// The text that they come from; nothing without a file.
+    pub(crate) text: Arc<str>,
     /// Whether somebody else could have written it, who would so decide what is run.
     pub untrusted: bool,
 }

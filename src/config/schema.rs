@@ -10,6 +10,7 @@ use crate::allocator::{
 };
 use chrono::TimeDelta;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The settings that this text, standing in the file at this absolute path, describes.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
@@ -22,7 +23,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let config = settle(path, Table::root(document), &mut mistakes);
     let mistakes = mistakes.into_sorted();
     match config {
-        Some(config) if mistakes.is_empty() => Ok(config),
+        Some(config) if mistakes.is_empty() => Ok(Config {
+            text: text.into(),
+            ..config
+        }),
         _ => Err(failed(mistakes)),
     }
 }
@@ -99,6 +103,7 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         monitoring,
         notification,
         log: log.unwrap_or_default(),
+        text: Arc::default(),
         untrusted: false,
     })
 }

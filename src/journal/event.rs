@@ -33,6 +33,8 @@ pub(crate) enum Deed {
     Free,
     /// A program was started.
     Start,
+    /// A program that nobody looked after has a supervisor again.
+    TakeOver,
     /// A program failed, and is started again.
     Retry,
     /// A program ended, and what it held was given back.

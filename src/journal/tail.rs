@@ -37,7 +37,12 @@ impl Tail {
     /// What was written since it was last asked.
     pub(crate) fn news(&mut self) -> Vec<Event> {
         let mut events = self.read_on();
-        for file in self.newer() {
+        let newer = self.newer();
+        if !newer.is_empty() {
+            // What was written before it was put aside, but after it was read.
+            events.extend(self.read_on());
+        }
+        for file in newer {
             self.file = Some(file);
             self.rest.clear();
             events.extend(self.read_on());

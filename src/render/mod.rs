@@ -14,7 +14,7 @@ pub(crate) use text::{
 use crate::cli::{Language, Output};
 use crate::error::{Error, Kind};
 use crate::journal::Event;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Status};
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -134,6 +134,16 @@ pub(crate) fn event(event: &Event, style: &Style) -> String {
 /// A picture of many, each of which takes the place of the last.
 pub(crate) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> String {
     text::watched(outcome, every, style)
+}
+
+/// A picture of many that a monitor shows, with the last lines about what happened.
+pub(crate) fn monitored(
+    status: &Status,
+    every: Duration,
+    lately: &[String],
+    style: &Style,
+) -> String {
+    text::monitored(status, every, lately, style)
 }
 
 /// What a failure puts on standard output and on standard error.

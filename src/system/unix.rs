@@ -10,7 +10,7 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_group, has_open, here, holder, host, lineage, namespace_of, process,
+    age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, process,
     survivors, variable,
 };
 pub(crate) use watch::watch;
@@ -19,7 +19,7 @@ use super::{Holder, KeepError};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{Pid, Uid, User, dup2_stdout};
+use nix::unistd::{Pid, Uid, User, dup2_stdout, getpgrp, tcgetpgrp};
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
@@ -97,6 +97,12 @@ pub(crate) fn close_inherited(kept: Option<&File>) {
         // the list is closed already.
         let _ = unsafe { nix::libc::close(descriptor) };
     }
+}
+
+/// Whether what this program writes to the terminal on standard output is for whoever sits there, and
+/// not in between what another program writes.
+pub(crate) fn is_in_foreground() -> bool {
+    tcgetpgrp(io::stdout()).is_ok_and(|group| group == getpgrp())
 }
 
 /// This very program, whatever became of its file.

@@ -10,7 +10,7 @@ mod watch;
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
 };
-pub(crate) use detached::{end_group, has_group, inherit_lease, lease_number, spawn_detached};
+pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, namespace_of, process, survivors,
     variable,
@@ -65,6 +65,11 @@ pub(crate) fn take_output() -> io::Result<File> {
 
 /// Handles are not inherited here unless they are meant to be.
 pub(crate) fn close_inherited(_kept: Option<&File>) {}
+
+/// A console knows no foreground.
+pub(crate) fn is_in_foreground() -> bool {
+    true
+}
 
 /// This very program.
 pub(crate) fn own_program() -> io::Result<PathBuf> {

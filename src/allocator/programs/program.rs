@@ -65,6 +65,18 @@ impl Task {
         self.gpus.iter().filter(stays).copied().collect()
     }
 
+    /// Why no program can be started on it.
+    pub fn occupied(&self) -> Refusal {
+        let task = self.id.clone();
+        match &self.program {
+            Some(program) => Refusal::ProgramRuns {
+                task,
+                pid: program.pid,
+            },
+            None => Refusal::Occupied { task },
+        }
+    }
+
     /// Since when it has held just these GPUs.
     pub fn held_since(&self) -> Timestamp {
         let scaled = self.program.as_ref().and_then(|program| program.scaled);
@@ -90,7 +102,7 @@ pub fn attach(
     let held = &cluster.servers()[index].tasks[position];
     actor.may_touch(&held.id, held.owner.as_ref())?;
     if held.lease.as_ref().map(|lease| &lease.id) != from {
-        return Err(Refusal::Occupied { task: task.clone() });
+        return Err(held.occupied());
     }
     let server = cluster.edit(index);
     let held = &mut server.tasks[position];
@@ -149,7 +161,7 @@ pub fn let_go(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<Gra
 }
 
 /// The CPUs of so many GPUs where that many have so many CPUs; never none.
-fn share(cpus: u32, gpus: usize, of: usize) -> u32 {
+pub(super) fn share(cpus: u32, gpus: usize, of: usize) -> u32 {
     let share = (u64::from(cpus) * gpus as u64).div_ceil(of.max(1) as u64);
     u32::try_from(share).unwrap_or(cpus).clamp(1, cpus.max(1))
 }

@@ -4,7 +4,7 @@ use super::program::Phase;
 use crate::allocator::allocate::Grant;
 use crate::allocator::cluster::{Cluster, GpuId, Server, Task, Timestamp};
 use crate::allocator::name::Name;
-use crate::allocator::order::{in_order, may_start};
+use crate::allocator::order::somebody_waits;
 use crate::allocator::refusal::Refusal;
 use crate::allocator::request::Limits;
 use chrono::TimeDelta;
@@ -95,11 +95,10 @@ fn next_gpu(
     scaling: &Scaling,
     limits: &Limits,
 ) -> Option<GpuId> {
-    let somebody_waits = in_order(cluster).any(|waiter| may_start(cluster, waiter, limits));
     let max = [scaling.max_gpus, limits.max_gpus_per_task];
     let is_large = |max: u32| task.gpus.len() >= max as usize;
     let server = &cluster.servers()[index];
-    if somebody_waits || server.drain || max.into_iter().flatten().any(is_large) {
+    if somebody_waits(cluster, limits) || server.drain || max.into_iter().flatten().any(is_large) {
         return None;
     }
     let capped = limits

@@ -1,11 +1,11 @@
 //! Making room for somebody who waits.
 
-use super::program::Phase;
+use super::program::{Phase, share};
 use super::scale::can_leave;
 use crate::allocator::cluster::{Cluster, Server, Task};
 use crate::allocator::name::Name;
 use crate::allocator::order::{in_order, may_start};
-use crate::allocator::request::Limits;
+use crate::allocator::request::{Limits, Request};
 
 /// What makes room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,64 +29,104 @@ pub fn yielding(
     for waiter in waiting {
         let request = &waiter.request;
         let servers = cluster.servers().iter();
-        let open = servers.filter(|server| request.may_run_on(server));
-        for server in open {
-            let (gpus, cpus) = request.demand.lacking_on(server);
-            if (gpus, cpus) == (0, 0) {
-                // It is about to start.
-                break;
-            }
-            let yields = on_server(server, gpus.max(usize::from(cpus > 0)), min_gpus, &may);
-            if let Some(yields) = yields {
-                return yields;
-            }
+        let open: Vec<_> = servers
+            .filter(|server| request.may_run_on(server))
+            .collect();
+        if open.iter().any(|server| request.demand.fits(server)) {
+            // It is about to start.
+            continue;
+        }
+        let mut served = open.iter();
+        if let Some(yields) = served.find_map(|server| on_server(server, request, min_gpus, &may)) {
+            return yields;
         }
     }
     Vec::new()
 }
 
-/// What frees that many GPUs of a server, or begins to; none if nothing can.
+/// The first steps of what would serve the request on that server; none if nothing would.
 fn on_server(
     server: &Server,
-    lacking: usize,
+    request: &Request,
     min_gpus: Option<u32>,
     may: &impl Fn(&Task) -> bool,
 ) -> Option<Vec<Yield>> {
-    let coming: usize = server.tasks.iter().map(leaves).sum();
+    let mut after = server.clone();
+    for task in &server.tasks {
+        // What is on its way out will be free.
+        give(&mut after, &task.id, leaves(task));
+    }
     let keeps = |task: &Task| match (task.is_automatic(), min_gpus) {
         (true, _) => 0,
         (false, Some(min)) => min as usize,
         (false, None) => usize::MAX,
     };
-    let mut givers: Vec<_> = server
-        .tasks
-        .iter()
-        .filter(|task| task.program.is_some() && may(task) && leaves(task) == 0)
-        .map(|task| (task, task.gpus.len().saturating_sub(keeps(task))))
-        .filter(|(_, spare)| *spare > 0)
-        .collect();
-    let spare: usize = givers.iter().map(|(_, spare)| spare).sum();
-    if coming + spare < lacking {
-        return None;
-    }
+    let may_give = |task: &&Task| task.program.is_some() && may(task) && leaves(task) == 0;
+    let mut givers: Vec<_> = server.tasks.iter().filter(may_give).collect();
     // What nobody asked for first; of those alike, whoever has most.
-    givers.sort_by_key(|(task, _)| (!task.is_automatic(), std::cmp::Reverse(task.gpus.len())));
-    let mut missing = lacking.saturating_sub(coming);
+    givers.sort_by_key(|task| (!task.is_automatic(), std::cmp::Reverse(task.gpus.len())));
     let mut yields = Vec::new();
-    for (task, _) in givers {
-        if missing == 0 {
-            break;
+    loop {
+        if request.demand.fits(&after) {
+            return Some(yields);
         }
-        let least = u32::from(task.is_automatic());
-        if can_leave(task, min_gpus.unwrap_or(0).max(least)) {
-            yields.push(Yield::Shrink(task.id.clone()));
-            missing -= 1;
-        } else if task.is_automatic() {
-            yields.push(Yield::Stop(task.id.clone()));
-            missing = missing.saturating_sub(task.gpus.len());
+        // A GPU of each in turn.
+        let before = after.free_gpus.len();
+        for task in &givers {
+            if request.demand.fits(&after) {
+                break;
+            }
+            let left = after.tasks.iter().find(|left| left.id == task.id);
+            if left.is_none_or(|left| left.gpus.len() <= keeps(task)) {
+                continue;
+            }
+            give(&mut after, &task.id, 1);
+            first_step(task, keeps(task), &mut yields);
+        }
+        if after.free_gpus.len() == before {
+            return None;
         }
     }
-    Some(yields)
+}
+
+/// What a task does first to give a GPU, if it does nothing yet.
+fn first_step(task: &Task, keeps: usize, yields: &mut Vec<Yield>) {
+    let least = u32::try_from(keeps.max(1)).unwrap_or(u32::MAX);
+    let step = match can_leave(task, least) {
+        true => Yield::Shrink(task.id.clone()),
+        false if task.is_automatic() => Yield::Stop(task.id.clone()),
+        false => return,
+    };
+    if !yields.contains(&step) {
+        yields.push(step);
+    }
+}
+
+/// The server after that task has given so many of its GPUs, the highest first, and with all of them
+/// itself.
+fn give(server: &mut Server, task: &Name, count: usize) {
+    let Some(position) = server.tasks.iter().position(|held| held.id == *task) else {
+        return;
+    };
+    let held = &mut server.tasks[position];
+    let before = held.gpus.len();
+    let leaving = held.program.as_ref().map(|program| program.leaving.clone());
+    for gpu in leaving.into_iter().flatten().take(count) {
+        held.gpus.retain(|other| *other != gpu);
+        server.free_gpus.push(gpu);
+    }
+    while before - held.gpus.len() < count.min(before) {
+        server.free_gpus.extend(held.gpus.pop());
+    }
+    server.free_gpus.sort_unstable();
+    if held.gpus.is_empty() {
+        server.free_cpus += held.cpus;
+        server.tasks.remove(position);
+    } else {
+        let cpus = share(held.cpus, held.gpus.len(), before);
+        server.free_cpus += held.cpus - cpus;
+        held.cpus = cpus;
+    }
 }
 
 /// How many GPUs it is about to give back.

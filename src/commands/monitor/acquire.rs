@@ -2,7 +2,9 @@
 
 use super::programs::MAKES_ROOM;
 use super::{Monitor, Round};
-use crate::allocator::{Cluster, Cpus, Gpus, Name, Request, Timestamp, allocate, observe};
+use crate::allocator::{
+    Cluster, Cpus, Gpus, Name, Request, Timestamp, allocate, observe, somebody_waits,
+};
 use crate::commands::program::Start;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
@@ -174,7 +176,7 @@ impl Monitor {
             None => self.manager.all_facts(&cluster, now()),
         };
         observe(&mut cluster, &facts);
-        if cluster.queue().iter().any(|waiter| !waiter.cancelled) {
+        if somebody_waits(&cluster, &self.manager.config.limits) {
             return troubles;
         }
         let template = self.manager.config.program.as_ref();
@@ -215,8 +217,12 @@ impl Monitor {
     /// A start takes a while, which nobody else is to wait for.
     fn start(&mut self, name: Name, request: Request) {
         let manager = self.manager.clone();
-        let wait = None;
-        let starting = thread::spawn(move || manager.start_program(Start { request, wait }));
+        let start = Start {
+            request,
+            wait: None,
+            counted: false,
+        };
+        let starting = thread::spawn(move || manager.start_program(start));
         self.acquired.starting.insert(name, starting);
     }
 

@@ -229,10 +229,10 @@ impl Monitor {
         Ok(Some(Round { cluster, facts }))
     }
 
-    /// Whether the monitor may act on that task: on its own user's, and by force on all.
+    /// Whether the monitor may act on that task: on its own user's and nobody's, and by force on all.
     fn is_ours(&self, task: &Task) -> bool {
         let actor = self.manager.actor();
-        actor.force || task.owner.is_some() && task.owner == actor.user
+        actor.force || task.owner.is_none() || task.owner == actor.user
     }
 }
 

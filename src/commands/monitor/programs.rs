@@ -23,6 +23,9 @@ impl Monitor {
         let unattended = tasks.filter(|task| self.is_ours(task) && runs_unattended(task, &here));
         let taken = unattended.filter_map(|task| {
             let lease = task.lease.as_deref()?.id.clone();
+            if !self.manager.is_own_program(&lease) {
+                return None;
+            }
             self.manager.take_over(task.id.clone(), lease).err()
         });
         taken.collect()

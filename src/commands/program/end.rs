@@ -26,6 +26,8 @@ pub(super) enum Why {
     Unseen,
     /// Somebody said so.
     Stopped,
+    /// Somebody ended its supervisor: the machine goes down, perhaps.
+    Interrupted,
     /// Its time was over.
     Lapsed,
     /// The task is held no longer: somebody released it by another way.
@@ -39,6 +41,7 @@ impl Why {
             Self::Failed | Self::AtOnce => "failed",
             Self::Unseen => "unseen",
             Self::Stopped => "stopped",
+            Self::Interrupted => "interrupted",
             Self::Lapsed => "lapsed",
             Self::Lost => "lost",
         }

@@ -34,7 +34,7 @@ impl Manager {
             runs,
             found,
         } = handed;
-        let mut supervisor = Supervisor::start(&held)?;
+        let mut supervisor = Supervisor::start(&task, &held)?;
         let pid = supervisor.child.id();
         let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
         let lease = Lease {
@@ -47,7 +47,11 @@ impl Manager {
             attach(cluster, &name, from.as_ref(), lease, &actor)
         })?;
         supervisor.tell(&Order {
-            config: self.config.path.clone(),
+            config: self
+                .config
+                .path
+                .clone()
+                .map(|path| (path, self.config.text.to_string())),
             state: self.state_file().to_owned(),
             task: task.to_string(),
             lease: held.id.to_string(),
@@ -67,10 +71,10 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    fn start(held: &HeldLease) -> Result<Self, Error> {
+    fn start(task: &Name, held: &HeldLease) -> Result<Self, Error> {
         let mut command = Command::new(system::own_program()?);
         command
-            .arg(SUPERVISE)
+            .args([SUPERVISE, task.as_str()])
             .env_remove(environment::RUN)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -98,10 +102,14 @@ impl Supervisor {
     }
 
     /// Waits for what comes of the start.
-    pub(super) fn report(mut self) -> Result<Report, Error> {
+    ///
+    /// # Errors
+    /// It is gone without a word.
+    pub(super) fn report(mut self, task: &Name) -> Result<Report, Error> {
         let mut line = String::new();
-        self.reports.read_line(&mut line)?;
+        let read = self.reports.read_line(&mut line);
         self.leave();
-        Ok(serde_json::from_str(&line).map_err(io::Error::from)?)
+        let report = read.ok().and_then(|_| serde_json::from_str(&line).ok());
+        report.ok_or_else(|| Error::NoSupervisor { task: task.clone() })
     }
 }

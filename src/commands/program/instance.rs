@@ -1,8 +1,9 @@
 //! A program that runs, started by this supervisor or by one before it.
 
-use crate::allocator::Process;
+use crate::allocator::{LeaseId, Process};
 use crate::outcome::Ran;
 use crate::system::{self, Child, Fate};
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,33 +46,47 @@ impl Instance {
         matches!(self, Self::Found(_))
     }
 
-    /// Asks it and what it started to end, or makes them.
-    pub(super) fn end(&self, at_once: bool) {
-        // They may have ended meanwhile.
-        let _ = system::end_group(self.pid(), at_once);
+    /// Asks it and its group to end, or makes them.
+    ///
+    /// # Errors
+    /// It is another user's, or has ended meanwhile.
+    pub(super) fn end(&self, at_once: bool) -> io::Result<()> {
+        system::end_group(self.pid(), at_once)
     }
 
-    /// Ends what the program left behind in its group: it may still be on the GPUs.
-    pub(super) fn clear(&self, grace: Duration) {
-        if !self.is_left() {
-            return;
-        }
-        self.end(false);
-        let give_up = Instant::now() + grace.min(LEFT_BEHIND);
-        while self.is_left() {
-            if Instant::now() >= give_up {
-                self.end(true);
-                return;
+    /// Ends all that the program left behind: it may still be on the GPUs. False if something lives on.
+    pub(super) fn clear(&self, lease: &LeaseId, grace: Duration) -> bool {
+        let began = Instant::now();
+        let kind = grace.min(LEFT_BEHIND);
+        let mut told = None;
+        loop {
+            let left = self.left(lease);
+            if left.is_empty() {
+                return true;
+            }
+            let at_once = began.elapsed() >= kind;
+            if began.elapsed() >= kind + LEFT_BEHIND {
+                return false;
+            }
+            if told != Some(at_once) || at_once {
+                told = Some(at_once);
+                for pid in left {
+                    // It may have ended meanwhile.
+                    let _ = system::end(pid, at_once);
+                }
             }
             thread::sleep(LOOK_AGAIN);
         }
     }
 
-    fn is_left(&self) -> bool {
+    /// What is left of it: in its group, or elsewhere with its run in the environment.
+    fn left(&self, lease: &LeaseId) -> Vec<u32> {
         if let Self::Own(child) = self {
             // What has ended must not count.
             child.left_any();
         }
-        system::has_group(self.pid())
+        system::members(self.pid(), |run| {
+            run.parse().is_ok_and(|run| lease.continues(&run))
+        })
     }
 }

@@ -26,7 +26,8 @@ impl Supervisor<'_> {
         let command = self.command(&grant);
         let (mut command, word) = command?;
         let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
-        let child = child.map_err(|source| Error::Command {
+        let child = child.map_err(|source| Error::Unstarted {
+            task: self.name.clone(),
             command: word,
             source,
         })?;
@@ -70,26 +71,29 @@ impl Supervisor<'_> {
         Ok((command, word))
     }
 
-    pub(super) fn unstarted(mut self, error: Error) {
-        let (command, source) = match &error {
-            Error::Command { command, source } => (command.to_string_lossy().into_owned(), source),
-            Error::ProgramLog { path, source } => (path.to_string_lossy().into_owned(), source),
-            other => (String::new(), &io::Error::other(other.to_string())),
+    /// It could not even be started for the first time.
+    pub(super) fn unstarted(mut self, error: &Error) {
+        let (command, source) = match error {
+            Error::Unstarted {
+                command, source, ..
+            } => (Some(command.to_string_lossy().into_owned()), source),
+            Error::ProgramLog { source, .. } => (None, source),
+            other => (Some(String::new()), &io::Error::other(other.to_string())),
         };
-        let report = Report::Unstarted {
+        self.report = Some(Report::Unstarted {
             command,
             error: source.raw_os_error(),
             why: source.to_string(),
-        };
+        });
+        self.note_unstarted(error);
+        self.end(Why::AtOnce, None);
+    }
+
+    pub(super) fn note_unstarted(&self, error: &Error) {
         if let Some(held) = &self.now {
             let event = Event::new(Deed::Start, now()).holding(&held.task, &held.server.name);
-            self.manager.note(vec![Event {
-                error: Some("io".to_owned()),
-                ..event.because(error.to_string())
-            }]);
+            let event = event.failing(error.kind(), error.to_string());
+            self.manager.note(vec![event]);
         }
-        let at_once = self.listener.is_some();
-        self.report = Some(report);
-        self.end(if at_once { Why::AtOnce } else { Why::Failed }, None);
     }
 }

@@ -1,6 +1,7 @@
 //! What a supervisor is told, and what it tells whoever started it: a line each.
 
 use crate::allocator::{LeaseId, Name};
+use crate::config::Config;
 use crate::error::Error;
 use crate::store::{FileStore, HeldLease};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ pub(crate) const SUPERVISE: &str = "--supervise-program";
 /// What a supervisor is to look after. It comes on its standard input once the task is its own.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// The config, if there is one.
-    pub(crate) config: Option<PathBuf>,
+    /// The config, if there is one, as whoever starts it read it: the file may be another one by now.
+    pub(super) config: Option<(PathBuf, String)>,
     /// The state file.
     pub(crate) state: PathBuf,
     /// The task.
@@ -42,6 +43,21 @@ impl Order {
         }
     }
 
+    /// The settings of whoever started it.
+    ///
+    /// # Errors
+    /// The order makes no sense.
+    pub(crate) fn settings(&self) -> Result<Config, Error> {
+        let config = match &self.config {
+            Some((path, text)) => Config::parse(path, text)?,
+            None => Config::by_default()?,
+        };
+        Ok(Config {
+            state_file: self.state.clone(),
+            ..config
+        })
+    }
+
     /// The lease that it was started with.
     ///
     /// # Errors
@@ -65,9 +81,9 @@ pub(super) enum Report {
     Runs { pid: u32 },
     /// It ended at once.
     Ended { exit: u8, lines: String },
-    /// It was not started.
+    /// It was not started; without a command it was its log that could not be opened.
     Unstarted {
-        command: String,
+        command: Option<String>,
         error: Option<i32>,
         why: String,
     },

@@ -25,6 +25,8 @@ pub(crate) struct Start {
     pub(crate) request: Request,
     /// Whether to wait for that, and how long.
     pub(crate) wait: Option<Wait>,
+    /// It was said what to ask for, so that nothing else will do.
+    pub(crate) counted: bool,
 }
 
 /// How the task stands on which a program is to be started.
@@ -36,7 +38,7 @@ enum Standing {
     /// Its program runs, but its supervisor is gone.
     Unattended(LeaseId),
     /// It lives with something.
-    Occupied,
+    Occupied(Refusal),
 }
 
 impl Manager {
@@ -60,6 +62,7 @@ impl Manager {
         };
         match standing {
             Standing::Absent => self.start_anew(start),
+            Standing::Plain if start.counted => Err(self.exists(&task)?.into()),
             Standing::Plain => {
                 let handed = Handed {
                     task,
@@ -71,7 +74,7 @@ impl Manager {
                 self.start_with(handed)
             }
             Standing::Unattended(lease) => self.take_over(task, lease),
-            Standing::Occupied => Err(Refusal::Occupied { task }.into()),
+            Standing::Occupied(refusal) => Err(refusal.into()),
         }
     }
 
@@ -93,8 +96,25 @@ impl Manager {
             None => Standing::Plain,
             // Whoever acts next frees it.
             Some(lease) if facts.dead.contains(&lease.id) => Standing::Absent,
-            Some(lease) if runs_unattended(task, &here) => Standing::Unattended(lease.id.clone()),
-            Some(_) => Standing::Occupied,
+            Some(lease) if runs_unattended(task, &here) && self.is_own_program(&lease.id) => {
+                Standing::Unattended(lease.id.clone())
+            }
+            Some(_) => Standing::Occupied(task.occupied()),
+        })
+    }
+
+    /// Why nothing new can be asked for under that name.
+    fn exists(&self, task: &Name) -> Result<Refusal, Error> {
+        let present = self.store.load()?;
+        let held = present.as_ref().and_then(|cluster| {
+            let (server, held) = cluster.find_task(task)?;
+            Some((cluster.servers()[server].name.clone(), held.owner.clone()))
+        });
+        let (server, owner) = held.unzip();
+        Ok(Refusal::TaskExists {
+            task: task.clone(),
+            server,
+            owner: owner.flatten(),
         })
     }
 
@@ -152,7 +172,7 @@ impl Manager {
         let (task, found, id) = (handed.task.clone(), handed.found, handed.held.id.clone());
         let (attached, supervisor) = self.hand_over(handed)?;
         let log = ProgramLog::of(&task, &self.store.place().folder).path;
-        let report = supervisor.report().inspect_err(|_| {
+        let report = supervisor.report(&task).inspect_err(|_| {
             if found {
                 // It was there before a supervisor that is gone without a word.
                 let give_up = move |cluster: &mut Cluster, _: &Facts| give_up(cluster, &id);
@@ -177,9 +197,14 @@ impl Manager {
                 why,
             } => {
                 let other = || io::Error::other(why);
-                return Err(Error::Command {
-                    command: command.into(),
-                    source: error.map_or_else(other, io::Error::from_raw_os_error),
+                let source = error.map_or_else(other, io::Error::from_raw_os_error);
+                return Err(match command {
+                    Some(command) => Error::Unstarted {
+                        task,
+                        command: command.into(),
+                        source,
+                    },
+                    None => Error::ProgramLog { path: log, source },
                 });
             }
         };

@@ -3,20 +3,24 @@
 use super::instance::Instance;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Freed, Name, Process, Released, Task, release_lease, resolve, stop_program,
+    Freed, LeaseId, Name, Process, Released, Task, release_lease, resolve, stop_program,
 };
-use crate::commands::change::{Changed, Grants};
+use crate::commands::change::Changed;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::{GivenBack, StateFile};
-use crate::store::{IfAbsent, LeaseSeen};
+use crate::progress::Progress;
+use crate::store::LeaseSeen;
 use crate::system;
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How much longer than its grace a program may take to be gone.
 const SLACK: Duration = Duration::from_secs(10);
+/// Whoever waits for longer than that is told for what.
+const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Manager {
@@ -46,9 +50,7 @@ impl Manager {
     ) -> Result<Changed<Released>, Error> {
         let (name, actor) = (task.clone(), self.actor());
         let prefix = self.config.task_prefix.clone();
-        let told = self.change_and_note(
-            IfAbsent::Fail,
-            Grants::None,
+        let told = self.change_first(
             move |cluster, _| {
                 let name = resolve(cluster, &name, prefix.as_deref());
                 stop_program(cluster, &name, &actor)
@@ -68,7 +70,9 @@ impl Manager {
     /// Sees to it that the program which was told to end does; what was freed besides.
     fn end_program(&self, task: &Task) -> Result<Vec<Freed>, Error> {
         let grace = self.config.limits.grace.to_std().unwrap_or_default();
-        let give_up = Instant::now() + grace.saturating_add(SLACK);
+        let began = Instant::now();
+        let give_up = began + grace.saturating_add(SLACK);
+        let mut told = false;
         while let Some(held) = self.still_held(task) {
             if runs_unattended(&held, &system::here()) {
                 return self.end_unattended(&held, grace);
@@ -76,6 +80,13 @@ impl Manager {
             if Instant::now() >= give_up {
                 return Err(Error::StillRuns {
                     task: task.id.clone(),
+                });
+            }
+            if !told && began.elapsed() >= PATIENCE {
+                told = true;
+                self.tell(&Progress::ToldToEnd {
+                    task: &task.id,
+                    grace: self.config.limits.grace.num_seconds(),
                 });
             }
             thread::sleep(LOOK_AGAIN);
@@ -98,7 +109,13 @@ impl Manager {
                 started,
                 ..lease.process.clone()
             };
-            end_found(&Instance::Found(program), grace);
+            let program = Instance::Found(program);
+            if !end_found(&program, &lease.id, grace) {
+                // Whose it is may end it; until then it is on these GPUs.
+                return Err(Error::StillRuns {
+                    task: task.id.clone(),
+                });
+            }
         }
         let id = lease.id.clone();
         let given_back = self.change_first(
@@ -133,20 +150,21 @@ impl Manager {
     }
 }
 
-/// Asks a program to end, and makes it after its grace, with all that it left behind.
-fn end_found(program: &Instance, grace: Duration) {
+/// Asks a program to end, and makes it after its grace, with all that it left behind. False if it lives.
+fn end_found(program: &Instance, lease: &LeaseId, grace: Duration) -> bool {
     let wait = |give_up: Instant| {
         while program.ended().is_none() && Instant::now() < give_up {
             thread::sleep(LOOK_AGAIN);
         }
     };
-    if program.ended().is_none() {
-        program.end(false);
-        wait(Instant::now() + grace);
+    for (at_once, time) in [(false, grace), (true, SLACK)] {
+        if program.ended().is_none() {
+            let told = program.end(at_once);
+            if told.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+                return false;
+            }
+            wait(Instant::now() + time);
+        }
     }
-    if program.ended().is_none() {
-        program.end(true);
-        wait(Instant::now() + SLACK);
-    }
-    program.clear(grace);
+    program.ended().is_some() && program.clear(lease, grace)
 }

@@ -9,11 +9,11 @@ use crate::commands::events::Events;
 use crate::config::ProgramTemplate;
 use crate::environment;
 use crate::error::Error;
-use crate::journal::{Deed, Event};
+use crate::journal::{self, Deed};
 use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::store::{HeldLease, IfAbsent, Stamp};
-use crate::system;
+use crate::system::{self, Event};
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -26,6 +26,10 @@ const TICK: Duration = Duration::from_secs(1);
 const TICK_OF_FOUND: Duration = Duration::from_millis(200);
 /// How often what could not be saved is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// How often, at most, the state is looked at before anything is known of the task.
+const MOST_LOOKS: usize = 60;
+/// After which time a log that could not be put aside is tried again.
+const LOG_AGAIN: Duration = Duration::from_secs(60);
 /// The longest that a program which failed waits to be started again.
 const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 /// How many lines of a program that ended at once are told.
@@ -64,6 +68,8 @@ pub(super) struct Supervisor<'m> {
     pub(super) found: bool,
     pub(super) folder: Option<PathBuf>,
     restarts: u32,
+    /// When its log could not be put aside.
+    log_failed: Option<Instant>,
     told_to_end: bool,
     seen: Option<Stamp>,
     /// None once the task is held no longer.
@@ -95,59 +101,75 @@ impl Manager {
             found: order.found,
             folder: order.runs.and_then(|(pid, _)| system::working_folder(pid)),
             restarts: 0,
+            log_failed: None,
             told_to_end: false,
             seen: None,
             now: None,
         };
-        supervisor.look();
-        let runs = order.runs.and_then(|(pid, started)| {
-            let process = supervisor
-                .now
-                .as_ref()?
-                .task
-                .lease
-                .as_deref()?
-                .process
-                .clone();
-            Some(Instance::Found(Process {
-                pid,
-                started,
-                ..process
-            }))
-        });
-        supervisor.stay(runs);
+        for _ in 0..MOST_LOOKS {
+            if supervisor.look() {
+                break;
+            }
+            supervisor.hear(TRY_AGAIN);
+        }
+        let found = order.runs.and_then(|runs| supervisor.find(runs));
+        supervisor.stay(found);
         Ok(())
     }
 }
 
 impl Supervisor<'_> {
-    fn stay(mut self, mut runs: Option<Instance>) {
-        if let Some(held) = &self.now {
-            self.restarts = held
-                .task
-                .program
-                .as_ref()
-                .map_or(0, |program| program.restarts);
-        }
+    /// The program that another supervisor started, and the GPUs that it was started on: what the task
+    /// holds may have changed since.
+    fn find(&mut self, (pid, started): (u32, u64)) -> Option<(Instance, Vec<GpuId>)> {
+        let task = &self.now.as_ref()?.task;
+        let process = task.lease.as_deref()?.process.clone();
+        self.restarts = task.program.as_ref().map_or(0, |program| program.restarts);
+        let ids = system::variable(pid, environment::GPUS).flatten();
+        let ids = ids.and_then(|ids| environment::device_ids(&ids));
+        let gpus = ids.unwrap_or_else(|| task.gpus_to_use());
+        let process = Process {
+            pid,
+            started,
+            ..process
+        };
+        Some((Instance::Found(process), gpus))
+    }
+
+    fn stay(mut self, mut found: Option<(Instance, Vec<GpuId>)>) {
         loop {
+            if found.is_none() {
+                // What it was to leave it has left: it does not run.
+                self.make_change();
+            }
             let Some(gpus) = self.now.as_ref().map(|held| held.task.gpus_to_use()) else {
                 return self.lost();
             };
             let behind = self.log.path.metadata().map_or(0, |log| log.len());
-            let instance = match runs.take().map_or_else(|| self.start(), Ok) {
-                Ok(instance) => instance,
-                Err(error) => return self.unstarted(error),
-            };
-            let began = Instant::now();
-            let (ended, aim) = self.attend(&instance, &gpus, began);
-            instance.clear(self.grace());
-            let aim = match aim {
-                Aim::Stay => self.after(ended, began, behind),
-                told => told,
+            let begun = found
+                .take()
+                .map_or_else(|| self.start().map(|begun| (begun, gpus)), Ok);
+            let (ended, aim) = match begun {
+                Ok((instance, gpus)) => {
+                    let (ended, aim) = self.attend(&instance, &gpus);
+                    while !instance.clear(&self.held.id, self.grace()) {
+                        // Until then it may be on its GPUs.
+                        self.hear(TRY_AGAIN);
+                    }
+                    match aim {
+                        Aim::Stay => (ended, self.after(ended, behind)),
+                        told => (ended, told),
+                    }
+                }
+                Err(error) if self.listener.is_some() => return self.unstarted(&error),
+                Err(error) => {
+                    self.note_unstarted(&error);
+                    (None, self.again())
+                }
             };
             match aim {
                 Aim::End(why) => return self.end(why, ended),
-                Aim::Change => self.make_change(),
+                Aim::Change => {}
                 Aim::Stay => {
                     if let Some(why) = self.pause(ended) {
                         return self.end(why, ended);
@@ -167,14 +189,14 @@ impl Supervisor<'_> {
             .unwrap_or_default()
     }
 
-    /// What the state says now, if that may have changed. What cannot be read has not.
-    pub(super) fn look(&mut self) {
+    /// What the state says now, if that may have changed. False if it cannot be read: then it has not.
+    pub(super) fn look(&mut self) -> bool {
         let stamp = self.manager.store.stamp();
         if stamp.is_some() && stamp == self.seen {
-            return;
+            return true;
         }
         let Some(seen) = self.manager.store.look() else {
-            return;
+            return false;
         };
         self.seen = stamp;
         let cluster = seen.cluster();
@@ -189,37 +211,40 @@ impl Supervisor<'_> {
             server_id,
             server: cluster.servers()[server_id].clone(),
         });
+        true
     }
 
     /// Stays with the program until it has ended, or was made to.
-    fn attend(&mut self, instance: &Instance, gpus: &[GpuId], began: Instant) -> (Ended, Aim) {
+    fn attend(&mut self, instance: &Instance, gpus: &[GpuId]) -> (Ended, Aim) {
+        let began = Instant::now();
         let mut noted = false;
         let mut told: Option<(Instant, Aim)> = None;
         let mut killed = false;
         loop {
+            noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
+            // Noting may have taken its time.
             if let Some(ended) = instance.ended() {
                 return (ended, told.map_or(Aim::Stay, |(_, aim)| aim));
             }
-            noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
             if began.elapsed() >= AT_ONCE {
                 self.tell(&Report::Runs {
                     pid: instance.pid(),
                 });
             }
-            // What cannot be put aside now grows on.
-            let _ = self.log.put_aside_if_large(self.template.log);
+            self.put_log_aside();
             self.look();
             match told {
                 None => {
                     let aim = self.aim(gpus);
                     if aim != Aim::Stay {
-                        instance.end(false);
+                        // It may have ended meanwhile.
+                        let _ = instance.end(false);
                         told = Some((Instant::now(), aim));
                     }
                 }
                 Some((when, _)) if !killed && when.elapsed() >= self.grace() => {
                     killed = true;
-                    instance.end(true);
+                    let _ = instance.end(true);
                 }
                 Some(_) => {}
             }
@@ -228,15 +253,24 @@ impl Supervisor<'_> {
             } else {
                 TICK
             };
-            let to_kill = told.map_or(TICK, |(when, _)| {
+            let to_kill = told.filter(|_| !killed).map_or(TICK, |(when, _)| {
                 self.grace().saturating_sub(when.elapsed())
             });
             let to_tell = match self.listener {
                 Some(_) => AT_ONCE.saturating_sub(began.elapsed()),
                 None => TICK,
             };
-            let within = tick.min(to_tell);
-            self.hear(if killed { within } else { within.min(to_kill) });
+            self.hear(tick.min(to_kill).min(to_tell));
+        }
+    }
+
+    /// What cannot be put aside now grows on, and is not tried again at once.
+    fn put_log_aside(&mut self) {
+        let waits = self
+            .log_failed
+            .is_some_and(|when| when.elapsed() < LOG_AGAIN);
+        if !waits && self.log.put_aside_if_large(self.template.log).is_err() {
+            self.log_failed = Some(Instant::now());
         }
     }
 
@@ -246,8 +280,11 @@ impl Supervisor<'_> {
             return Aim::End(Why::Lost);
         };
         let phase = task.program.as_ref().map(|program| program.phase);
-        if self.told_to_end || phase == Some(Phase::Stopping) {
+        if phase == Some(Phase::Stopping) {
             return Aim::End(Why::Stopped);
+        }
+        if self.told_to_end {
+            return Aim::End(Why::Interrupted);
         }
         if task.term.is_some_and(|term| term.end <= now()) {
             return Aim::End(Why::Lapsed);
@@ -259,11 +296,12 @@ impl Supervisor<'_> {
     }
 
     /// What follows from an end that nobody asked for: a new start, if it stays.
-    fn after(&mut self, ended: Ended, began: Instant, behind: u64) -> Aim {
+    fn after(&mut self, ended: Ended, behind: u64) -> Aim {
         let Some(exit) = ended else {
             return Aim::End(Why::Unseen);
         };
-        if self.listener.is_some() && began.elapsed() < AT_ONCE {
+        if self.listener.is_some() {
+            // It was not said to run yet.
             let lines = self.log.last_lines(LINES, behind);
             self.report = Some(Report::Ended { exit, lines });
             return match exit {
@@ -273,8 +311,15 @@ impl Supervisor<'_> {
         }
         match exit {
             0 => Aim::End(Why::Done),
-            _ if self.restarts < self.template.retries => Aim::Stay,
-            _ => Aim::End(Why::Failed),
+            _ => self.again(),
+        }
+    }
+
+    /// It failed; as often as the template says it is started again.
+    fn again(&self) -> Aim {
+        match self.restarts < self.template.retries {
+            true => Aim::Stay,
+            false => Aim::End(Why::Failed),
         }
     }
 
@@ -284,8 +329,9 @@ impl Supervisor<'_> {
         let doubled = 2_u32.checked_pow(self.restarts).unwrap_or(u32::MAX);
         let delay = delay.saturating_mul(doubled).min(LONGEST_DELAY);
         if let Some(held) = &self.now {
-            let event = Event::new(Deed::Retry, now()).holding(&held.task, &held.server.name);
-            self.manager.note(vec![Event {
+            let event =
+                journal::Event::new(Deed::Retry, now()).holding(&held.task, &held.server.name);
+            self.manager.note(vec![journal::Event {
                 exit: ended,
                 ..event.because(format!("starts again in {}s", delay.as_secs_f64()))
             }]);
@@ -323,7 +369,7 @@ impl Supervisor<'_> {
                 move |cluster, facts| let_go(cluster, &id, facts.now),
                 |left, now| {
                     let gpus = environment::device_list(&left.gpus);
-                    let event = Event::new(Deed::Vacate, now);
+                    let event = journal::Event::new(Deed::Vacate, now);
                     let event = event.ending(&held.task, &held.server.name);
                     vec![event.because(format!("goes on with {gpus}"))]
                 },
@@ -350,10 +396,10 @@ impl Supervisor<'_> {
 
     /// Waits for something to happen within that time.
     pub(super) fn hear(&mut self, within: Duration) {
-        if let Some(event) = self.events.next(within) {
-            // It leads its session, and no terminal hangs up on that.
-            self.told_to_end |= Events::ended_by(event).is_some();
-        }
+        // A hang-up is meant for the monitor: no terminal hangs up on who leads a session of its own.
+        let heard = self.events.next(within);
+        let is_hang_up = matches!(heard, Some(Event::Signal(heard)) if heard.reloads());
+        self.told_to_end |= !is_hang_up && heard.and_then(Events::ended_by).is_some();
     }
 
     /// Tells whoever started it, once.

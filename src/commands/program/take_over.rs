@@ -3,9 +3,10 @@
 use super::hand_over::Handed;
 use crate::allocator::{Cluster, LeaseId, Name, Task};
 use crate::error::Error;
-use crate::manager::Manager;
+use crate::journal::{Deed, Event};
+use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
-use crate::store::LeaseSeen;
+use crate::store::{LeaseSeen, Notes};
 use crate::system::{self, Fate, Here};
 
 /// Whether the task's program is one of this machine, and nobody looks after it.
@@ -31,13 +32,25 @@ impl Manager {
         unattended.map(|task| task.id.clone()).collect()
     }
 
+    /// Whether the program under that lease is this user's own: whoever takes it over may have to start it
+    /// anew, which is nobody else's to do, by force neither.
+    pub(crate) fn is_own_program(&self, lease: &LeaseId) -> bool {
+        let command = self.notes_of(lease).command;
+        let user = command.and_then(|(pid, _)| system::holder(pid)?.user);
+        user.is_some() && user == self.user()
+    }
+
+    fn notes_of(&self, lease: &LeaseId) -> Notes {
+        match self.store.look_at_lease(lease) {
+            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes,
+            LeaseSeen::Missing => Notes::default(),
+        }
+    }
+
     /// Gives a program that goes on without a supervisor a new one.
     pub(crate) fn take_over(&self, task: Name, lease: LeaseId) -> Result<Started, Error> {
         self.check_trust()?;
-        let notes = match self.store.look_at_lease(&lease) {
-            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes,
-            LeaseSeen::Missing => Default::default(),
-        };
+        let notes = self.notes_of(&lease);
         // Without a note it was never begun.
         let held = match notes.command {
             Some(command) => self.store.hold_lease_after(&lease, command)?,
@@ -51,6 +64,11 @@ impl Manager {
             found: false,
         })?;
         supervisor.leave();
+        let event = Event::new(Deed::TakeOver, now()).granting(&attached.value);
+        self.note(vec![Event {
+            pid: notes.command.map(|(pid, _)| pid),
+            ..event
+        }]);
         let pid = notes.command.map_or(0, |(pid, _)| pid);
         Ok(self.started(attached, Began::TakenOver { pid }))
     }

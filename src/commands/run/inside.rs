@@ -88,8 +88,7 @@ fn running(cluster: &Cluster, outer: &Outer) -> Option<Grant> {
     let (server_id, task) = cluster
         .tasks()
         .find(|(_, task)| task.lease.as_deref().is_some_and(is_it))?;
-    let ids = outer.gpus.split(',').filter(|id| !id.is_empty());
-    let gpus: Vec<GpuId> = ids.map(|id| id.parse().ok()).collect::<Option<_>>()?;
+    let gpus: Vec<GpuId> = environment::device_ids(&outer.gpus)?;
     let cpus = outer.cpus.parse().ok().filter(|cpus| *cpus <= task.cpus)?;
     let server = &cluster.servers()[server_id];
     gpus.iter()

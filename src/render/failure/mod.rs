@@ -116,6 +116,21 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
                 .collect(),
             hint: words.say("error-ended-at-once.hint", [("path", shown(log).into())]),
         },
+        Error::Unstarted {
+            task,
+            command,
+            source,
+        } => Message {
+            headline: words.say(
+                "error-unstarted",
+                [
+                    ("task", task.as_str().into()),
+                    ("command", command.to_string_lossy().as_ref().into()),
+                ],
+            ),
+            details: vec![printable(&source.to_string())],
+            hint: words.text("error-unstarted.hint"),
+        },
         Error::ProgramLog { path, source } => Message {
             details: vec![printable(&source.to_string())],
             ..at_path(words, "error-program-log", path)
@@ -126,6 +141,11 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             hint: words.text("error-monitored.hint"),
         },
         Error::OtherState { state } => at_path(words, "error-other-state", state),
+        Error::NoSupervisor { task } => Message {
+            headline: words.say("error-no-supervisor", [("task", task.as_str().into())]),
+            details: Vec::new(),
+            hint: words.text("error-no-supervisor.hint"),
+        },
         Error::StillRuns { task } => Message {
             headline: words.say("error-still-runs", [("task", task.as_str().into())]),
             details: Vec::new(),

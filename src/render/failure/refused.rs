@@ -41,6 +41,18 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             hint: words.say("error-above-cap.hint", [("key", cap_name(*cap).into())]),
         },
         Refusal::Occupied { task } => about_task("error-occupied", task, words),
+        Refusal::ProgramRuns { task, pid } => {
+            let message = about_task("error-program-runs", task, words);
+            let pid = pid.map(|pid| pid.to_string());
+            Message {
+                details: pid
+                    .map(|pid| words.say("error-program-runs.pid", [("pid", pid.into())]))
+                    .into_iter()
+                    .collect(),
+                ..message
+            }
+        }
+        Refusal::StillUsed { task } => about_task("error-still-used", task, words),
         Refusal::NoProgram { task } => about_task("error-no-program", task, words),
         Refusal::NoTtl { task } => about_task("error-no-ttl", task, words),
         Refusal::Behind(behind) => self::behind(behind, words),

@@ -29,7 +29,7 @@ pub(super) use queue::words_of_wait;
 use super::Style;
 use super::words::{Words, printable};
 use crate::allocator::{Cpus, GpuId, Gpus, Name, Timestamp};
-use crate::outcome::{Outcome, Totals};
+use crate::outcome::{Outcome, Status, Totals};
 use crate::system::Holder;
 use anstyle::AnsiColor;
 use chrono::{Local, TimeDelta};
@@ -87,7 +87,36 @@ pub(super) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> Stri
         ("every", seconds(every).into()),
     ];
     let head = words.say("watch-head", values);
-    let picture = format!("{head}\n\n{}{rest}", gpus::bars(shown, style));
+    fitted(
+        format!("{head}\n\n{}{rest}", gpus::bars(shown, style)),
+        style,
+    )
+}
+
+/// The same with what programs are at, and what happened lately.
+pub(super) fn monitored(
+    shown: &Status,
+    every: Duration,
+    lately: &[String],
+    style: &Style,
+) -> String {
+    let words = style.results();
+    let values = [
+        ("time", time(shown.now).into()),
+        ("every", seconds(every).into()),
+    ];
+    let head = words.say("monitor-head", values);
+    let gpus = gpus::bars(shown, style);
+    let rest = status::without_gpus(shown, style);
+    let programs = program::programs(shown, words);
+    let lately = match lately {
+        [] => String::new(),
+        lines => format!("\n{}\n{}\n", words.text("monitor-lately"), lines.join("\n")),
+    };
+    fitted(format!("{head}\n\n{gpus}{rest}{programs}{lately}"), style)
+}
+
+fn fitted(picture: String, style: &Style) -> String {
     match style.width {
         Some(width) => folded(&picture, usize::from(width)),
         None => picture,

@@ -91,6 +91,20 @@ pub(super) fn summary(status: &Status, words: &Words) -> String {
     text
 }
 
+/// What each program is at; nothing where there is none.
+pub(super) fn programs(status: &Status, words: &Words) -> String {
+    let servers = status.servers.iter().map(|(_, server)| server);
+    let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
+    let programs = tasks.filter(|(_, task)| task.program.is_some());
+    let lines: Vec<_> = programs
+        .map(|(server, held)| task(held, server, status, words))
+        .collect();
+    match lines.as_slice() {
+        [] => String::new(),
+        lines => section("monitor-programs", lines, words),
+    }
+}
+
 fn section(key: &str, lines: &[String], words: &Words) -> String {
     let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     format!("\n{}\n{lines}", words.text(key))

@@ -73,6 +73,10 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
             let values = [("task", task.as_str().into()), ("grace", (*grace).into())];
             words.say("warning-time-over", values)
         }
+        Progress::ToldToEnd { task, grace } => {
+            let values = [("task", task.as_str().into()), ("grace", (*grace).into())];
+            words.say("program-told", values)
+        }
         Progress::Killed { task } => words.say("warning-killed", [("task", task.as_str().into())]),
         Progress::Survived { task, by } => {
             let values = [

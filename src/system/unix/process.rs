@@ -4,7 +4,7 @@ use crate::allocator::{Kin, Process};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, SysconfVar, Uid, gethostname, sysconf};
 use std::fs::{self, File};
 use std::io;
@@ -215,14 +215,21 @@ fn comes_from(pid: u32, ancestor: u32) -> bool {
         .any(|pid| pid == ancestor)
 }
 
-/// Whether anything lives in the group that this process led, or leads.
-pub(crate) fn has_group(leader: u32) -> bool {
+/// What lives of a program: in the group that this process led, or with its run in the environment, as
+/// far as this user may know.
+pub(crate) fn members(leader: u32, is_run: impl Fn(&str) -> bool) -> Vec<u32> {
     if !is_proc_ours() {
-        let leader = i32::try_from(leader).map(Pid::from_raw);
-        return leader.is_ok_and(|leader| killpg(leader, None) != Err(Errno::ESRCH));
+        return Vec::new();
     }
-    let is_in = |pid: u32| stat(pid).filter(|stat| stat.group == leader);
-    all().any(|pid| is_in(pid).is_some_and(|stat| !stat.is_left_over(pid)))
+    let own = std::process::id();
+    let is_member = |pid: &u32| {
+        let stat = stat(*pid).filter(|stat| *pid != own && !stat.is_left_over(*pid));
+        stat.is_some_and(|stat| {
+            let run = || variable(*pid, crate::environment::RUN).flatten();
+            stat.group == leader || run().is_some_and(|run| is_run(&run))
+        })
+    };
+    all().filter(is_member).collect()
 }
 
 /// What is to be said of a process; none of what is only left of one.

@@ -48,9 +48,9 @@ pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
     Ok(lease)
 }
 
-/// Whether anything runs in this process's job.
-pub(crate) fn has_group(_leader: u32) -> bool {
-    Job::made().is_some_and(|job| !job.members().is_empty())
+/// What lives of a program: what is in this process's job.
+pub(crate) fn members(_leader: u32, _is_run: impl Fn(&str) -> bool) -> Vec<u32> {
+    Job::made().map(Job::members).unwrap_or_default()
 }
 
 /// Makes all that is in this process's job end. There is nothing to ask it with.

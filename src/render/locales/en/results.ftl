@@ -305,3 +305,10 @@ notice-exit = { "" }, exit code { $code }
 notice-why = { "" }: { $why }
 tested-mail = Mail sent to { $to }
 tested-command = The command { $program } was told
+monitor-head = gpumgr monitor · { $time } · every { $every } · Ctrl-C ends it, and no program
+monitor-lately = Lately:
+monitor-programs = Programs:
+program-told = { $task }: its program was told to end (SIGTERM) and has { $grace ->
+        [one] 1 second
+       *[other] { $grace } seconds
+    }

@@ -272,3 +272,7 @@ notice-exit = （終了コード { $code }）
 notice-why = { "" }: { $why }
 tested-mail = { $to } にメールを送信しました
 tested-command = コマンド { $program } に通知しました
+monitor-head = gpumgr モニター · { $time } · { $every } ごと · Ctrl-C でモニターだけを終了
+monitor-lately = 最近:
+monitor-programs = プログラム:
+program-told = { $task }: プログラムに終了を伝えました (SIGTERM)。猶予は { $grace } 秒です

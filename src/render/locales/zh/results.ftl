@@ -272,3 +272,7 @@ notice-exit = ，退出码 { $code }
 notice-why = { "" }: { $why }
 tested-mail = 邮件已发送给 { $to }
 tested-command = 已通知命令 { $program }
+monitor-head = gpumgr 监控 · { $time } · 每 { $every } · Ctrl-C 结束监控，不影响程序
+monitor-lately = 最近:
+monitor-programs = 程序:
+program-told = { $task }: 已通知其程序结束 (SIGTERM)，有 { $grace } 秒时间
