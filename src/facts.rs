@@ -21,12 +21,34 @@ impl Manager {
             facts.host = Some(here.host.clone());
             let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
             facts.dead.extend(dead.map(|lease| lease.id.clone()));
+            for (_, task) in cluster.tasks() {
+                if self.has_members(task, &facts) {
+                    let lease = task.lease.as_deref().map(|lease| &lease.id);
+                    facts.dead.retain(|dead| Some(dead) != lease);
+                }
+            }
             let tasks = cluster.tasks().map(|(_, task)| task);
             let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
             let leases = out_of_sight.filter_map(|task| task.lease.as_deref());
             facts.given_up.extend(leases.map(|lease| lease.id.clone()));
         }
         facts
+    }
+
+    /// Whether something of a program lives though it and its supervisor do not: after a new supervisor it
+    /// does not hold the lease any longer.
+    fn has_members(&self, task: &Task, facts: &Facts) -> bool {
+        let lease = task.lease.as_deref().filter(|_| task.program.is_some());
+        let dead = lease.filter(|lease| facts.dead.contains(&lease.id));
+        dead.is_some_and(|lease| {
+            let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) =
+                self.store.look_at_lease(&lease.id)
+            else {
+                return false;
+            };
+            let is_run = |run: &str| run.parse().is_ok_and(|run| lease.id.continues(&run));
+            notes.command.is_some() && !system::members(None, is_run).is_empty()
+        })
     }
 
     /// On another machine, a run counts as alive until it ought to have been ended there.

@@ -50,8 +50,13 @@ impl ProgramLog {
                 }
             }
         }
-        if let Ok(file) = File::create_new(&self.path) {
-            system::share_as_folder(&file, &fs::metadata(folder)?)?;
+        if !fs::symlink_metadata(folder)?.is_dir() {
+            // A link that somebody planted leads anywhere.
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        match File::create_new(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => system::share_as_folder(&made?, &fs::metadata(folder)?)?,
         }
         let file = system::open_no_link(&self.path, OpenOptions::new().append(true).read(true))?;
         match file.metadata()?.is_file() {
@@ -100,21 +105,31 @@ impl ProgramLog {
             return Ok(());
         }
         let log = system::open_no_link(&self.path, OpenOptions::new().read(true).write(true))?;
+        let copied = self.copy_aside(&log, rotation.count);
+        match copied {
+            // A log that filled the disk must not keep it full.
+            Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
+            // The program writes at the end, wherever that is.
+            _ => log.set_len(0),
+        }
+    }
+
+    fn copy_aside(&self, log: &File, count: u32) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(&self.path);
+        let metadata = log.metadata()?;
         let mut copy = tempfile::NamedTempFile::new_in(folder)?;
-        copy.as_file()
-            .set_permissions(log.metadata()?.permissions())?;
-        io::copy(&mut &log, &mut copy)?;
+        copy.as_file().set_permissions(metadata.permissions())?;
+        // Who writes faster than this copies must not keep it copying.
+        io::copy(&mut log.take(metadata.len()), &mut copy)?;
         // Nothing older is given up before there is a copy.
-        for times in (1..rotation.count).rev() {
+        for times in (1..count).rev() {
             match fs::rename(self.aside(times), self.aside(times + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
         copy.persist(self.aside(1))?;
-        // The program writes at the end, wherever that is.
-        log.set_len(0)
+        Ok(())
     }
 
     fn aside(&self, times: u32) -> PathBuf {

@@ -94,8 +94,9 @@ impl FileStore {
             if try_lock(&file).map_err(failed)?
                 && system::names_this_file(&path, &file).map_err(failed)?
             {
-                (&file)
-                    .write_all(&[b' '; NOTE_BYTES + TOLD_BYTES])
+                let blank = (&file).write_all(&[b' '; NOTE_BYTES + TOLD_BYTES]);
+                blank
+                    .inspect_err(|_| drop(fs::remove_file(&path)))
                     .map_err(failed)?;
                 return Ok(HeldLease { id, path, file });
             }

@@ -9,6 +9,7 @@ mod watch;
 
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
+    reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
 pub(crate) use process::{

@@ -153,7 +153,7 @@ impl World {
             }
             Step::Release(which) => {
                 if let Some(task) = self.pick(which, false) {
-                    allocator::release(&mut self.cluster, &task, &actor).unwrap();
+                    end(&mut self.cluster, &task);
                 }
             }
             Step::Cancel(which) => {

@@ -139,6 +139,22 @@ pub(crate) fn release(cluster: &mut Cluster, task: &str) {
     allocator::release(cluster, &name(task), &forced(nobody())).unwrap();
 }
 
+/// Gives back what it holds; a program has left it.
+pub(crate) fn end(cluster: &mut Cluster, task: &Name) {
+    let actor = forced(nobody());
+    let released = allocator::release(cluster, task, &actor);
+    if let Err(Refusal::StillUsed { .. }) = released {
+        let (_, held) = cluster.find_task(task).unwrap();
+        let from = held.lease.as_deref().map(|lease| lease.id.clone());
+        let lease = lease("Ender", Tie::Run);
+        let id = lease.id.clone();
+        allocator::attach(cluster, task, from.as_ref(), lease, &actor).unwrap();
+        allocator::release_lease(cluster, &id).unwrap();
+    } else {
+        released.unwrap();
+    }
+}
+
 pub(crate) fn server<'c>(cluster: &'c Cluster, called: &str) -> &'c Server {
     let index = cluster.find_server(called).unwrap();
     &cluster.servers()[index]

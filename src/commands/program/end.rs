@@ -3,15 +3,14 @@
 use super::instance::Ended;
 use super::supervise::Supervisor;
 use crate::allocator::{give_up, release_lease};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::journal::{Deed, Event};
-use crate::manager::{Manager, now};
+use crate::manager::now;
 use std::time::Duration;
 
-/// How often, and how often at most, what could not be given back is tried again. After that, whoever
-/// acts next does.
+/// How often what could not be given back is tried again, with how the program ended: whoever acts next
+/// could only tell that it did.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-const MOST_TRIES: usize = 60;
 
 /// Why a program has ended for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,15 +52,19 @@ impl Supervisor<'_> {
         if why == Why::Lost {
             return self.lost();
         }
-        for _ in 0..MOST_TRIES {
+        loop {
             match self.give_back(why, ended) {
                 Ok(()) => {
                     self.tell_end();
                     self.held.end();
                     return;
                 }
-                Err(error) if Manager::is_lost(&error) => return self.lost(),
-                Err(_) => self.hear(TRY_AGAIN),
+                Err(error) if error.kind() == Kind::UnknownTask => return self.lost(),
+                Err(_) => {
+                    // Whoever started it need not wait for a full disk.
+                    self.tell_end();
+                    self.hear(TRY_AGAIN);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Starting a supervisor, and giving a task to it.
 
-use super::order::{Order, Report, SUPERVISE, tell};
+use super::order::{Order, Report, SUPERVISE, line};
 use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach};
 use crate::commands::change::{Changed, Grants};
 use crate::environment;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::manager::Manager;
 use crate::store::{HeldLease, IfAbsent};
 use crate::system;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
@@ -27,14 +27,51 @@ pub(super) struct Handed {
 impl Manager {
     /// Gives the task to a new supervisor. From then on it lives with that.
     pub(super) fn hand_over(&self, handed: Handed) -> Result<(Changed<Grant>, Supervisor), Error> {
+        // What cannot be told must not be given either.
+        let order = line(&self.order(&handed))?;
         let Handed {
-            task,
-            held,
-            from,
-            runs,
-            found,
+            task, held, from, ..
         } = handed;
-        let mut supervisor = Supervisor::start(&task, &held)?;
+        let mut supervisor = match Supervisor::start(&task, &held) {
+            Ok(supervisor) => supervisor,
+            Err(error) => {
+                held.end();
+                return Err(error);
+            }
+        };
+        let given = self
+            .give(task, from, &held, &supervisor)
+            .and_then(|given| Ok(supervisor.tell(&order).map(|()| given)?));
+        match given {
+            Ok(given) => Ok((given, supervisor)),
+            Err(error) => {
+                supervisor.leave();
+                held.end();
+                Err(error)
+            }
+        }
+    }
+
+    fn order(&self, handed: &Handed) -> Order {
+        let config = self.config.path.clone();
+        Order {
+            config: config.map(|path| (path, self.config.text.to_string())),
+            state: self.state_file().to_owned(),
+            task: handed.task.to_string(),
+            lease: handed.held.id.to_string(),
+            number: system::lease_number(&handed.held.file),
+            runs: handed.runs,
+            found: handed.found,
+        }
+    }
+
+    fn give(
+        &self,
+        task: Name,
+        from: Option<LeaseId>,
+        held: &HeldLease,
+        supervisor: &Supervisor,
+    ) -> Result<Changed<Grant>, Error> {
         let pid = supervisor.child.id();
         let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
         let lease = Lease {
@@ -42,24 +79,10 @@ impl Manager {
             tie: Tie::Run,
             process,
         };
-        let (name, actor) = (task.clone(), self.actor());
-        let attached = self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            attach(cluster, &name, from.as_ref(), lease, &actor)
-        })?;
-        supervisor.tell(&Order {
-            config: self
-                .config
-                .path
-                .clone()
-                .map(|path| (path, self.config.text.to_string())),
-            state: self.state_file().to_owned(),
-            task: task.to_string(),
-            lease: held.id.to_string(),
-            number: system::lease_number(&held.file),
-            runs,
-            found,
-        })?;
-        Ok((attached, supervisor))
+        let actor = self.actor();
+        self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
+            attach(cluster, &task, from.as_ref(), lease, &actor)
+        })
     }
 }
 
@@ -90,8 +113,9 @@ impl Supervisor {
         })
     }
 
-    fn tell(&mut self, order: &Order) -> Result<(), Error> {
-        Ok(tell(order, &mut self.orders)?)
+    fn tell(&mut self, order: &[u8]) -> io::Result<()> {
+        self.orders.write_all(order)?;
+        self.orders.flush()
     }
 
     /// It goes on alone. Whoever started it may outlive it, and is to take note of its end.

@@ -51,7 +51,9 @@ impl Instance {
     /// # Errors
     /// It is another user's, or has ended meanwhile.
     pub(super) fn end(&self, at_once: bool) -> io::Result<()> {
-        system::end_group(self.pid(), at_once)
+        // It may have left its group. It was not seen to end yet, so the ID is its own.
+        let group = system::end_group(self.pid(), at_once);
+        system::end(self.pid(), at_once).or(group)
     }
 
     /// Ends all that the program left behind: it may still be on the GPUs. False if something lives on.
@@ -85,7 +87,7 @@ impl Instance {
             // What has ended must not count.
             child.left_any();
         }
-        system::members(self.pid(), |run| {
+        system::members(Some(self.pid()), |run| {
             run.parse().is_ok_and(|run| lease.continues(&run))
         })
     }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::store::{FileStore, HeldLease};
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 /// The only word of a supervisor's command line.
@@ -89,10 +89,12 @@ pub(super) enum Report {
     },
 }
 
-/// In one piece.
-pub(super) fn tell(line: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
-    let mut text = serde_json::to_vec(line)?;
+/// As it is sent.
+///
+/// # Errors
+/// It has a path that is no text.
+pub(super) fn line(what: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(what)?;
     text.push(b'\n');
-    to.write_all(&text)?;
-    to.flush()
+    Ok(text)
 }

@@ -4,8 +4,8 @@ use super::hand_over::Handed;
 use super::order::Report;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Cluster, Facts, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, give_up, release_lease,
-    resolve, same_host,
+    Cluster, Facts, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, give_up, resolve,
+    same_host,
 };
 use crate::commands::change::{Changed, Grants};
 use crate::commands::wait::Wait;
@@ -15,6 +15,7 @@ use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
 use crate::progress::Progress;
+use crate::store::IfAbsent;
 use crate::system;
 use std::io;
 
@@ -150,20 +151,17 @@ impl Manager {
             }
         };
         self.tell(&Progress::Changed(&granted.state));
-        let id = held.id.clone();
         let started = self.start_with(Handed {
             task: granted.grant.task,
-            from: Some(id.clone()),
+            from: Some(held.id.clone()),
             held,
             runs: None,
             found: false,
         });
         if started.is_err() {
-            // Nobody is there to use it; where a supervisor was, it gave it back already.
-            let _ = self.change_first(
-                move |cluster, _| release_lease(cluster, &id),
-                |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],
-            );
+            // Where a supervisor told why, it gave all back itself. Where it did not, a program may run:
+            // only what is dead is freed.
+            let _ = self.change(IfAbsent::Fail, Grants::None, |_, _| Ok(()));
         }
         started
     }
@@ -174,8 +172,12 @@ impl Manager {
         let log = ProgramLog::of(&task, &self.store.place().folder).path;
         let report = supervisor.report(&task).inspect_err(|_| {
             if found {
-                // It was there before a supervisor that is gone without a word.
-                let give_up = move |cluster: &mut Cluster, _: &Facts| give_up(cluster, &id);
+                // It was there before a supervisor that is gone without a word, and a program, perhaps.
+                let give_up =
+                    move |cluster: &mut Cluster, facts: &Facts| match facts.dead.contains(&id) {
+                        true => give_up(cluster, &id),
+                        false => Err(Refusal::GrantLost),
+                    };
                 let _ = self.change_first(give_up, |_, _| Vec::new());
             }
         });

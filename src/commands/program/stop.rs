@@ -11,7 +11,7 @@ use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::{GivenBack, StateFile};
 use crate::progress::Progress;
-use crate::store::LeaseSeen;
+use crate::store::Seen;
 use crate::system;
 use std::io;
 use std::thread;
@@ -99,11 +99,7 @@ impl Manager {
         let Some(lease) = task.lease.as_deref() else {
             return Ok(Vec::new());
         };
-        let notes = match self.store.look_at_lease(&lease.id) {
-            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes.command,
-            LeaseSeen::Missing => None,
-        };
-        if let Some((pid, started)) = notes {
+        if let Some((pid, started)) = self.program_of(&lease.id) {
             let program = Process {
                 pid,
                 started,
@@ -116,6 +112,14 @@ impl Manager {
                     task: task.id.clone(),
                 });
             }
+        }
+        let facts = |seen: &Seen| self.facts(seen.cluster(), crate::manager::now());
+        let seen = self.store.look();
+        if !seen.is_some_and(|seen| facts(&seen).dead.contains(&lease.id)) {
+            // Something of it that is not known lives on.
+            return Err(Error::StillRuns {
+                task: task.id.clone(),
+            });
         }
         let id = lease.id.clone();
         let given_back = self.change_first(

@@ -2,7 +2,7 @@
 
 use super::end::Why;
 use super::instance::{Ended, Instance};
-use super::order::{Order, Report, tell};
+use super::order::{Order, Report, line};
 use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, let_go, note_program};
 use crate::commands::change::Grants;
 use crate::commands::events::Events;
@@ -15,6 +15,7 @@ use crate::manager::{Manager, now};
 use crate::store::{HeldLease, IfAbsent, Stamp};
 use crate::system::{self, Event};
 use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 const MOST_LOOKS: usize = 60;
 /// After which time a log that could not be put aside is tried again.
 const LOG_AGAIN: Duration = Duration::from_secs(60);
+/// The least that a program which failed waits: one that fails at once must not keep the machine busy.
+const LEAST_DELAY: Duration = Duration::from_millis(50);
 /// The longest that a program which failed waits to be started again.
 const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 /// How many lines of a program that ended at once are told.
@@ -139,12 +142,15 @@ impl Supervisor<'_> {
     fn stay(mut self, mut found: Option<(Instance, Vec<GpuId>)>) {
         loop {
             if found.is_none() {
-                // What it was to leave it has left: it does not run.
-                self.make_change();
+                // It does not run, so it has left all.
+                self.let_go(&[]);
             }
             let Some(gpus) = self.now.as_ref().map(|held| held.task.gpus_to_use()) else {
                 return self.lost();
             };
+            if let (None, Aim::End(why)) = (&found, self.aim(&gpus)) {
+                return self.end(why, None);
+            }
             let behind = self.log.path.metadata().map_or(0, |log| log.len());
             let begun = found
                 .take()
@@ -233,6 +239,7 @@ impl Supervisor<'_> {
             }
             self.put_log_aside();
             self.look();
+            self.let_go(gpus);
             match told {
                 None => {
                     let aim = self.aim(gpus);
@@ -326,6 +333,7 @@ impl Supervisor<'_> {
     /// Waits before the next start; why there is to be none, if so.
     fn pause(&mut self, ended: Ended) -> Option<Why> {
         let delay = self.template.retry_delay.to_std().unwrap_or_default();
+        let delay = delay.max(LEAST_DELAY);
         let doubled = 2_u32.checked_pow(self.restarts).unwrap_or(u32::MAX);
         let delay = delay.saturating_mul(doubled).min(LONGEST_DELAY);
         if let Some(held) = &self.now {
@@ -339,6 +347,7 @@ impl Supervisor<'_> {
         let _ = self.note(Phase::Retrying, None);
         let until = Instant::now() + delay;
         loop {
+            system::reap_left();
             self.look();
             let gpus = self.now.as_ref().map(|held| held.task.gpus_to_use());
             match self.aim(&gpus.unwrap_or_default()) {
@@ -353,35 +362,29 @@ impl Supervisor<'_> {
         }
     }
 
-    /// The program has left what it was to leave.
-    fn make_change(&mut self) {
-        loop {
-            self.look();
-            let Some(held) = &self.now else {
-                return;
-            };
-            let leaves = held.task.program.as_ref().map(|program| &program.leaving);
-            if leaves.is_none_or(Vec::is_empty) {
-                return;
-            }
-            let id = self.held.id.clone();
-            let left = self.manager.change_first(
-                move |cluster, facts| let_go(cluster, &id, facts.now),
-                |left, now| {
-                    let gpus = environment::device_list(&left.gpus);
-                    let event = journal::Event::new(Deed::Vacate, now);
-                    let event = event.ending(&held.task, &held.server.name);
-                    vec![event.because(format!("goes on with {gpus}"))]
-                },
-            );
-            match left {
-                Ok(_) => {}
-                Err(error) if Manager::is_lost(&error) => {}
-                // Until then the GPUs stay the task's.
-                Err(_) => self.hear(TRY_AGAIN),
-            }
-            self.seen = None;
+    /// Gives back what the program was to leave, if it has: it runs on these alone. What cannot be saved
+    /// now stays the task's until it can.
+    fn let_go(&mut self, runs_on: &[GpuId]) {
+        let Some(held) = &self.now else {
+            return;
+        };
+        let program = held.task.program.as_ref();
+        let leaving = program.map_or(&[][..], |program| &program.leaving);
+        if leaving.is_empty() || leaving.iter().any(|gpu| runs_on.contains(gpu)) {
+            return;
         }
+        let id = self.held.id.clone();
+        // Whoever looks next sees whether it was saved.
+        let _ = self.manager.change_first(
+            move |cluster, facts| let_go(cluster, &id, facts.now),
+            |left, now| {
+                let gpus = environment::device_list(&left.gpus);
+                let event = journal::Event::new(Deed::Vacate, now);
+                let event = event.ending(&held.task, &held.server.name);
+                vec![event.because(format!("goes on with {gpus}"))]
+            },
+        );
+        self.look();
     }
 
     fn note(&self, phase: Phase, pid: Option<u32>) -> Result<(), Error> {
@@ -406,7 +409,7 @@ impl Supervisor<'_> {
     pub(super) fn tell(&mut self, report: &Report) {
         if let Some(mut to) = self.listener.take() {
             // Whoever does not listen any longer did not want to know.
-            let _ = tell(report, &mut to);
+            let _ = line(report).and_then(|line| to.write_all(&line));
         }
     }
 

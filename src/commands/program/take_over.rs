@@ -1,13 +1,15 @@
 //! Programs whose supervisor was killed go on, and get another one.
 
 use super::hand_over::Handed;
-use crate::allocator::{Cluster, LeaseId, Name, Task};
+use crate::allocator::{Cluster, LeaseId, Name, Refusal, Task};
+use crate::environment;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
-use crate::store::{LeaseSeen, Notes};
+use crate::store::LeaseSeen;
 use crate::system::{self, Fate, Here};
+use std::fs::File;
 
 /// Whether the task's program is one of this machine, and nobody looks after it.
 pub(crate) fn runs_unattended(task: &Task, here: &Here) -> bool {
@@ -35,41 +37,49 @@ impl Manager {
     /// Whether the program under that lease is this user's own: whoever takes it over may have to start it
     /// anew, which is nobody else's to do, by force neither.
     pub(crate) fn is_own_program(&self, lease: &LeaseId) -> bool {
-        let command = self.notes_of(lease).command;
-        let user = command.and_then(|(pid, _)| system::holder(pid)?.user);
+        let program = self.program_of(lease);
+        let user = program.and_then(|(pid, _)| system::holder(pid)?.user);
         user.is_some() && user == self.user()
     }
 
-    fn notes_of(&self, lease: &LeaseId) -> Notes {
-        match self.store.look_at_lease(lease) {
-            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes,
-            LeaseSeen::Missing => Notes::default(),
-        }
+    /// The program that is noted under that lease, and when it started. Anybody who shares the folder
+    /// could have written the note; nobody can give another's process a variable, or have it open the
+    /// lease.
+    pub(super) fn program_of(&self, lease: &LeaseId) -> Option<(u32, u64)> {
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(lease)
+        else {
+            return None;
+        };
+        let (pid, started) = notes.command?;
+        let run = system::variable(pid, environment::RUN).flatten();
+        let run = run.and_then(|run| run.parse().ok());
+        let is_its_run = run.is_some_and(|run| lease.continues(&run));
+        let holds = |file: File| system::has_open(pid, &file);
+        let holds = || self.store.open_lease(lease).is_some_and(holds);
+        (is_its_run || holds()).then_some((pid, started))
     }
 
     /// Gives a program that goes on without a supervisor a new one.
     pub(crate) fn take_over(&self, task: Name, lease: LeaseId) -> Result<Started, Error> {
         self.check_trust()?;
-        let notes = self.notes_of(&lease);
-        // Without a note it was never begun.
-        let held = match notes.command {
-            Some(command) => self.store.hold_lease_after(&lease, command)?,
-            None => self.store.hold_lease()?,
+        let Some(program) = self.program_of(&lease) else {
+            return Err(Refusal::Occupied { task }.into());
         };
+        let held = self.store.hold_lease_after(&lease, program)?;
         let (attached, supervisor) = self.hand_over(Handed {
             task,
             held,
             from: Some(lease),
-            runs: notes.command,
+            runs: Some(program),
             found: false,
         })?;
         supervisor.leave();
+        let (pid, _) = program;
         let event = Event::new(Deed::TakeOver, now()).granting(&attached.value);
         self.note(vec![Event {
-            pid: notes.command.map(|(pid, _)| pid),
+            pid: Some(pid),
             ..event
         }]);
-        let pid = notes.command.map_or(0, |(pid, _)| pid);
         Ok(self.started(attached, Began::TakenOver { pid }))
     }
 }

@@ -119,6 +119,14 @@ fn is_ignored(signal: Signal) -> bool {
     }
 }
 
+/// Takes note of children that have ended and nobody waits for.
+pub(crate) fn reap_left() {
+    while matches!(
+        waitpid(None, Some(WaitPidFlag::WNOHANG)),
+        Ok(status) if status != WaitStatus::StillAlive
+    ) {}
+}
+
 /// A command that runs.
 pub(crate) struct Child(u32);
 

@@ -217,7 +217,7 @@ fn comes_from(pid: u32, ancestor: u32) -> bool {
 
 /// What lives of a program: in the group that this process led, or with its run in the environment, as
 /// far as this user may know.
-pub(crate) fn members(leader: u32, is_run: impl Fn(&str) -> bool) -> Vec<u32> {
+pub(crate) fn members(leader: Option<u32>, is_run: impl Fn(&str) -> bool) -> Vec<u32> {
     if !is_proc_ours() {
         return Vec::new();
     }
@@ -226,7 +226,7 @@ pub(crate) fn members(leader: u32, is_run: impl Fn(&str) -> bool) -> Vec<u32> {
         let stat = stat(*pid).filter(|stat| *pid != own && !stat.is_left_over(*pid));
         stat.is_some_and(|stat| {
             let run = || variable(*pid, crate::environment::RUN).flatten();
-            stat.group == leader || run().is_some_and(|run| is_run(&run))
+            Some(stat.group) == leader || run().is_some_and(|run| is_run(&run))
         })
     };
     all().filter(is_member).collect()

@@ -103,6 +103,9 @@ extern "system" fn hear(said: u32) -> BOOL {
     1
 }
 
+/// Nothing is left of what has ended here.
+pub(crate) fn reap_left() {}
+
 /// A command that runs.
 pub(crate) struct Child {
     id: u32,

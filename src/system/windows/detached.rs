@@ -49,7 +49,7 @@ pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
 }
 
 /// What lives of a program: what is in this process's job.
-pub(crate) fn members(_leader: u32, _is_run: impl Fn(&str) -> bool) -> Vec<u32> {
+pub(crate) fn members(_leader: Option<u32>, _is_run: impl Fn(&str) -> bool) -> Vec<u32> {
     Job::made().map(Job::members).unwrap_or_default()
 }
 

@@ -71,7 +71,11 @@ fn a_supervisor_gets_the_task_that_lives_with_nothing_or_with_whom_it_comes_afte
     );
     assert_eq!(program_of(&cluster, "t").phase, Phase::Starting);
     // One that does not know of the first.
-    assert_eq!(attach(&mut cluster, None, "B", "alice"), occupied);
+    let runs = Err(Refusal::ProgramRuns {
+        task: name("t"),
+        pid: None,
+    });
+    assert_eq!(attach(&mut cluster, None, "B", "alice"), runs);
     assert!(attach(&mut cluster, Some("A"), "B", "alice").is_ok());
 }
 
@@ -235,6 +239,40 @@ fn what_nobody_asked_for_goes_first_and_ends_if_need_be() {
     assert_eq!(yields(&cluster, None), [Yield::Stop(name("auto"))]);
     allocator::stop_program(&mut cluster, &name("auto"), &forced(nobody())).unwrap();
     assert_eq!(yields(&cluster, None), []);
+}
+
+#[test]
+fn nobody_makes_room_that_would_not_do() {
+    // It would still lack CPUs.
+    let mut cluster = idle(&[("s", 4, 16)]);
+    grant(&mut cluster, &ask_both("hog", 1, 12));
+    grant(&mut cluster, &ask_both("p", 2, 2));
+    run_program(&mut cluster, "p");
+    waits(&mut cluster, ask_both("w", 1, 10));
+    assert_eq!(yields(&cluster, Some(1)), []);
+    // It asks for a GPU that the program keeps, or for one that it would come to.
+    for (gpu, room) in [(0, vec![]), (1, vec![Yield::Shrink(name("p"))])] {
+        let mut cluster = with_programs(&[("p", 4)]);
+        waits(&mut cluster, ask_ids("w", &[gpu]));
+        assert_eq!(yields(&cluster, Some(1)), room);
+    }
+}
+
+#[test]
+fn cpus_are_made_room_of_too() {
+    let mut cluster = idle(&[("s", 4, 16)]);
+    grant(&mut cluster, &ask_both("p", 2, 16));
+    run_program(&mut cluster, "p");
+    waits(&mut cluster, ask_both("w", 1, 8));
+    assert_eq!(yields(&cluster, Some(1)), [Yield::Shrink(name("p"))]);
+}
+
+#[test]
+fn what_a_program_is_on_is_not_released_under_it() {
+    let mut cluster = with_programs(&[("p", 2)]);
+    let released = allocator::release(&mut cluster, &name("p"), &forced(nobody()));
+    assert_eq!(released, Err(Refusal::StillUsed { task: name("p") }));
+    assert_eq!(of(&cluster, "p").gpus, [0, 1]);
 }
 
 #[test]

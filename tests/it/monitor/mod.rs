@@ -29,8 +29,9 @@ impl Monitor {
             .create(true)
             .append(true)
             .open(shop.machine.lab().join("said"));
+        let said = said.unwrap();
         let mut command = shop.machine.command(&[&["--monitor"], arguments].concat());
-        let command = command.stdout(Stdio::null()).stderr(said.unwrap());
+        let command = command.stdout(said.try_clone().unwrap()).stderr(said);
         let monitor = Self(command.spawn().unwrap());
         let holds = || {
             shop.machine
