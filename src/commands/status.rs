@@ -1,6 +1,6 @@
 //! `--status` and `--detail`: what is there, read without a lock.
 
-use crate::allocator::{Cluster, Refusal, Server, measured_server, observe, sweep};
+use crate::allocator::{Cluster, Refusal, Server, observe, sweep};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Status, Totals};
@@ -46,10 +46,8 @@ impl Manager {
         let facts = self.all_facts(&cluster, now);
         let ended = sweep(&mut cluster, &facts);
         observe(&mut cluster, &facts);
-        let measured = facts.host.as_deref().and_then(|host| {
-            let server = measured_server(cluster.servers(), host).ok()?;
-            Some((server, facts.sample?))
-        });
+        let measured = facts.measured(cluster.servers());
+        let measured = measured.map(|(server, sample)| (server, sample.clone()));
         let servers = choose(&cluster)?;
         let state = self.state(self.differs(&cluster));
         Ok(Status {

@@ -55,6 +55,54 @@ pub(crate) enum Deed {
     Other,
 }
 
+/// How something came to its end, or is to: for programs, where `why` is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum How {
+    /// By itself, well.
+    Done,
+    /// By itself, badly, once too often.
+    Failed,
+    /// It could not even be started.
+    NotStarted,
+    /// By itself, while nobody saw how.
+    Unseen,
+    /// Somebody said so.
+    Stopped,
+    /// Somebody ended what looked after it: the machine went down, perhaps.
+    Interrupted,
+    /// Its time was over.
+    Lapsed,
+    /// What it lived with had ended.
+    Ended,
+    /// Somebody gave back what it held by another way.
+    Lost,
+    /// It is to make room for who waits.
+    MakesRoom,
+    /// What a newer gpumgr says.
+    #[serde(other)]
+    Other,
+}
+
+impl How {
+    /// For people.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::NotStarted => "not started",
+            Self::Unseen => "unseen",
+            Self::Stopped => "stopped",
+            Self::Interrupted => "interrupted",
+            Self::Lapsed => "lapsed",
+            Self::Ended => "ended",
+            Self::Lost => "lost",
+            Self::MakesRoom => "makes room for who waits",
+            Self::Other => "-",
+        }
+    }
+}
+
 /// Its name in the log.
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,6 +135,9 @@ pub(crate) struct Event {
     /// How many GPUs were asked for, where none are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) asked_gpus: Option<u32>,
+    /// How it ended, or is to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) how: Option<How>,
     /// Why, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) why: Option<String>,
@@ -125,6 +176,7 @@ impl Event {
             gpus: None,
             cpus: None,
             asked_gpus: None,
+            how: None,
             why: None,
             error: None,
             waited_seconds: None,
@@ -151,6 +203,14 @@ impl Event {
         Self {
             why: Some(why),
             ..self
+        }
+    }
+
+    /// It ended so, or is to.
+    pub(crate) fn so(self, how: How) -> Self {
+        Self {
+            how: Some(how),
+            ..self.because(how.words())
         }
     }
 
@@ -212,11 +272,11 @@ impl Event {
 
     /// What was freed because it was over.
     pub(crate) fn freeing(self, freed: &Freed) -> Self {
-        let why = match freed.why {
-            Over::Ended => "ended",
-            Over::Lapsed => "lapsed",
+        let how = match freed.why {
+            Over::Ended => How::Ended,
+            Over::Lapsed => How::Lapsed,
         };
-        self.ending(&freed.task, &freed.server_name).because(why)
+        self.ending(&freed.task, &freed.server_name).so(how)
     }
 
     /// Who waits no longer, having got nothing.

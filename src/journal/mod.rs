@@ -10,7 +10,7 @@ mod report;
 mod tail;
 mod write;
 
-pub(crate) use event::{Deed, Event};
+pub(crate) use event::{Deed, Event, How};
 pub(crate) use report::{Report, Row, Span, report};
 pub(crate) use tail::Tail;
 

@@ -91,6 +91,11 @@ impl Notifier {
         self.end(within);
     }
 
+    /// The same while whoever told goes on.
+    pub(crate) fn finish_behind(self) {
+        thread::spawn(move || self.finish(PARTING));
+    }
+
     fn end(&self, within: Duration) {
         let deadline = Instant::now() + within;
         for outbox in &self.outboxes {

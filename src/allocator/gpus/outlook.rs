@@ -108,6 +108,14 @@ fn is_measured<'h>(
     may_be && measured(hosts, &host()).is_ok()
 }
 
+impl Facts {
+    /// What is measured, and which of these servers has it.
+    pub fn measured(&self, servers: &[Server]) -> Option<(usize, &Sample)> {
+        let server = measured_server(servers, self.host.as_deref()?).ok()?;
+        Some((server, self.sample.as_ref()?))
+    }
+}
+
 impl Cluster {
     /// Whether one of its servers is the machine of that name, and only one.
     pub fn is_measured_on(&self, host: impl FnOnce() -> String) -> bool {

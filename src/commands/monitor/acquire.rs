@@ -1,13 +1,12 @@
 //! Programs that are started as GPUs fall free: the guide's automatic acquisition.
 
-use super::programs::MAKES_ROOM;
 use super::{Monitor, Round};
 use crate::allocator::{
     Cluster, Cpus, Gpus, Name, Request, Timestamp, allocate, observe, somebody_waits,
 };
 use crate::commands::program::Start;
 use crate::error::Error;
-use crate::journal::{Deed, Event};
+use crate::journal::{Deed, Event, How};
 use crate::manager::{Manager, now};
 use crate::outcome::Started;
 use crate::system;
@@ -60,14 +59,14 @@ impl Standing {
             let times = so_far.map_or(0, |(times, _)| times);
             Some((times + 1, event.time))
         };
-        match (event.action, event.why.as_deref()) {
+        match (event.action, event.how) {
             (Deed::Start, _) if event.error.is_none() => Self {
                 over: false,
                 makes_room: false,
                 ..self
             },
             // The end may be told before what asked for it.
-            (Deed::Stop, Some(MAKES_ROOM)) => Self {
+            (Deed::Stop, Some(How::MakesRoom)) => Self {
                 makes_room: true,
                 over: false,
                 ..self
@@ -76,17 +75,17 @@ impl Standing {
                 makes_room: false,
                 ..self
             },
-            (Deed::End, Some("done")) => Self {
+            (Deed::End, Some(How::Done)) => Self {
                 over: true,
                 failed: None,
                 ..self
             },
-            (Deed::End, Some("stopped")) => Self {
+            (Deed::End, Some(How::Stopped)) => Self {
                 over: !self.makes_room,
                 ..self
             },
-            (Deed::End, Some("lost")) => Self { over: true, ..self },
-            (Deed::End, Some("lapsed")) => self,
+            (Deed::End, Some(How::Lost)) => Self { over: true, ..self },
+            (Deed::End, Some(How::Lapsed | How::Interrupted)) => self,
             (Deed::End, _) => Self {
                 failed: failed(self.failed),
                 ..self
@@ -131,6 +130,18 @@ impl Acquired {
         };
         events.iter().for_each(|event| acquired.note(event));
         acquired
+    }
+
+    /// The programs that are not started by themselves, to be told: nobody would see why.
+    pub(super) fn left_alone(&self) -> Vec<Event> {
+        let over = self.programs.iter().filter(|(_, standing)| standing.over);
+        let told = over.map(|(name, _)| {
+            let event = Event::new(Deed::Monitor, now()).about(name);
+            event.because(
+                "is not started again: it ended well, or was stopped; --start-program does",
+            )
+        });
+        told.collect()
     }
 
     /// Whether a program that is not there has ended: what it held is free a moment before its end is
@@ -240,7 +251,7 @@ impl Monitor {
             }
         }
         for (name, _) in &troubles {
-            let failed = Event::new(Deed::End, now()).about(name).because("failed");
+            let failed = Event::new(Deed::End, now()).about(name).so(How::Failed);
             self.acquired.note(&failed);
         }
         troubles.into_iter().map(|(_, error)| error).collect()
@@ -249,9 +260,9 @@ impl Monitor {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAKES_ROOM, Standing};
+    use super::Standing;
     use crate::allocator::Timestamp;
-    use crate::journal::{Deed, Event};
+    use crate::journal::{Deed, Event, How};
     use chrono::TimeDelta;
 
     fn at(second: i64) -> Timestamp {
@@ -260,10 +271,10 @@ mod tests {
             .fixed_offset()
     }
 
-    fn told(story: &[(Deed, &str)]) -> Standing {
+    fn told(story: &[(Deed, How)]) -> Standing {
         let events = story.iter().zip(0..);
-        events.fold(Standing::default(), |standing, ((action, why), second)| {
-            standing.after(&Event::new(*action, at(second)).because(*why))
+        events.fold(Standing::default(), |standing, ((action, how), second)| {
+            standing.after(&Event::new(*action, at(second)).so(*how))
         })
     }
 
@@ -275,23 +286,37 @@ mod tests {
     fn what_is_done_or_was_stopped_by_somebody_is_not_started_again() {
         assert!(is_due(told(&[]), 0));
         assert!(!is_due(
-            told(&[(Deed::Start, ""), (Deed::End, "done")]),
+            told(&[(Deed::Start, How::Other), (Deed::End, How::Done)]),
             999
         ));
-        let stopped = [(Deed::Start, ""), (Deed::Stop, ""), (Deed::End, "stopped")];
+        let stopped = [
+            (Deed::Start, How::Other),
+            (Deed::Stop, How::Stopped),
+            (Deed::End, How::Stopped),
+        ];
         assert!(!is_due(told(&stopped), 999));
         assert!(!is_due(
-            told(&[(Deed::Start, ""), (Deed::End, "lost")]),
+            told(&[(Deed::Start, How::Other), (Deed::End, How::Lost)]),
             999
         ));
     }
 
     #[test]
+    fn what_was_only_interrupted_or_lapsed_is_started_again() {
+        for how in [How::Interrupted, How::Lapsed] {
+            assert!(is_due(
+                told(&[(Deed::Start, How::Other), (Deed::End, how)]),
+                3
+            ));
+        }
+    }
+
+    #[test]
     fn what_made_room_is_started_again_at_once() {
         let story = [
-            (Deed::Start, ""),
-            (Deed::Stop, MAKES_ROOM),
-            (Deed::End, "stopped"),
+            (Deed::Start, How::Other),
+            (Deed::Stop, How::MakesRoom),
+            (Deed::End, How::Stopped),
         ];
         assert!(is_due(told(&story), 3));
         let late = [story[0], story[2], story[1]];
@@ -301,23 +326,23 @@ mod tests {
     #[test]
     fn what_somebody_starts_by_hand_after_it_was_done_is_looked_after_again() {
         let story = [
-            (Deed::Start, ""),
-            (Deed::End, "done"),
-            (Deed::Start, ""),
-            (Deed::End, "failed"),
+            (Deed::Start, How::Other),
+            (Deed::End, How::Done),
+            (Deed::Start, How::Other),
+            (Deed::End, How::Failed),
         ];
         assert!(is_due(told(&story), 13));
     }
 
     #[test]
     fn what_fails_is_started_again_later_and_later() {
-        let once = told(&[(Deed::Start, ""), (Deed::End, "failed")]);
+        let once = told(&[(Deed::Start, How::Other), (Deed::End, How::Failed)]);
         assert!(!is_due(once, 10));
         assert!(is_due(once, 11));
-        let twice = told(&[(Deed::End, "failed"), (Deed::End, "unseen")]);
+        let twice = told(&[(Deed::End, How::Failed), (Deed::End, How::Unseen)]);
         assert!(!is_due(twice, 20));
         assert!(is_due(twice, 21));
-        let often = told(&[(Deed::End, "failed"); 60]);
+        let often = told(&[(Deed::End, How::Failed); 60]);
         assert!(!is_due(often, 59 + 599));
         assert!(is_due(often, 59 + 600));
     }

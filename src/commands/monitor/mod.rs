@@ -99,16 +99,18 @@ impl Manager {
             noted_idle: Instant::now(),
             troubles: Vec::new(),
         };
-        monitor.manager.note(vec![begun]);
+        let left_alone = monitor.acquired.left_alone();
+        monitor
+            .manager
+            .note([begun].into_iter().chain(left_alone).collect());
         monitor.manager.keep_measuring(true);
         let ended = monitor.rounds(&events, attends);
         monitor.manager.keep_measuring(false);
-        monitor.finish_telling();
-        let used = monitor.used.all();
+        std::mem::take(&mut monitor.notices).finish();
         let over = Event::new(Deed::Monitor, now()).because("ends");
-        monitor
-            .manager
-            .note(used.into_iter().chain([over]).collect());
+        attends.say(&over);
+        let used = monitor.used.all().into_iter();
+        monitor.manager.note(used.chain([over]).collect());
         drop(alone);
         ended
     }
@@ -146,13 +148,12 @@ impl Monitor {
     fn complain(&mut self, troubles: Vec<Error>, attends: &mut impl Attends) {
         let (known, mut events) = (std::mem::take(&mut self.troubles), Vec::new());
         for error in troubles {
+            // Each time another file is in the way.
             let text = error.to_string();
-            if !known.contains(&text) {
+            let text = text.split(".lease-").next().unwrap_or(&text).to_owned();
+            if !known.contains(&text) && !self.troubles.contains(&text) {
                 attends.complain(&error);
-                events.push(Event {
-                    error: Some(error.kind().name().to_owned()),
-                    ..Event::new(Deed::Monitor, now()).because(&text)
-                });
+                events.push(failure(&error));
             }
             self.troubles.push(text);
         }
@@ -161,27 +162,33 @@ impl Monitor {
 
     /// The settings may have changed; what is wrong with them leaves those that there are.
     fn reload(&mut self, attends: &mut impl Attends) {
-        let settings = attends.settings().and_then(|manager| {
-            let notices = Notices::of(&manager, attends.words())?;
-            Ok((manager, notices))
-        });
-        match settings {
-            Ok((manager, notices)) if manager.state_file() == self.manager.state_file() => {
-                self.manager.keep_measuring(false);
-                self.finish_telling();
-                self.notices = notices;
-                self.manager = manager;
-                self.manager.keep_measuring(true);
-                self.acquired = Acquired::of(&self.manager);
+        match self.settle_anew(attends) {
+            Ok(()) => {
                 let event = Event::new(Deed::Monitor, now()).because("read its config anew");
-                self.manager.note(vec![event]);
+                let left_alone = self.acquired.left_alone();
+                self.manager
+                    .note([event].into_iter().chain(left_alone).collect());
             }
-            Ok((other, _)) => {
-                let state = other.state_file().to_owned();
-                attends.complain(&Error::OtherState { state });
+            Err(error) => {
+                attends.complain(&error);
+                self.manager.note(vec![failure(&error)]);
             }
-            Err(error) => attends.complain(&error),
         }
+    }
+
+    fn settle_anew(&mut self, attends: &mut impl Attends) -> Result<(), Error> {
+        let manager = attends.settings()?;
+        if manager.state_file() != self.manager.state_file() {
+            let state = manager.state_file().to_owned();
+            return Err(Error::OtherState { state });
+        }
+        let notices = Notices::of(&manager, attends.words())?;
+        self.manager.keep_measuring(false);
+        self.notices.tell_by(notices);
+        self.acquired = Acquired::of(&manager);
+        self.manager = manager;
+        self.manager.keep_measuring(true);
+        Ok(())
     }
 
     /// All that follows from a look; what went wrong.
@@ -234,6 +241,11 @@ impl Monitor {
         let actor = self.manager.actor();
         actor.force || task.owner.is_none() || task.owner == actor.user
     }
+}
+
+/// For the log.
+fn failure(error: &Error) -> Event {
+    Event::new(Deed::Monitor, now()).failing(error.kind(), error.to_string())
 }
 
 /// Waits until that moment, or for something to do before.

@@ -1,9 +1,9 @@
 //! Who is told of what: what the log tells, and what a look shows.
 
 use super::{Monitor, Round};
-use crate::allocator::{Cluster, GpuId, LeaseId, Name, measured_server, strangers};
+use crate::allocator::{Cluster, GpuId, LeaseId, Name, strangers};
 use crate::error::Error;
-use crate::journal::{Deed, Event};
+use crate::journal::{Deed, Event, How};
 use crate::manager::Manager;
 use crate::notify::{Context, Notice, Notifier, Words};
 use chrono::TimeDelta;
@@ -39,6 +39,13 @@ impl Notices {
             notifier: Some(Notifier::start(notification, context)),
             ..Self::default()
         })
+    }
+
+    /// Tells by other settings from now on; what was told stays told.
+    pub(super) fn tell_by(&mut self, other: Self) {
+        if let Some(before) = std::mem::replace(&mut self.notifier, other.notifier) {
+            before.finish_behind();
+        }
     }
 
     /// Nobody tells anything any longer.
@@ -85,13 +92,6 @@ impl Monitor {
     }
 }
 
-impl Monitor {
-    /// The monitor ends, or tells by other settings from now on.
-    pub(super) fn finish_telling(&mut self) {
-        std::mem::take(&mut self.notices).finish();
-    }
-}
-
 /// The notices of what was not known yet. What is no longer so is forgotten.
 fn new<K: Eq + Hash + Clone>(
     known: &mut HashSet<K>,
@@ -129,14 +129,10 @@ fn idle(round: &Round, warning: TimeDelta) -> Vec<(Name, Notice)> {
 
 fn found_strangers(round: &Round) -> Vec<((GpuId, u32), Notice)> {
     let (cluster, facts) = (&round.cluster, &round.facts);
-    let measured = facts.host.as_deref().zip(facts.sample.as_ref());
-    let found = measured.and_then(|(host, sample)| {
-        let server = measured_server(cluster.servers(), host).ok()?;
-        Some((&cluster.servers()[server], sample))
-    });
-    let Some((server, sample)) = found else {
+    let Some((server, sample)) = facts.measured(cluster.servers()) else {
         return Vec::new();
     };
+    let server = &cluster.servers()[server];
     let strangers = strangers(server, sample).into_iter();
     let told = strangers.map(|(gpu, process)| {
         let notice = Notice::Stranger {
@@ -189,20 +185,23 @@ fn notice(event: &Event, cluster: Option<&Cluster>) -> Option<Notice> {
             up,
         }
     };
-    Some(match (event.action, event.why.as_deref()) {
+    Some(match (event.action, event.how) {
         (Deed::ScaleUp, _) => scaled(true),
         (Deed::Vacate, _) => scaled(false),
-        (Deed::Free | Deed::End, Some("lapsed")) => Notice::Lapsed {
+        (Deed::Free | Deed::End, Some(How::Lapsed)) => Notice::Lapsed {
             task,
             owner,
             server,
         },
-        (Deed::End, why @ Some("failed" | "not started")) => Notice::Failed {
+        (Deed::End, Some(How::Failed | How::NotStarted)) => Notice::Failed {
             task,
             owner,
             server,
             exit,
-            why: why.map(str::to_owned),
+            why: event
+                .why
+                .clone()
+                .filter(|_| event.how == Some(How::NotStarted)),
         },
         (Deed::End, None) if exit != Some(0) => Notice::Failed {
             task,
@@ -211,7 +210,7 @@ fn notice(event: &Event, cluster: Option<&Cluster>) -> Option<Notice> {
             exit,
             why: None,
         },
-        (Deed::Free | Deed::End, _) => Notice::Ended {
+        (Deed::Free | Deed::End | Deed::Release, _) => Notice::Ended {
             task,
             owner,
             server,

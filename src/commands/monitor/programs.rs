@@ -8,12 +8,9 @@ use crate::commands::change::Grants;
 use crate::commands::program::runs_unattended;
 use crate::environment::device_list;
 use crate::error::Error;
-use crate::journal::{Deed, Event};
+use crate::journal::{Deed, Event, How};
 use crate::store::IfAbsent;
 use crate::system;
-
-/// Why a program that nobody asked for is stopped, which is no reason not to start it again.
-pub(super) const MAKES_ROOM: &str = "makes room for who waits";
 
 impl Monitor {
     /// Gives programs that nobody looks after a new supervisor; what went wrong.
@@ -22,11 +19,15 @@ impl Monitor {
         let tasks = round.cluster.tasks().map(|(_, task)| task);
         let unattended = tasks.filter(|task| self.is_ours(task) && runs_unattended(task, &here));
         let taken = unattended.filter_map(|task| {
-            let lease = task.lease.as_deref()?.id.clone();
-            if !self.manager.is_own_program(&lease) {
-                return None;
+            let lease = task.lease.as_deref()?;
+            if self.manager.is_own_program(&lease.id) {
+                let taken = self.manager.take_over(task.id.clone(), lease.id.clone());
+                taken.err()
+            } else if self.manager.is_headless(lease) {
+                self.manager.end_unattended(task, How::Unseen).err()
+            } else {
+                None
             }
-            self.manager.take_over(task.id.clone(), lease).err()
         });
         taken.collect()
     }
@@ -39,8 +40,8 @@ impl Monitor {
         let min = scaling.map(|scaling| scaling.min_gpus);
         let yields = yielding(cluster, min, limits, |task| self.is_ours(task));
         let made = yields.iter().map(|yielded| match yielded {
-            Yield::Stop(task) => self.manager.tell_to_stop(task, Some(MAKES_ROOM)).map(drop),
-            Yield::Shrink(task) => self.shrink(round, task, min, MAKES_ROOM),
+            Yield::Stop(task) => self.manager.tell_to_stop(task, How::MakesRoom).map(drop),
+            Yield::Shrink(task) => self.shrink(round, task, min, "makes room for who waits"),
         });
         let mut troubles: Vec<_> = made.filter_map(Result::err).collect();
         let Some(scaling) = scaling.filter(|_| yields.is_empty()) else {

@@ -1,6 +1,6 @@
 //! What programs used in the last rounds, as long as they had the same GPUs.
 
-use crate::allocator::{Cluster, Facts, GpuId, LeaseId, Name, Phase, Task, measured_server, used};
+use crate::allocator::{Cluster, Facts, GpuId, LeaseId, Name, Phase, Task, used};
 use std::collections::HashMap;
 
 /// More than any window needs.
@@ -22,14 +22,10 @@ impl Series {
     /// Adds what this look showed. What cannot be read is no sample; what was started anew, or has
     /// other GPUs, begins anew.
     pub(super) fn note(&mut self, cluster: &Cluster, facts: &Facts) {
-        let measured = facts.host.as_deref().zip(facts.sample.as_ref());
-        let measured = measured.and_then(|(host, sample)| {
-            let server = measured_server(cluster.servers(), host).ok()?;
-            Some((&cluster.servers()[server], sample))
-        });
-        let Some((server, sample)) = measured else {
+        let Some((server, sample)) = facts.measured(cluster.servers()) else {
             return self.0.clear();
         };
+        let server = &cluster.servers()[server];
         let programs: Vec<_> = server.tasks.iter().filter(|task| runs(task)).collect();
         self.0
             .retain(|name, _| programs.iter().any(|task| task.id == *name));

@@ -1,7 +1,7 @@
 //! How much of what tasks hold they used, for the log.
 
 use super::Round;
-use crate::allocator::{Name, Task, measured_server, used};
+use crate::allocator::{Name, Task, used};
 use crate::journal::{Deed, Event};
 use crate::manager::now;
 use std::collections::HashMap;
@@ -45,11 +45,7 @@ impl Used {
 
     fn add(&mut self, round: &Round, since: Duration) {
         let (cluster, facts) = (&round.cluster, &round.facts);
-        let measured = facts.host.as_deref().zip(facts.sample.as_ref());
-        let Some((host, sample)) = measured else {
-            return;
-        };
-        let Ok(server) = measured_server(cluster.servers(), host) else {
+        let Some((server, sample)) = facts.measured(cluster.servers()) else {
             return;
         };
         let server = &cluster.servers()[server];

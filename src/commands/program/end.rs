@@ -4,7 +4,7 @@ use super::instance::Ended;
 use super::supervise::Supervisor;
 use crate::allocator::{give_up, release_lease};
 use crate::error::{Error, Kind};
-use crate::journal::{Deed, Event};
+use crate::journal::{Deed, Event, How};
 use crate::manager::now;
 use std::time::Duration;
 
@@ -15,41 +15,24 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Why a program has ended for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// By itself, well.
-    Done,
-    /// By itself, badly, once too often.
-    Failed,
     /// It did not even begin to run.
     AtOnce,
-    /// Nobody saw how.
-    Unseen,
-    /// Somebody said so.
-    Stopped,
-    /// Somebody ended its supervisor: the machine goes down, perhaps.
-    Interrupted,
-    /// Its time was over.
-    Lapsed,
-    /// The task is held no longer: somebody released it by another way.
-    Lost,
+    /// As the log tells it.
+    So(How),
 }
 
 impl Why {
-    fn word(self) -> &'static str {
+    fn how(self) -> How {
         match self {
-            Self::Done => "done",
-            Self::Failed | Self::AtOnce => "failed",
-            Self::Unseen => "unseen",
-            Self::Stopped => "stopped",
-            Self::Interrupted => "interrupted",
-            Self::Lapsed => "lapsed",
-            Self::Lost => "lost",
+            Self::AtOnce => How::Failed,
+            Self::So(how) => how,
         }
     }
 }
 
 impl Supervisor<'_> {
     pub(super) fn end(mut self, why: Why, ended: Ended) {
-        if why == Why::Lost {
+        if why == Why::So(How::Lost) {
             return self.lost();
         }
         loop {
@@ -88,7 +71,7 @@ impl Supervisor<'_> {
                     true => event.holding(&released.task, &released.server_name),
                     false => event.giving_back(released),
                 };
-                let event = event.because(why.word());
+                let event = event.so(why.how());
                 vec![Event { exit, ..event }]
             },
         );
@@ -98,7 +81,7 @@ impl Supervisor<'_> {
     /// Somebody else gave it back.
     pub(super) fn lost(mut self) {
         let event = Event::new(Deed::End, now()).about(&self.name);
-        self.manager.note(vec![event.because(Why::Lost.word())]);
+        self.manager.note(vec![event.so(How::Lost)]);
         self.tell_end();
         self.held.end();
     }

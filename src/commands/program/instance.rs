@@ -51,44 +51,46 @@ impl Instance {
     /// # Errors
     /// It is another user's, or has ended meanwhile.
     pub(super) fn end(&self, at_once: bool) -> io::Result<()> {
-        // It may have left its group. It was not seen to end yet, so the ID is its own.
-        let group = system::end_group(self.pid(), at_once);
-        system::end(self.pid(), at_once).or(group)
+        match system::end_group(self.pid(), at_once) {
+            // It may have left its group. It was not seen to end yet, so the ID is its own.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+                system::end(self.pid(), at_once)
+            }
+            told => told,
+        }
     }
 
     /// Ends all that the program left behind: it may still be on the GPUs. False if something lives on.
     pub(super) fn clear(&self, lease: &LeaseId, grace: Duration) -> bool {
-        let began = Instant::now();
-        let kind = grace.min(LEFT_BEHIND);
-        let mut told = None;
-        loop {
-            let left = self.left(lease);
-            if left.is_empty() {
-                return true;
-            }
-            let at_once = began.elapsed() >= kind;
-            if began.elapsed() >= kind + LEFT_BEHIND {
-                return false;
-            }
-            if told != Some(at_once) || at_once {
-                told = Some(at_once);
-                for pid in left {
-                    // It may have ended meanwhile.
-                    let _ = system::end(pid, at_once);
-                }
-            }
-            thread::sleep(LOOK_AGAIN);
-        }
+        clear(Some(self.pid()), lease, grace)
     }
+}
 
-    /// What is left of it: in its group, or elsewhere with its run in the environment.
-    fn left(&self, lease: &LeaseId) -> Vec<u32> {
-        if let Self::Own(child) = self {
-            // What has ended must not count.
-            child.left_any();
+/// Ends what is left of a program: in the group that it led, and elsewhere with its run in the
+/// environment. False if something lives on.
+pub(super) fn clear(leader: Option<u32>, lease: &LeaseId, grace: Duration) -> bool {
+    let began = Instant::now();
+    let kind = grace.min(LEFT_BEHIND);
+    let is_run = |run: &str| run.parse().is_ok_and(|run| lease.continues(&run));
+    let mut told = false;
+    loop {
+        // What has ended must not count.
+        system::reap_left();
+        let left = system::members(leader, is_run);
+        if left.is_empty() {
+            return true;
         }
-        system::members(Some(self.pid()), |run| {
-            run.parse().is_ok_and(|run| lease.continues(&run))
-        })
+        let at_once = began.elapsed() >= kind;
+        if began.elapsed() >= kind + LEFT_BEHIND {
+            return false;
+        }
+        if at_once || !told {
+            told = true;
+            for pid in left {
+                // It may have ended meanwhile.
+                let _ = system::end(pid, at_once);
+            }
+        }
+        thread::sleep(LOOK_AGAIN);
     }
 }

@@ -1,17 +1,16 @@
 //! `--stop-program`: ends a program, and with it the task.
 
-use super::instance::Instance;
+use super::instance::{Instance, clear};
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Freed, LeaseId, Name, Process, Released, Task, release_lease, resolve, stop_program,
+    Freed, Name, Process, Released, Task, release_lease, resolve, stop_program,
 };
 use crate::commands::change::Changed;
 use crate::error::Error;
-use crate::journal::{Deed, Event};
+use crate::journal::{Deed, Event, How};
 use crate::manager::Manager;
 use crate::outcome::{GivenBack, StateFile};
 use crate::progress::Progress;
-use crate::store::Seen;
 use crate::system;
 use std::io;
 use std::thread;
@@ -29,7 +28,7 @@ impl Manager {
     /// # Errors
     /// There is no such task, it is another user's, it has no program, or that has not ended in time.
     pub(crate) fn stop_program(&self, task: &Name) -> Result<GivenBack, Error> {
-        let told = self.tell_to_stop(task, None)?;
+        let told = self.tell_to_stop(task, How::Stopped)?;
         let released = told.value;
         let over = self.end_program(&released.task)?;
         Ok(GivenBack {
@@ -46,7 +45,7 @@ impl Manager {
     pub(in crate::commands) fn tell_to_stop(
         &self,
         task: &Name,
-        why: Option<&str>,
+        how: How,
     ) -> Result<Changed<Released>, Error> {
         let (name, actor) = (task.clone(), self.actor());
         let prefix = self.config.task_prefix.clone();
@@ -57,8 +56,7 @@ impl Manager {
             },
             |told, now| {
                 let event = Event::new(Deed::Stop, now).holding(&told.task, &told.server_name);
-                let why = why.map(str::to_owned);
-                vec![Event { why, ..event }]
+                vec![event.so(how)]
             },
         )?;
         if let Some(lease) = told.value.task.lease.as_deref() {
@@ -75,7 +73,7 @@ impl Manager {
         let mut told = false;
         while let Some(held) = self.still_held(task) {
             if runs_unattended(&held, &system::here()) {
-                return self.end_unattended(&held, grace);
+                return self.end_unattended(&held, How::Stopped);
             }
             if Instant::now() >= give_up {
                 return Err(Error::StillRuns {
@@ -94,29 +92,35 @@ impl Manager {
         Ok(Vec::new())
     }
 
-    /// Nobody else ends the program, or gives back what it held.
-    fn end_unattended(&self, task: &Task, grace: Duration) -> Result<Vec<Freed>, Error> {
+    /// Ends what is left of a program that nobody looks after, and gives back what it held; what was freed
+    /// besides.
+    pub(in crate::commands) fn end_unattended(
+        &self,
+        task: &Task,
+        how: How,
+    ) -> Result<Vec<Freed>, Error> {
         let Some(lease) = task.lease.as_deref() else {
             return Ok(Vec::new());
         };
-        if let Some((pid, started)) = self.program_of(&lease.id) {
-            let program = Process {
+        let grace = self.config.limits.grace.to_std().unwrap_or_default();
+        let program = self.program_of(&lease.id).map(|(pid, started)| {
+            Instance::Found(Process {
                 pid,
                 started,
                 ..lease.process.clone()
-            };
-            let program = Instance::Found(program);
-            if !end_found(&program, &lease.id, grace) {
-                // Whose it is may end it; until then it is on these GPUs.
-                return Err(Error::StillRuns {
-                    task: task.id.clone(),
-                });
-            }
-        }
-        let facts = |seen: &Seen| self.facts(seen.cluster(), crate::manager::now());
-        let seen = self.store.look();
-        if !seen.is_some_and(|seen| facts(&seen).dead.contains(&lease.id)) {
-            // Something of it that is not known lives on.
+            })
+        });
+        let has_ended = program
+            .as_ref()
+            .is_none_or(|program| end_found(program, grace));
+        let leader = program.as_ref().map(Instance::pid);
+        let is_over = || {
+            let seen = self.store.look()?;
+            let facts = self.facts(seen.cluster(), crate::manager::now());
+            Some(facts.dead.contains(&lease.id))
+        };
+        if !has_ended || !clear(leader, &lease.id, grace) || is_over() != Some(true) {
+            // Whose it is may end it; until then it is on these GPUs.
             return Err(Error::StillRuns {
                 task: task.id.clone(),
             });
@@ -124,10 +128,7 @@ impl Manager {
         let id = lease.id.clone();
         let given_back = self.change_first(
             move |cluster, _| release_lease(cluster, &id),
-            |released, now| {
-                let event = Event::new(Deed::End, now).giving_back(released);
-                vec![event.because("stopped")]
-            },
+            |released, now| vec![Event::new(Deed::End, now).giving_back(released).so(how)],
         );
         match given_back {
             Ok(left) => Ok(left.state.freed),
@@ -154,21 +155,20 @@ impl Manager {
     }
 }
 
-/// Asks a program to end, and makes it after its grace, with all that it left behind. False if it lives.
-fn end_found(program: &Instance, lease: &LeaseId, grace: Duration) -> bool {
-    let wait = |give_up: Instant| {
+/// Asks a program to end, and makes it after its grace. False if it lives.
+fn end_found(program: &Instance, grace: Duration) -> bool {
+    for (at_once, time) in [(false, grace), (true, SLACK)] {
+        if program.ended().is_some() {
+            return true;
+        }
+        let told = program.end(at_once);
+        if told.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+            return false;
+        }
+        let give_up = Instant::now() + time;
         while program.ended().is_none() && Instant::now() < give_up {
             thread::sleep(LOOK_AGAIN);
         }
-    };
-    for (at_once, time) in [(false, grace), (true, SLACK)] {
-        if program.ended().is_none() {
-            let told = program.end(at_once);
-            if told.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
-                return false;
-            }
-            wait(Instant::now() + time);
-        }
     }
-    program.ended().is_some() && program.clear(lease, grace)
+    program.ended().is_some()
 }

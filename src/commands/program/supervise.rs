@@ -9,7 +9,7 @@ use crate::commands::events::Events;
 use crate::config::ProgramTemplate;
 use crate::environment;
 use crate::error::Error;
-use crate::journal::{self, Deed};
+use crate::journal::{self, Deed, How};
 use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::store::{HeldLease, IfAbsent, Stamp};
@@ -284,17 +284,17 @@ impl Supervisor<'_> {
     /// What is to become of a program that runs on these.
     fn aim(&self, gpus: &[GpuId]) -> Aim {
         let Some(Held { task, .. }) = &self.now else {
-            return Aim::End(Why::Lost);
+            return Aim::End(Why::So(How::Lost));
         };
         let phase = task.program.as_ref().map(|program| program.phase);
         if phase == Some(Phase::Stopping) {
-            return Aim::End(Why::Stopped);
+            return Aim::End(Why::So(How::Stopped));
         }
         if self.told_to_end {
-            return Aim::End(Why::Interrupted);
+            return Aim::End(Why::So(How::Interrupted));
         }
         if task.term.is_some_and(|term| term.end <= now()) {
-            return Aim::End(Why::Lapsed);
+            return Aim::End(Why::So(How::Lapsed));
         }
         match task.gpus_to_use() == gpus {
             true => Aim::Stay,
@@ -305,19 +305,19 @@ impl Supervisor<'_> {
     /// What follows from an end that nobody asked for: a new start, if it stays.
     fn after(&mut self, ended: Ended, behind: u64) -> Aim {
         let Some(exit) = ended else {
-            return Aim::End(Why::Unseen);
+            return Aim::End(Why::So(How::Unseen));
         };
         if self.listener.is_some() {
             // It was not said to run yet.
             let lines = self.log.last_lines(LINES, behind);
             self.report = Some(Report::Ended { exit, lines });
             return match exit {
-                0 => Aim::End(Why::Done),
+                0 => Aim::End(Why::So(How::Done)),
                 _ => Aim::End(Why::AtOnce),
             };
         }
         match exit {
-            0 => Aim::End(Why::Done),
+            0 => Aim::End(Why::So(How::Done)),
             _ => self.again(),
         }
     }
@@ -326,7 +326,7 @@ impl Supervisor<'_> {
     fn again(&self) -> Aim {
         match self.restarts < self.template.retries {
             true => Aim::Stay,
-            false => Aim::End(Why::Failed),
+            false => Aim::End(Why::So(How::Failed)),
         }
     }
 

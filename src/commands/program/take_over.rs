@@ -1,7 +1,7 @@
 //! Programs whose supervisor was killed go on, and get another one.
 
 use super::hand_over::Handed;
-use crate::allocator::{Cluster, LeaseId, Name, Refusal, Task};
+use crate::allocator::{Cluster, Lease, LeaseId, Name, Process, Refusal, Task};
 use crate::environment;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
@@ -40,6 +40,22 @@ impl Manager {
         let program = self.program_of(lease);
         let user = program.and_then(|(pid, _)| system::holder(pid)?.user);
         user.is_some() && user == self.user()
+    }
+
+    /// Whether the program under that lease has ended, and only what it started goes on.
+    pub(crate) fn is_headless(&self, lease: &Lease) -> bool {
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
+        else {
+            return false;
+        };
+        notes.command.is_some_and(|(pid, started)| {
+            let program = Process {
+                pid,
+                started,
+                ..lease.process.clone()
+            };
+            system::fate(&program, &system::here()) == Fate::Gone
+        })
     }
 
     /// The program that is noted under that lease, and when it started. Anybody who shares the folder

@@ -11,7 +11,7 @@ use crate::allocator::{
 };
 use crate::environment;
 use crate::error::Error;
-use crate::journal::{self, Deed};
+use crate::journal::{self, Deed, How};
 use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
@@ -224,7 +224,7 @@ fn cannot_start(word: &OsStr, source: std::io::Error) -> Error {
 fn end(now: Timestamp, task: &Name, exit: Option<Exit>) -> journal::Event {
     let event = journal::Event::new(Deed::End, now).about(task);
     match exit {
-        None => event.because("not started"),
+        None => event.so(How::NotStarted),
         Some(exit) => journal::Event {
             exit: Some(Ran { exit }.exit_code()),
             ..event

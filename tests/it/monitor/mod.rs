@@ -11,7 +11,7 @@ use crate::programs::{COMMAND, Workshop, send};
 use crate::support::happens;
 use nix::sys::signal::Signal;
 use std::fs::File;
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 /// A monitor that runs; dropping this kills it.
 struct Monitor(Child);
