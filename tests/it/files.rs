@@ -147,10 +147,10 @@ fn what_nobody_may_read_is_no_missing_file() {
 }
 
 /// A file system of 16 pages, until it is dropped.
-struct TinyDisk(std::path::PathBuf);
+pub(crate) struct TinyDisk(std::path::PathBuf);
 
 impl TinyDisk {
-    fn mounted_at(folder: std::path::PathBuf) -> Option<Self> {
+    pub(crate) fn mounted_at(folder: std::path::PathBuf) -> Option<Self> {
         fs::create_dir(&folder).unwrap();
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
@@ -167,10 +167,17 @@ impl TinyDisk {
     }
 
     /// Leaves no byte free.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut filler = File::create(self.0.join("filler")).unwrap();
         while filler.write_all(&[0; 4096]).is_ok() {}
         while filler.write_all(&[0]).is_ok() {}
+    }
+}
+
+impl TinyDisk {
+    /// Has room again.
+    pub(crate) fn empty(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
     }
 }
 

@@ -1,8 +1,9 @@
 //! Programs that are started as GPUs fall free.
 
 use super::{Monitor, SCALING, Workshop, uses};
-use crate::programs::{COMMAND, end, lives};
+use crate::programs::{COMMAND, end, lives, send};
 use crate::support::happens;
+use nix::sys::signal::Signal;
 use std::process::Stdio;
 
 fn auto(programs: &str, rest: &str) -> Workshop {
@@ -147,4 +148,38 @@ fn what_fails_at_once_is_tried_again_later_and_keeps_nothing() {
     let tries = || shop.machine.lab().text_if_any("tries").unwrap_or_default();
     assert!(happens(|| tries().lines().count() >= 3));
     assert!(happens(|| shop.task("a").is_none()));
+}
+
+#[test]
+fn what_a_shutdown_ended_is_started_again_and_who_is_not_is_told() {
+    let shop = auto("\"a\", \"b\"", "");
+    let monitor = Monitor::of(&shop);
+    assert!(happens(
+        || shop.notes("a").len() == 1 && shop.notes("b").len() == 1
+    ));
+    shop.ok(&["--stop-program", "b"]);
+    monitor.kill();
+    send(shop.pids("a").0, Signal::SIGTERM);
+    assert!(happens(|| shop.task("a").is_none()));
+    let _monitor = Monitor::of(&shop);
+    assert!(happens(|| shop.notes("a").len() == 3));
+    let said = shop.machine.lab().read("said");
+    assert!(said.contains("b  is not started again"), "{said}");
+    assert!(shop.task("b").is_none());
+}
+
+#[test]
+fn who_waits_over_a_cap_of_their_own_keeps_nothing_from_being_started() {
+    let shop = auto("\"a\"", "[limits]\nmax_manual_gpus = 1\n");
+    shop.ok(&["--allocate", "mine", "1"]);
+    let waits = ["--run", "w", "1", "--wait", "--", "true"];
+    let mut waits = shop.machine.command(&waits);
+    let mut waits = waits.stderr(Stdio::null()).spawn().unwrap();
+    assert!(happens(
+        || shop.json(&["--queue"])["queue"][0]["task_id"] == "w"
+    ));
+    let _monitor = Monitor::of(&shop);
+    assert!(happens(|| shop.notes("a").len() == 1));
+    shop.ok(&["--release", "mine"]);
+    assert!(waits.wait().unwrap().success());
 }

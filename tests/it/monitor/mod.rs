@@ -23,6 +23,15 @@ impl Monitor {
     }
 
     fn with(shop: &Workshop, arguments: &[&str]) -> Self {
+        Self::start(shop, ".resource_status.json.monitor", arguments)
+    }
+
+    /// One of a state whose monitor is known by that file.
+    fn of_state(shop: &Workshop, file: &str) -> Self {
+        Self::start(shop, file, &[])
+    }
+
+    fn start(shop: &Workshop, file: &str, arguments: &[&str]) -> Self {
         let begun = || shop.machine.lab().text_if_any("said");
         let before = begun().map_or(0, |said| said.len());
         let said = File::options()
@@ -33,11 +42,7 @@ impl Monitor {
         let mut command = shop.machine.command(&[&["--monitor"], arguments].concat());
         let command = command.stdout(said.try_clone().unwrap()).stderr(said);
         let monitor = Self(command.spawn().unwrap());
-        let holds = || {
-            shop.machine
-                .lab()
-                .text_if_any(".resource_status.json.monitor")
-        };
+        let holds = || shop.machine.lab().text_if_any(file);
         let own = format!("PID {} ", monitor.0.id());
         assert!(happens(|| holds().is_some_and(|by| by.starts_with(&own))));
         // Its signals are heard once it speaks.

@@ -30,11 +30,15 @@ fn told(shop: &Workshop, kind: &str) -> Vec<Value> {
 fn free_gpus_are_told_once_until_they_fall_below_again() {
     let shop = telling("", COMMAND, "gpu_available_threshold = 3", "");
     shop.ok(&["--allocate", "t", "2"]);
-    let _monitor = Monitor::of(&shop);
+    let monitor = Monitor::of(&shop);
     shop.ok(&["--release", "t"]);
     assert!(happens(|| told(&shop, "gpus_free").len() == 1));
     let notice = &told(&shop, "gpus_free")[0];
     assert_eq!((&notice["free"], &notice["total"]), (&json!(4), &json!(4)));
+    // Settings that are read anew are no news.
+    monitor.send(nix::sys::signal::Signal::SIGHUP);
+    let log = || shop.machine.lab().read("gpu_manager.log");
+    assert!(happens(|| log().contains("read its config anew")));
     // Three are still enough, and nothing new; the lapse shows that the monitor saw them.
     shop.ok(&["--allocate", "one", "1", "--ttl", "1s"]);
     assert!(happens(|| told(&shop, "task_lapsed").len() == 1));

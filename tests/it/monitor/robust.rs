@@ -1,7 +1,8 @@
 //! What a monitor survives.
 
 use super::{Monitor, Workshop, uses};
-use crate::programs::COMMAND;
+use crate::files::TinyDisk;
+use crate::programs::{COMMAND, end};
 use crate::support::happens;
 use nix::sys::signal::Signal;
 use std::fs;
@@ -27,6 +28,12 @@ fn a_hang_up_reads_the_config_anew_and_a_broken_one_changes_nothing() {
         happens(|| said(&shop).contains("is not valid")),
         "{}",
         said(&shop)
+    );
+    let log = || shop.machine.lab().read("gpu_manager.log");
+    assert!(
+        happens(|| log().contains("\"error\":\"config\"")),
+        "{}",
+        log()
     );
     shop.configure("", COMMAND, "[auto]\nprograms = [\"a\"]\n");
     assert!(is_at_work(&shop));
@@ -119,4 +126,31 @@ fn without_a_state_it_makes_none_and_waits_for_one() {
     let _monitor = Monitor::of(&shop);
     assert!(shop.machine.lab().state_if_any().is_none());
     assert!(is_at_work(&shop));
+}
+
+#[test]
+fn a_full_disk_is_waited_out_and_nothing_is_told_falsely() {
+    let shop = Workshop::new();
+    let Some(disk) = TinyDisk::mounted_at(shop.machine.lab().join("disk")) else {
+        return;
+    };
+    shop.configure("state_file = \"disk/resource_status.json\"", COMMAND, "");
+    shop.ok(&["--init"]);
+    let mut monitor = Monitor::of_state(&shop, "disk/.resource_status.json.monitor");
+    shop.ok(&["--start-program", "t"]);
+    let status = || shop.json(&["--detail"])["servers"][0]["running_tasks"].clone();
+    let pid = status()[0]["program"]["pid"].as_u64().unwrap();
+    shop.ok(&["--allocate", "lapsing", "1", "--ttl", "1s"]);
+    disk.fill();
+    end(u32::try_from(pid).unwrap());
+    let is_free = || said(&shop).contains("disk/");
+    assert!(happens(is_free), "{}", said(&shop));
+    // What cannot be written down is held.
+    assert_eq!(status()[0]["task_id"], "t");
+    assert!(monitor.runs());
+    disk.empty();
+    assert!(happens(|| status().as_array().unwrap().is_empty()));
+    let log = || shop.machine.lab().read("disk/gpu_manager.log");
+    let failed = |line: &str| line.contains("\"end\"") && line.contains("\"how\":\"failed\"");
+    assert!(happens(|| log().lines().any(failed)), "{}", log());
 }

@@ -1,8 +1,9 @@
 //! Growing, shrinking and making room.
 
 use super::{Monitor, SCALING, Workshop, scaling, uses};
-use crate::programs::{COMMAND, lives};
+use crate::programs::{COMMAND, end, lives, send};
 use crate::support::happens;
+use nix::sys::signal::Signal;
 use std::process::Stdio;
 
 #[test]
@@ -157,4 +158,71 @@ fn the_caps_hold_for_what_grows() {
         || lives(program)));
     assert_eq!(shop.gpus("u"), Some(vec![2]));
     assert_eq!(shop.gpus("t"), Some(vec![0, 1]));
+}
+
+/// Its supervisor is stopped when it is to act, and killed before it does.
+fn interrupted(shop: &Workshop, percent: u32, action: &str) -> u32 {
+    let (supervisor, program) = shop.pids("t");
+    send(supervisor, Signal::SIGSTOP);
+    uses(shop, [percent; 4]);
+    let monitor = Monitor::of(shop);
+    assert!(happens(|| shop.was_told("t", action, "")));
+    monitor.kill();
+    end(supervisor);
+    assert!(happens(|| !lives(supervisor)));
+    program
+}
+
+#[test]
+fn a_change_that_a_killed_supervisor_owes_is_made_by_the_next_one() {
+    let shop = scaling("");
+    uses(&shop, [55; 4]);
+    shop.ok(&["--start-program", "t", "--gpus", "3"]);
+    interrupted(&shop, 0, "scale_down");
+    assert!(shop.task("t").unwrap()["program"]["leaving_gpus"].is_array());
+    uses(&shop, [55; 4]);
+    let _monitor = Monitor::of(&shop);
+    assert!(happens(|| shop.gpus("t") == Some(vec![0, 1])));
+    let saved = ["began 0,1,2 --gpus 0,1,2", "saved", "began 0,1 --gpus 0,1"];
+    assert!(
+        happens(|| shop.notes("t") == saved),
+        "{:?}",
+        shop.notes("t")
+    );
+    let shop = scaling("");
+    uses(&shop, [55; 4]);
+    shop.ok(&["--start-program", "t"]);
+    interrupted(&shop, 100, "scale_up");
+    uses(&shop, [55; 4]);
+    let _monitor = Monitor::of(&shop);
+    let saved = ["began 0 --gpus 0", "saved", "began 0,1 --gpus 0,1"];
+    assert!(
+        happens(|| shop.notes("t") == saved),
+        "{:?}",
+        shop.notes("t")
+    );
+}
+
+#[test]
+fn a_program_that_fails_while_it_is_to_leave_a_gpu_leaves_it() {
+    let shop = scaling("");
+    shop.configure(
+        "auto_scale = true",
+        &format!("retries = 3\nretry_delay = \"50ms\"\n{COMMAND}"),
+        SCALING,
+    );
+    uses(&shop, [55; 4]);
+    shop.ok(&["--start-program", "t", "--gpus", "3"]);
+    let (supervisor, program) = shop.pids("t");
+    send(supervisor, Signal::SIGSTOP);
+    uses(&shop, [0; 4]);
+    let monitor = Monitor::of(&shop);
+    assert!(happens(|| shop.was_told("t", "scale_down", "")));
+    monitor.kill();
+    end(program);
+    send(supervisor, Signal::SIGCONT);
+    assert!(happens(|| shop.gpus("t") == Some(vec![0, 1])));
+    assert!(happens(
+        || shop.notes("t").last().unwrap() == "began 0,1 --gpus 0,1"
+    ));
 }

@@ -123,3 +123,44 @@ fn a_task_that_is_taken_away_ends_its_program() {
     assert!(happens(|| !lives(program)));
     assert!(happens(|| shop.was_told("t", "end", "lost")));
 }
+
+#[test]
+fn a_supervisor_that_is_killed_at_once_leaves_a_program_that_is_held() {
+    for held_before in [false, true] {
+        let shop = Workshop::new();
+        if held_before {
+            shop.ok(&["--allocate", "t", "1"]);
+        }
+        let mut starts = shop.machine.command(&["--start-program", "t"]);
+        let starts = starts.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        assert!(happens(|| !shop.notes("t").is_empty()));
+        let (supervisor, program) = shop.pids("t");
+        end(supervisor);
+        let started = starts.wait_with_output().unwrap();
+        // It may just have been told that it runs.
+        if !started.status.success() {
+            let said = String::from_utf8(started.stderr).unwrap();
+            assert!(said.contains("supervisor of t was gone"), "{said}");
+        }
+        assert!(happens(|| !lives(supervisor)));
+        assert!(lives(program));
+        assert_eq!(shop.run(&["--allocate", "eager", "4"]).code, 3);
+        assert_eq!(shop.json(&["--start-program", "t"])["pid"], program);
+    }
+}
+
+#[test]
+fn what_only_its_children_are_left_of_stays_held_and_can_be_stopped() {
+    let shop = Workshop::of_script("sleep 600 & echo $! > child; wait", "");
+    shop.ok(&["--start-program", "t"]);
+    let child = shop.machine.lab().read("child").trim().parse().unwrap();
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    end(program);
+    assert!(happens(|| !lives(supervisor) && !lives(program)));
+    assert!(lives(child));
+    assert_eq!(shop.run(&["--allocate", "eager", "4"]).code, 3);
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(child));
+    shop.ok(&["--allocate", "next", "4"]);
+}

@@ -1,6 +1,7 @@
 //! Programs that gpumgr keeps running, by a real one that writes down what it was given.
 
 mod crowd;
+mod hostile;
 mod killed;
 mod logs;
 mod start;

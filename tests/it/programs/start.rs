@@ -216,3 +216,32 @@ fn nothing_that_whoever_starts_it_has_open_stays_open() {
     assert!(free.unwrap().success());
     assert!(lives(shop.pids("t").1));
 }
+
+#[test]
+fn what_is_asked_for_is_not_passed_over_where_the_task_is_there() {
+    let shop = Workshop::new();
+    shop.ok(&["--allocate", "t", "1"]);
+    for asked in [&["--gpus", "3"][..], &["--ttl", "1h"], &["--gpu-ids", "2"]] {
+        let ran = shop.run(&[&["--start-program", "t"], asked].concat());
+        assert_eq!(ran.code, 6, "{ran:?}");
+    }
+    assert!(shop.notes("t").is_empty());
+    shop.ok(&["--start-program", "t", "--wait"]);
+}
+
+#[test]
+fn a_config_that_cannot_be_read_twice_is_read_once() {
+    let shop = Workshop::new();
+    let gpumgr = env!("CARGO_BIN_EXE_gpumgr");
+    let script =
+        format!("cat config.toml | {gpumgr} --start-program t --config /dev/stdin --state s.json");
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &script])
+        .current_dir(shop.machine.lab().path());
+    for (name, value) in shop.machine.command(&[]).get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    assert!(shell.status().unwrap().success());
+    assert_eq!(shop.notes("t").len(), 1);
+}

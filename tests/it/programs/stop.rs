@@ -144,3 +144,33 @@ fn its_time_ends_it() {
     assert_eq!(shop.notes("t").last().unwrap(), "saved");
     assert!(happens(|| shop.was_told("t", "end", "lapsed")));
 }
+
+#[test]
+fn what_left_for_another_session_ends_too_before_anything_is_given_back() {
+    let shop = Workshop::of_script(
+        "setsid sh -c \"trap '' TERM; echo \\$\\$ > child; while :; do sleep 0.1; done\" & wait",
+        "",
+    );
+    shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    let child = || shop.machine.lab().text_if_any("child");
+    assert!(happens(|| child().is_some_and(|pid| pid.ends_with('\n'))));
+    let child = child().unwrap().trim().parse().unwrap();
+    assert!(lives(child));
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(child));
+}
+
+#[test]
+fn what_left_its_group_is_ended_all_the_same() {
+    let code = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); open('moved', 'w'); time.sleep(600)";
+    let shop = Workshop::with(
+        "",
+        &format!("command = \"python3 -c '{}'\"", code.replace('\'', "\\\"")),
+        "",
+    );
+    shop.ok(&["--start-program", "t"]);
+    assert!(happens(|| shop.machine.lab().join("moved").exists()));
+    let (_, program) = shop.pids("t");
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(program));
+}
