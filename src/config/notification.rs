@@ -5,6 +5,7 @@ use super::mistake::Wrong;
 use super::program::split;
 use crate::allocator::MAX_GPUS;
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub struct Notification {
 }
 
 /// A mail server, and what to tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// Who gets the mail.
     pub to: String,
@@ -50,7 +51,7 @@ pub struct Mail {
 }
 
 /// How what is said to a mail server is kept secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Security {
     /// TLS from the beginning (port 465).
     Tls,
@@ -61,7 +62,7 @@ pub enum Security {
 }
 
 /// Where a password is: never in the config itself, which others may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Password {
     /// The first line of this file.
     File(PathBuf),
