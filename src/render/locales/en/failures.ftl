@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus is { $max }, less than scaling.mi
 config-down-over-up = scale_down_threshold must be less than scale_up_threshold, or programs would grow and shrink in turn
 config-command = no command: it is empty, or a quote in it is not closed
 config-security = smtp_security must be "tls", "starttls" or "none"
+config-address = { $key } must be a mail address, such as Ann <ann@example.org>: { $why }
+config-open-login = smtp_security = "none" would send the password to another machine for all to read; set it to "starttls" or "tls"
 config-two-passwords = give smtp_password_file or smtp_password_env, not both
 ## Caps and programs
 

@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus は { $max } で、scaling.min_gp
 config-down-over-up = scale_down_threshold は scale_up_threshold より小さくなければなりません。そうでないと拡大と縮小を繰り返します
 config-command = コマンドではありません：空か、引用符が閉じられていません
 config-security = smtp_security は "tls"、"starttls"、"none" のいずれかです
+config-address = { $key } は Ann <ann@example.org> のようなメールアドレスでなければなりません: { $why }
+config-open-login = smtp_security = "none" ではパスワードが平文のまま他のマシンに送られます。"starttls" か "tls" にしてください
 config-two-passwords = smtp_password_file と smtp_password_env は、どちらか一方だけにしてください
 ## 上限とプログラム
 

@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus 为 { $max }，小于 scaling.min
 config-down-over-up = scale_down_threshold 必须小于 scale_up_threshold，否则程序会来回扩展和收缩
 config-command = 不是命令：为空，或引号没有闭合
 config-security = smtp_security 必须是 "tls"、"starttls" 或 "none"
+config-address = { $key } 必须是邮件地址，例如 Ann <ann@example.org>: { $why }
+config-open-login = smtp_security = "none" 会把密码以明文发送到另一台机器；请设为 "starttls" 或 "tls"
 config-two-passwords = smtp_password_file 与 smtp_password_env 只能写一个
 ## 上限与程序
 
