@@ -13,6 +13,7 @@ use crate::commands::{Order, SUPERVISE, Start, translate};
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
 use crate::manager::Manager;
+use crate::notify::{self, SEND};
 use crate::outcome::Outcome;
 use crate::render::{self, Style};
 use crate::store::FileStore;
@@ -34,10 +35,12 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     if let [_, only] = arguments
         && only == SERVE
     {
-        return match gpus::serve() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(Kind::Io.exit_code()),
-        };
+        return served(gpus::serve());
+    }
+    if let [_, only] = arguments
+        && only == SEND
+    {
+        return served(notify::serve());
     }
     // The name of the task behind it is for those who list processes.
     if let [_, verb, _task] = arguments
@@ -52,6 +55,14 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     match cli::parse(arguments) {
         Ok(invocation) => invoke(invocation),
         Err(error) => unparsed(&error, arguments),
+    }
+}
+
+/// How a process ends that gpumgr has started for itself, which sees to the rest.
+fn served(done: io::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(Kind::Io.exit_code()),
     }
 }
 

@@ -186,6 +186,15 @@ pub enum Wrong {
     Command,
     /// A text that is no way to talk to a mail server.
     Security,
+    /// A text that is no mail address, or none of several.
+    Address {
+        /// The key it belongs to.
+        key: String,
+        /// Why not.
+        why: String,
+    },
+    /// A password that would go to another machine for all to read.
+    OpenLogin,
     /// A password in a file and in a variable.
     TwoPasswords,
     /// Servers that do not make a cluster together.

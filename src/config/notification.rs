@@ -1,10 +1,15 @@
 //! `[notification]`: who is told of what happens, and how.
 
-use super::document::{Mistakes, Table};
+use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
 use super::program::split;
 use crate::allocator::MAX_GPUS;
 use chrono::TimeDelta;
+use lettre::address::AddressError;
+use lettre::message::{Mailbox, Mailboxes};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +17,9 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Nothing that long is worth telling any longer.
 const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// The mail server where the config names none: this machine's.
+const HERE: &str = "localhost";
 
 /// How to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +37,7 @@ pub struct Notification {
 }
 
 /// A mail server, and what to tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// Who gets the mail.
     pub to: String,
@@ -50,7 +58,7 @@ pub struct Mail {
 }
 
 /// How what is said to a mail server is kept secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Security {
     /// TLS from the beginning (port 465).
     Tls,
@@ -61,7 +69,7 @@ pub enum Security {
 }
 
 /// Where a password is: never in the config itself, which others may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Password {
     /// The first line of this file.
     File(PathBuf),
@@ -108,22 +116,92 @@ fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Op
     let user = table.text("smtp_user", mistakes);
     let file = table.text("smtp_password_file", mistakes);
     let variable = table.text("smtp_password_env", mistakes);
-    let security = match security {
-        None => Some(Security::None),
-        Some((text, place)) => match text.as_str() {
-            "tls" => Some(Security::Tls),
-            "starttls" => Some(Security::StartTls),
-            "none" => Some(Security::None),
+    let security = security.map_or_else(
+        || Some((Security::None, None)),
+        |(text, place)| match text.as_str() {
+            "tls" => Some((Security::Tls, Some(place))),
+            "starttls" => Some((Security::StartTls, Some(place))),
+            "none" => Some((Security::None, Some(place))),
             _ => {
                 mistakes.add(&place, Wrong::Security);
                 None
             }
         },
+    );
+    check_addresses(to.as_ref(), from.as_ref(), mistakes);
+    if let (Some((Security::None, place)), Some((_, user))) = (&security, &user) {
+        let place = place.as_ref().unwrap_or(user);
+        check_is_here(server.as_ref(), place, mistakes);
+    }
+    check_login(user.as_ref(), file.as_ref(), variable.as_ref(), mistakes);
+    let file = file.map(|(file, _)| Password::File(folder.join(file)));
+    let variable = variable.map(|(variable, _)| Password::Variable(variable));
+    Some(Mail {
+        to: to.map(plain)?,
+        from: from.map(plain),
+        server: server.map_or_else(|| HERE.to_owned(), plain),
+        port: port.and_then(|(port, _)| u16::try_from(port).ok()),
+        security: security?.0,
+        authorities: authorities.map(|(file, _)| folder.join(file)),
+        user: user.map(plain),
+        password: file.or(variable),
+    })
+}
+
+/// Whom a mail could never reach, or be from.
+fn check_addresses(
+    to: Option<&Placed<String>>,
+    from: Option<&Placed<String>>,
+    mistakes: &mut Mistakes<'_>,
+) {
+    let mut wrong = |key: &str, place: &Range<usize>, why: String| {
+        let key = format!("notification.{key}");
+        mistakes.add(place, Wrong::Address { key, why });
     };
-    if let (Some(_), Some((_, place))) = (&file, &variable) {
+    if let Some((text, place)) = to {
+        match text.parse::<Mailboxes>() {
+            Ok(to) if to.iter().next().is_none() => {
+                wrong("email", place, AddressError::MissingParts.to_string());
+            }
+            Ok(_) => {}
+            Err(error) => wrong("email", place, error.to_string()),
+        }
+    }
+    if let Some((text, place)) = from
+        && let Err(error) = text.parse::<Mailbox>()
+    {
+        wrong("from", place, error.to_string());
+    }
+}
+
+/// Between here and another machine anybody could read the password.
+fn check_is_here(
+    server: Option<&Placed<String>>,
+    place: &Range<usize>,
+    mistakes: &mut Mistakes<'_>,
+) {
+    let is_here = |(name, _): &Placed<String>| {
+        let address = name
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        address || name.eq_ignore_ascii_case(HERE)
+    };
+    if !server.is_none_or(is_here) {
+        mistakes.add(place, Wrong::OpenLogin);
+    }
+}
+
+/// The user and the password go together.
+fn check_login(
+    user: Option<&Placed<String>>,
+    file: Option<&Placed<String>>,
+    variable: Option<&Placed<String>>,
+    mistakes: &mut Mistakes<'_>,
+) {
+    if let (Some(_), Some((_, place))) = (file, variable) {
         mistakes.add(place, Wrong::TwoPasswords);
     }
-    let missing = match (&user, file.as_ref().or(variable.as_ref())) {
+    let missing = match (user, file.or(variable)) {
         (Some((_, place)), None) => Some((place, "smtp_password_file")),
         (None, Some((_, place))) => Some((place, "smtp_user")),
         _ => None,
@@ -132,16 +210,4 @@ fn mail(table: &mut Table<'_>, folder: &Path, mistakes: &mut Mistakes<'_>) -> Op
         let key = format!("notification.{key}");
         mistakes.add(place, Wrong::MissingKey { key });
     }
-    let file = file.map(|(file, _)| Password::File(folder.join(file)));
-    let variable = variable.map(|(variable, _)| Password::Variable(variable));
-    Some(Mail {
-        to: to.map(plain)?,
-        from: from.map(plain),
-        server: server.map_or_else(|| "localhost".to_owned(), plain),
-        port: port.and_then(|(port, _)| u16::try_from(port).ok()),
-        security: security?,
-        authorities: authorities.map(|(file, _)| folder.join(file)),
-        user: user.map(plain),
-        password: file.or(variable),
-    })
 }

@@ -4,6 +4,7 @@
 //! thread and a queue of its own, so that a dead mail server holds nobody up, not even the command.
 //! What could not be sent is tried again, and in the end written to the log of all changes.
 
+mod child;
 mod command;
 mod mail;
 mod message;
@@ -12,6 +13,7 @@ mod outbox;
 
 pub use command::CommandTrouble;
 pub use mail::MailTrouble;
+pub(crate) use mail::{SEND, serve};
 pub(crate) use message::{Context, Words};
 pub(crate) use notice::Notice;
 
@@ -19,9 +21,9 @@ use crate::config::{Mail, Notification};
 use crate::outcome::Tested;
 use message::Message;
 use outbox::Outbox;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long after each failure it is tried again.
@@ -32,9 +34,6 @@ const DELAYS: [Duration; 3] = [
 ];
 /// What is left for a last try to whoever forgets to [`Notifier::finish`].
 const PARTING: Duration = Duration::from_secs(2);
-/// A mail server answers several times, each time within the timeout; all of it may take that many
-/// of them.
-const ANSWERS: u32 = 3;
 
 /// One way to tell somebody.
 trait Channel: Send + 'static {
@@ -86,56 +85,76 @@ impl Notifier {
         }
     }
 
-    /// Tries once more, within that time, what is not sent yet; the rest is written to the log.
-    pub(crate) fn finish(self, within: Duration) {
-        self.end(within);
+    /// Tries once more, within that time, what is not sent yet; the rest is written to the log. For
+    /// whoever ends.
+    pub(crate) fn finish(mut self, within: Duration) {
+        self.end(within, "gpumgr ended before");
     }
 
-    /// The same while whoever told goes on.
-    pub(crate) fn finish_behind(self) {
-        thread::spawn(move || self.finish(PARTING));
+    /// The same for whoever goes on by other settings: returns at once, and it goes on behind. If
+    /// gpumgr is to end meanwhile, that is to be waited for, so that nothing is lost unlogged.
+    pub(crate) fn finish_behind(mut self, within: Duration) -> Finishing {
+        let finish = move || self.end(within, "the settings changed before");
+        // Where there is no room for a thread, it is done here when the closure is dropped.
+        Finishing(thread::Builder::new().spawn(finish).ok())
     }
 
-    fn end(&self, within: Duration) {
+    fn end(&mut self, within: Duration, why: &str) {
         let deadline = Instant::now() + within;
-        for outbox in &self.outboxes {
+        let outboxes = std::mem::take(&mut self.outboxes);
+        for outbox in &outboxes {
             outbox.close(deadline);
         }
-        for outbox in &self.outboxes {
-            outbox.await_end(deadline);
+        for outbox in &outboxes {
+            outbox.await_end(deadline, why);
         }
     }
 }
 
 impl Drop for Notifier {
     fn drop(&mut self) {
-        self.end(PARTING);
+        self.end(PARTING, "nobody waited for it any longer");
+    }
+}
+
+/// A notifier that is on its way out, as [`Notifier::finish_behind`] says.
+pub(crate) struct Finishing(Option<JoinHandle<()>>);
+
+impl Finishing {
+    /// Waits for the end of it, which is no later than it was to be.
+    pub(crate) fn wait(self) {
+        if let Some(finishing) = self.0 {
+            // It never panics.
+            let _ = finishing.join();
+        }
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }
 
 /// Tells this now, once, by all ways that are set up, and says what came of each.
 pub(crate) fn send_now(notification: &Notification, notice: &Notice, context: &Context) -> Tested {
-    let message = Arc::new(context.message(notice));
+    let message = context.message(notice);
     let timeout = notification.timeout;
     let words = &notification.command;
-    let (sender, mailed) = channel();
-    if let Some(mail) = notification.mail.clone() {
-        let message = Arc::clone(&message);
-        // A server that never comes to an end is left alone with its thread.
-        thread::spawn(move || sender.send(mail::send(&mail, &message, timeout)));
-    }
-    let deadline = Instant::now() + timeout * ANSWERS;
-    let command = (!words.is_empty()).then(|| {
-        let ran = command::run(words, &message.line, timeout);
-        (program(words).to_owned(), ran)
-    });
-    let mail = notification.mail.as_ref().map(|mail| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let late = || Err(MailTrouble::late(mail, timeout * ANSWERS));
-        let sent = mailed.recv_timeout(left).unwrap_or_else(|_| late());
-        (mail.to.clone(), sent)
-    });
-    Tested { mail, command }
+    thread::scope(|scope| {
+        let mailing = notification.mail.as_ref().map(|mail| {
+            let sending = scope.spawn(|| mail::send(mail, &message, timeout));
+            (mail.to.clone(), sending)
+        });
+        let command = (!words.is_empty()).then(|| {
+            let ran = command::run(words, &message.line, timeout);
+            (program(words).to_owned(), ran)
+        });
+        let mail = mailing.map(|(to, sending)| {
+            let sent = sending.join();
+            (to, sent.unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        Tested { mail, command }
+    })
 }
 
 struct ByMail {

@@ -94,8 +94,8 @@ impl Outbox {
         self.0.changed.notify_all();
     }
 
-    /// Waits for that, and writes to the log what was not sent.
-    pub(super) fn await_end(&self, deadline: Instant) {
+    /// Waits for that, and writes to the log what was not sent, and why nobody waits any longer.
+    pub(super) fn await_end(&self, deadline: Instant, why: &str) {
         let mut state = self.0.lock();
         while !state.ended && Instant::now() < deadline {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -108,10 +108,8 @@ impl Outbox {
         let lost = std::mem::take(&mut state.lost);
         drop(state);
         let lost = (lost > 0).then(|| self.0.lost(lost));
-        let unsent = left.iter().map(|letter| {
-            let why = "gpumgr ended before";
-            self.0.unsent(&letter.message, why)
-        });
+        let unsent = left.iter();
+        let unsent = unsent.map(|letter| self.0.unsent(&letter.message, why));
         self.0.manager.note(unsent.chain(lost).collect());
     }
 }

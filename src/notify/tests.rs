@@ -213,6 +213,41 @@ fn the_end_brings_one_more_try() {
 }
 
 #[test]
+fn whoever_goes_on_does_not_wait_for_the_end_of_another() {
+    let desk = Desk::new();
+    let (stuck, stuck_heard, open) = Fake::stuck();
+    let notifier = desk.notifier(vec![stuck], &[NEVER]);
+    notifier.tell(&failed());
+    hear(&stuck_heard);
+    let finishing = notifier.finish_behind(PATIENCE);
+    assert!(!finishing.is_done());
+    // It tells by another one meanwhile, and what is underway is still sent.
+    let (good, heard) = Fake::failing(&[]);
+    let next = desk.notifier(vec![good], &[NEVER]);
+    next.tell(&Notice::Test);
+    assert_eq!(hear(&heard), "it is test");
+    assert_eq!(desk.failures(), Vec::<String>::new());
+    open.send(()).unwrap();
+    finishing.wait();
+    assert_eq!(desk.failures(), Vec::<String>::new());
+}
+
+#[test]
+fn what_whoever_goes_on_did_not_send_is_logged_as_that() {
+    let desk = Desk::new();
+    let (stuck, heard, open) = Fake::stuck();
+    let notifier = desk.notifier(vec![stuck], &[NEVER]);
+    notifier.tell(&failed());
+    hear(&heard);
+    notifier.tell(&Notice::Test);
+    notifier.finish_behind(Duration::ZERO).wait();
+    let why = "was not sent (fake): the settings changed before";
+    let expected = ["task_failed", "test"].map(|kind| format!("{kind} {why}"));
+    assert_eq!(desk.failures(), expected);
+    drop(open);
+}
+
+#[test]
 fn what_there_is_no_room_for_is_counted() {
     let desk = Desk::new();
     let (stuck, heard, open) = Fake::stuck();

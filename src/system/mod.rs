@@ -12,7 +12,7 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, end, end_group, fate,
+    Child, NVML, SYSTEM_CONFIG, age, cannot_lock, close_inherited, confine, end, end_group, fate,
     file_number, file_size_limit, find_command, find_lock_holders, flush_folder, has_open, here,
     holder, host, inherit_lease, is_in_foreground, is_interrupt, keep_access, kill_group,
     lead_group, lease_number, lineage, listen, listen_for_stops, may_have_driver, members,

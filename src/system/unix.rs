@@ -18,7 +18,7 @@ pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, Uid, User, dup2_stdout, getpgrp, tcgetpgrp};
 use std::ffi::OsStr;
@@ -126,8 +126,8 @@ pub(crate) fn lead_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Ends a command that leads its group, and all that it has started. It is not waited for yet, so
-/// the ID is its own.
+/// Ends a command that leads its group, or has just ended, and all that it has started. While any of
+/// them lives, nobody else gets its ID.
 pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
     let group = i32::try_from(leader.id()).map_err(|_| Errno::ESRCH)?;
     Ok(killpg(Pid::from_raw(group), Signal::SIGKILL)?)
@@ -295,6 +295,17 @@ pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
 /// How large this process may make a file; more would kill it.
 pub(crate) fn file_size_limit() -> u64 {
     getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _hard)| soft)
+}
+
+/// Lets this process have no more memory than that, and leave none of it behind in a file, where the
+/// system can.
+pub(crate) fn confine(memory: u64) {
+    let set = |resource, at_most: u64| {
+        let hard = getrlimit(resource).map_or(at_most, |(_soft, hard)| hard.min(at_most));
+        setrlimit(resource, hard, hard)
+    };
+    let _ = set(Resource::RLIMIT_AS, memory);
+    let _ = set(Resource::RLIMIT_CORE, 0);
 }
 
 /// Stops this process until somebody continues or kills it.

@@ -102,6 +102,9 @@ pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
     leader.kill()
 }
 
+/// A process cannot limit its own memory here.
+pub(crate) fn confine(_memory: u64) {}
+
 /// Folders have no sticky bit here.
 pub(crate) fn sticky(_folder: &Metadata) -> bool {
     false

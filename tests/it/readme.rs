@@ -316,7 +316,7 @@ fn what_the_example_config_shows_in_comments_is_valid_too() {
     );
     let (_, checked) = lab.json(&["--check-config"]);
     assert_eq!(checked["notification"]["mail"]["email"], "user@example.org");
-    assert_eq!(checked["notification"]["command"][0], "notify-send");
+    assert_eq!(checked["notification"]["command"], "notify-send");
     assert_eq!(checked["monitor"]["scaling"]["max_gpus"], 4);
 }
 

@@ -5,7 +5,7 @@ use crate::allocator::{Cluster, GpuId, LeaseId, Name, strangers};
 use crate::error::Error;
 use crate::journal::{Deed, Event, How};
 use crate::manager::Manager;
-use crate::notify::{Context, Notice, Notifier, Words};
+use crate::notify::{Context, Finishing, Notice, Notifier, Words};
 use chrono::TimeDelta;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -18,6 +18,8 @@ const PARTING: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Notices {
     notifier: Option<Notifier>,
+    /// Those that told by other settings, and have something left to send.
+    finishing: Vec<Finishing>,
     gpus_free: bool,
     idle: HashSet<Name>,
     strangers: HashSet<(GpuId, u32)>,
@@ -44,7 +46,8 @@ impl Notices {
     /// Tells by other settings from now on; what was told stays told.
     pub(super) fn tell_by(&mut self, other: Self) {
         if let Some(before) = std::mem::replace(&mut self.notifier, other.notifier) {
-            before.finish_behind();
+            self.finishing.retain(|finishing| !finishing.is_done());
+            self.finishing.push(before.finish_behind(PARTING));
         }
     }
 
@@ -53,6 +56,7 @@ impl Notices {
         if let Some(notifier) = self.notifier {
             notifier.finish(PARTING);
         }
+        self.finishing.into_iter().for_each(Finishing::wait);
     }
 }
 

@@ -1,10 +1,19 @@
-//! By mail: one letter, one connection.
+//! By mail: one letter, one connection, one process.
+//!
+//! A server that talks without end would fill the memory of whoever listens, or keep it for ever. So
+//! each mail is sent by a process of its own, a *mailer*: gpumgr started anew with [`SEND`]. Its
+//! memory is limited, and it is waited for no longer than a mail may take.
 
+mod mailer;
+mod serve;
 mod trouble;
 
+pub(super) use mailer::send;
+pub(crate) use serve::serve;
 pub use trouble::MailTrouble;
 
 use super::message::Message;
+use crate::allocator::Timestamp;
 use crate::config::{Mail, Password, Security};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,6 +24,7 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{Certificate, SmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -29,29 +39,60 @@ const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Keeps those who are away from answering.
 const BY_A_MACHINE: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
-/// Sends it, each answer of the server within that time.
-pub(super) fn send(mail: &Mail, message: &Message, within: Duration) -> Result<(), MailTrouble> {
-    let letter = letter(mail, message)?;
+/// The only word of a mailer's command line.
+pub(crate) const SEND: &str = "--send-one-mail";
+
+/// A mail that a mailer is to send. The password is not in it: only where that is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Order {
+    mail: Mail,
+    text: String,
+    host: String,
+    state: String,
+    time: Timestamp,
+    id: String,
+    /// How long each answer of the server may take.
+    within: Duration,
+}
+
+impl Order {
+    fn of(mail: &Mail, message: &Message, within: Duration) -> Self {
+        Self {
+            mail: mail.clone(),
+            text: message.text.clone(),
+            host: message.host.clone(),
+            state: message.state.clone(),
+            time: message.time,
+            id: message.id.clone(),
+            within,
+        }
+    }
+}
+
+/// Hands it to the server, which then waits for nothing but to be left.
+fn deliver(order: &Order) -> Result<SmtpConnection, MailTrouble> {
+    let mail = &order.mail;
+    let letter = letter(order)?;
     let secure = secure(mail)?;
     let login = login(mail)?;
     let (user, password) = login.unzip();
     let talk = Talk {
         server: server(mail),
-        within,
+        within: order.within,
         secrets: secrets(user.as_deref(), password.as_deref()),
     };
     let credentials = user.zip(password);
     let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
-    deliver(mail, &letter, secure.as_ref(), credentials.as_ref(), &talk)
+    talk_to(mail, &letter, secure.as_ref(), credentials.as_ref(), &talk)
 }
 
-fn deliver(
+fn talk_to(
     mail: &Mail,
     letter: &Letter,
     secure: Option<&TlsParameters>,
     credentials: Option<&Credentials>,
     talk: &Talk,
-) -> Result<(), MailTrouble> {
+) -> Result<SmtpConnection, MailTrouble> {
     let failed = |stage| move |error| talk.failed(stage, &error);
     let address = (mail.server.as_str(), port(mail));
     let hello = hello();
@@ -68,22 +109,19 @@ fn deliver(
     }
     let sent = server.send(letter.envelope(), &letter.formatted());
     sent.map_err(failed(Stage::Sending))?;
-    // It has the mail, whatever it says to that.
-    let _ = server.quit();
-    Ok(())
+    Ok(server)
 }
 
-impl MailTrouble {
-    /// All in all it took too long.
-    pub(super) fn late(mail: &Mail, within: Duration) -> Self {
-        Self::Late {
-            server: server(mail),
-            within,
-        }
-    }
-}
-
-fn letter(mail: &Mail, message: &Message) -> Result<Letter, MailTrouble> {
+fn letter(order: &Order) -> Result<Letter, MailTrouble> {
+    let Order {
+        mail,
+        text,
+        host,
+        state,
+        time,
+        id,
+        ..
+    } = order;
     let to: Mailboxes = address(&mail.to)?;
     let from: Option<Mailbox> = match &mail.from {
         Some(from) => Some(address(from)?),
@@ -91,18 +129,15 @@ fn letter(mail: &Mail, message: &Message) -> Result<Letter, MailTrouble> {
     };
     let letter = from.map_or_else(Letter::builder, |from| Letter::builder().from(from));
     let by_a_machine = HeaderValue::new(BY_A_MACHINE, "auto-generated".to_owned());
-    let Message {
-        text, host, state, ..
-    } = message;
-    let time = message.time.format("%Y-%m-%d %H:%M:%S %:z");
+    let written = time.format("%Y-%m-%d %H:%M:%S %:z");
     letter
         .mailbox(To::from(to))
         .subject(format!("gpumgr: {text}"))
-        .date(SystemTime::from(message.time))
-        .message_id(Some(format!("<{}@{}>", message.id, hello())))
+        .date(SystemTime::from(*time))
+        .message_id(Some(format!("<{id}@{}>", hello())))
         .raw_header(by_a_machine)
         .header(ContentType::TEXT_PLAIN)
-        .body(format!("{text}\n\n{host}: {state}\n{time}\n"))
+        .body(format!("{text}\n\n{host}: {state}\n{written}\n"))
         .map_err(|error| no_address(&mail.to, &error))
 }
 

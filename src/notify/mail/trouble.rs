@@ -1,6 +1,7 @@
 //! Why a mail was not sent, without any word that would give the password away.
 
 use lettre::transport::smtp::Error;
+use serde::{Deserialize, Serialize};
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -13,7 +14,7 @@ const PIECE: usize = 6;
 const HIDDEN: &str = "…";
 
 /// Why nobody was told by mail. None of it ever holds the password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailTrouble {
     /// Something that is no mail address.
@@ -70,6 +71,14 @@ pub enum MailTrouble {
         /// The server and its port.
         server: String,
         /// What it said.
+        why: String,
+    },
+    /// The process that talks to it came to an end before the mail was sent, or never began.
+    #[error("sending by {server} broke off: {why}")]
+    BrokeOff {
+        /// The server and its port.
+        server: String,
+        /// How it ended, or what the system said.
         why: String,
     },
     /// It does not take the mail.

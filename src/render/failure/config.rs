@@ -118,6 +118,11 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
         Wrong::DownOverUp => words.text("config-down-over-up"),
         Wrong::Command => words.text("config-command"),
         Wrong::Security => words.text("config-security"),
+        Wrong::OpenLogin => words.text("config-open-login"),
+        Wrong::Address { key, why } => words.say(
+            "config-address",
+            [("key", key.as_str().into()), ("why", why.as_str().into())],
+        ),
         Wrong::TwoPasswords => words.text("config-two-passwords"),
         Wrong::Cluster(spec) => cluster(spec, words),
     }

@@ -48,6 +48,7 @@ fn of_mail(trouble: &MailTrouble, words: &Words) -> (String, String) {
         MailTrouble::Late { server, within } => ("mail-late", server, &seconds(*within)),
         MailTrouble::Tls { server, why } => ("mail-tls", server, why),
         MailTrouble::Login { server, why } => ("mail-login", server, why),
+        MailTrouble::BrokeOff { server, why } => ("mail-broke-off", server, why),
         MailTrouble::Refused { server, why } => ("mail-refused", server, why),
     };
     let values = [

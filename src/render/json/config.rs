@@ -108,7 +108,7 @@ fn scaling(scaling: &Scaling) -> Value {
     })
 }
 
-/// Never the password.
+/// Never the password, nor what may be the key of a webhook.
 fn notification(notification: &Notification) -> Value {
     let mail = |mail: &Mail| {
         json!({
@@ -125,7 +125,7 @@ fn notification(notification: &Notification) -> Value {
     };
     json!({
         "mail": notification.mail.as_ref().map(mail),
-        "command": notification.command,
+        "command": notification.command.first(),
         "gpu_available_threshold": notification.gpu_available_threshold,
         "wait_limit_seconds": seconds(notification.wait_limit),
     })

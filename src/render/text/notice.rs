@@ -6,6 +6,9 @@ use crate::outcome::Tested;
 use crate::render::words::Words;
 use chrono::TimeDelta;
 
+/// A reason that the event's own sentence has said already.
+const SAYS_NO_MORE: &str = "failed";
+
 /// One sentence, in one line.
 pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
     let words = style.results();
@@ -28,7 +31,8 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             why,
         } => {
             let because = |why: &String| words.say("notice-why", [("why", why.as_str().into())]);
-            let why = why.as_ref().map(because).unwrap_or_default();
+            let why = why.as_ref().filter(|why| *why != SAYS_NO_MORE);
+            let why = why.map(because).unwrap_or_default();
             let failed = about("notice-failed", (task, owner, server), None, words);
             failed + &exited(*exit, words) + &why
         }
@@ -237,5 +241,21 @@ mod tests {
                 seen.push(sentence);
             }
         }
+    }
+
+    #[test]
+    fn a_failure_is_not_said_to_be_because_it_failed() {
+        let failed = |why: &str| Notice::Failed {
+            task: "train".to_owned(),
+            owner: Some("ann".to_owned()),
+            server: "s".to_owned(),
+            exit: Some(3),
+            why: Some(why.to_owned()),
+        };
+        let style = Style::new(Output::Text, Language::En, false);
+        let said = notice(&failed("failed"), &style);
+        assert_eq!(said, "train (ann; s) has failed, exit code 3");
+        let said = notice(&failed("not started"), &style);
+        assert_eq!(said, "train (ann; s) has failed, exit code 3: not started");
     }
 }

@@ -113,9 +113,10 @@ fn notification(notification: &Notification, words: &Words) -> Vec<String> {
             .as_ref()
             .map(|mail| self::mail(mail, words)),
     );
-    if !notification.command.is_empty() {
-        let command = notification.command.iter().map(|word| in_words(word));
-        let command = command.collect::<Vec<_>>().join(" ");
+    if let Some((program, rest)) = notification.command.split_first() {
+        // What follows may hold the key of a webhook.
+        let more = if rest.is_empty() { "" } else { " …" };
+        let command = in_words(program) + more;
         lines.push(words.say("check-notify-command", [("command", command.into())]));
     }
     if lines.len() == 1 {
@@ -131,9 +132,9 @@ fn mail(mail: &Mail, words: &Words) -> String {
         None => mail.server.clone(),
     };
     let security = match mail.security {
-        Security::Tls => "TLS",
-        Security::StartTls => "STARTTLS",
-        Security::None => "-",
+        Security::Tls => "TLS".to_owned(),
+        Security::StartTls => "STARTTLS".to_owned(),
+        Security::None => words.text("check-notify-unencrypted"),
     };
     let values = [
         ("to", mail.to.as_str().into()),

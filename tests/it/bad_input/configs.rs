@@ -243,7 +243,7 @@ fn each_mistake_is_told_with_its_place() {
 /// What the manager guide's keys must be.
 #[test]
 fn each_mistake_about_programs_is_told_with_its_place() {
-    let cases: [(&str, &[&str]); 41] = [
+    let cases: [(&str, &[&str]); 47] = [
         (
             "max_total_gpus = 8\n",
             &["lab.toml:1:1: ", "did you mean limits.max_total_gpus?"],
@@ -386,6 +386,36 @@ fn each_mistake_about_programs_is_told_with_its_place() {
         (
             "[notification]\nsmtp_password_file = 'a'\nsmtp_password_env = 'b'\n",
             &["lab.toml:3:21: ", "not both"],
+        ),
+        (
+            "[notification]\nemail = 'not an address'\nfrom = 'nobody'\n",
+            &[
+                "lab.toml:2:9: notification.email must be a mail address",
+                "lab.toml:3:8: notification.from must be a mail address",
+            ],
+        ),
+        (
+            "[notification]\nemail = ''\n",
+            &["lab.toml:2:9: notification.email must be a mail address"],
+        ),
+        (
+            "[notification]\nemail = 'ann@example.org, bob'\n",
+            &["lab.toml:2:9: notification.email must be a mail address"],
+        ),
+        (
+            // Several get it, and one sends it.
+            "[notification]\nfrom = 'ann@example.org, bob@example.org'\n",
+            &["lab.toml:2:8: notification.from must be a mail address"],
+        ),
+        (
+            "[notification]\nsmtp_server = 'mail.example.org'\nsmtp_user = 'a'\n\
+             smtp_password_file = 'b'\n",
+            &["lab.toml:3:13: ", "for all to read"],
+        ),
+        (
+            "[notification]\nsmtp_server = '192.0.2.7'\nsmtp_security = 'none'\n\
+             smtp_user = 'a'\nsmtp_password_file = 'b'\n",
+            &["lab.toml:3:17: ", "for all to read"],
         ),
         (
             "[notification]\nsmtp_port = 70000\nsmtp_password = 'x'\n",

@@ -55,7 +55,7 @@ smtp_port = 587
 smtp_security = "starttls"
 smtp_user = "ann"
 smtp_password_env = "SECRET_VARIABLE"
-command = "notify-send gpumgr"
+command = "notify-send --hint s3cret"
 gpu_available_threshold = 4
 wait_limit = "2h"
 [log]
@@ -77,7 +77,7 @@ fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
         "Started as GPUs fall free: nightly, sweep",
         "Notifications: at 4 free GPUs, and after waits of 2h 0m",
         "Mail: to ann@example.org, by mail.example.org:587 (encryption: STARTTLS)",
-        "Command: notify-send gpumgr",
+        "Command: notify-send …",
         "Log: up to 3.0 MiB, 9 old ones kept",
     ] {
         assert!(
@@ -99,7 +99,7 @@ fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
             "nightly, sweep",
             "ann@example.org",
             "mail.example.org:587",
-            "notify-send gpumgr",
+            "notify-send …",
             "3.0 MiB",
             "7%",
             "5%",
@@ -107,6 +107,8 @@ fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!told.contains("SECRET_VARIABLE"), "{told}");
+        // It may be the key of a webhook.
+        assert!(!told.contains("s3cret"), "{told}");
         assert_eq!(told.lines().count(), english.lines().count(), "{told}");
     }
 }
@@ -130,10 +132,8 @@ fn scripts_are_told_so_too_but_no_password() {
     assert_eq!(checked["monitor"]["programs"], json!(["nightly", "sweep"]));
     assert_eq!(checked["monitor"]["scaling"]["max_gpus"], Value::Null);
     assert_eq!(checked["notification"]["mail"]["smtp_security"], "starttls");
-    assert_eq!(
-        checked["notification"]["command"],
-        json!(["notify-send", "gpumgr"])
-    );
+    assert_eq!(checked["notification"]["command"], "notify-send");
+    assert!(!checked.to_string().contains("s3cret"), "{checked}");
     assert_eq!(checked["notification"]["wait_limit_seconds"], 7200.0);
     assert_eq!(checked["log"], json!({ "size_bytes": 3 << 20, "count": 9 }));
     assert_eq!(checked["limits"]["max_manual_gpus"], 6);
@@ -171,6 +171,18 @@ fn what_it_does_not_say_is_not_told_and_what_is_off_is() {
     let disabled = "[cluster]\n[notification]\nemail = 'a@b'\n";
     let told = Lab::with_config(disabled).ok(&["--check-config"]).stdout;
     assert!(!told.contains("a@b"), "{told}");
+}
+
+#[test]
+fn what_is_not_encrypted_and_who_is_not_run_are_said_to_be_none() {
+    let config = "[cluster]\n[notification]\nenabled = true\nemail = 'ann@example.org'\n";
+    let lab = Lab::with_config(config);
+    for (language, said) in [("en", ": none)"), ("zh", ": 无）"), ("ja", ": なし）")] {
+        let told = lab.ok(&["--check-config", "--lang", language]).stdout;
+        assert!(told.contains(said), "{told}");
+    }
+    let (_, checked) = lab.json(&["--check-config"]);
+    assert_eq!(checked["notification"]["command"], Value::Null);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use super::{Monitor, SCALING, Workshop, uses};
 use crate::gpus::Stranger;
-use crate::notify::Server;
+use crate::notify::{Server, dripping};
 use crate::programs::{COMMAND, end};
 use crate::support::happens;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One whose notices are lines of a file.
 fn telling(top: &str, template: &str, keys: &str, rest: &str) -> Workshop {
@@ -195,4 +198,22 @@ fn a_config_that_others_may_write_tells_nobody() {
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o666)).unwrap();
     assert_eq!(shop.run(&["--monitor"]).code, 2);
     assert!(shop.machine.lab().text_if_any("told").is_none());
+}
+
+#[test]
+fn a_mail_server_that_never_comes_to_an_end_is_given_up() {
+    let left = Arc::new(AtomicBool::new(false));
+    let port = dripping(&left);
+    let keys = format!(
+        "email = 'ops@example.org'\nsmtp_server = '127.0.0.1'\nsmtp_port = {port}\n\
+         timeout = '200ms'"
+    );
+    let shop = telling("", COMMAND, &keys, "");
+    let monitor = Monitor::of(&shop);
+    assert!(happens(|| left.load(Ordering::SeqCst)));
+    // It tries once more before it ends.
+    monitor.send(Signal::SIGTERM);
+    monitor.ends();
+    let log = shop.machine.lab().read("gpu_manager.log");
+    assert!(log.contains("did not answer within 0.6 s"), "{log}");
 }

@@ -63,9 +63,7 @@ fn a_command_that_hangs_is_killed_with_all_it_started() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("did not end within 2s"), "{ran:?}");
     let pid = lab.read("pid");
-    let stat = format!("/proc/{}/stat", pid.trim());
-    let is_gone = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
-    assert!(happens(is_gone), "{pid}");
+    assert!(happens(|| is_gone(&pid)), "{pid}");
 }
 
 #[test]
@@ -85,14 +83,20 @@ fn a_command_need_not_read_and_may_say_much() {
 }
 
 #[test]
-fn what_a_command_leaves_behind_keeps_nobody_waiting() {
-    // It holds the outputs open.
-    let lab = lab_running("sh -c 'sleep 1000 & echo $! > pid; exit 1'", "");
-    let ran = lab.run(&TEST);
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let pid = lab.read("pid").trim().parse().unwrap();
-    let pid = nix::unistd::Pid::from_raw(pid);
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+fn what_a_command_leaves_behind_keeps_nobody_waiting_and_ends() {
+    for code in [0, 1] {
+        // It holds the outputs open.
+        let script = format!("sh -c 'sleep 1000 & echo $! > pid; exit {code}'");
+        let lab = lab_running(&script, "");
+        let ran = lab.run(&TEST);
+        assert_eq!(ran.code, code, "{ran:?}");
+        assert!(happens(|| is_gone(&lab.read("pid"))));
+    }
+}
+
+fn is_gone(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    stat.map_or(true, |stat| stat.contains(") Z "))
 }
 
 #[test]

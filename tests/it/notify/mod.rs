@@ -5,6 +5,8 @@ mod mail;
 mod setup;
 mod trouble;
 
+pub(crate) use trouble::dripping;
+
 use crate::support::{Lab, Ran, happens, skipped};
 use serde_json::{Value, json};
 use std::fs;

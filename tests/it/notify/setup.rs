@@ -54,3 +54,34 @@ fn half_a_login_and_no_time_are_mistakes_with_their_place() {
         assert!(ran.stderr.contains(needle), "{line}: {ran:?}");
     }
 }
+
+#[test]
+fn a_password_goes_unencrypted_to_this_machine_alone() {
+    for (server, is_here) in [
+        ("localhost", true),
+        ("LOCALHOST", true),
+        ("127.0.0.1", true),
+        ("127.8.9.10", true),
+        ("::1", true),
+        ("localhost.example.org", false),
+        ("10.0.0.1", false),
+        ("0.0.0.0", false),
+    ] {
+        for security in ["", "smtp_security = 'none'\n"] {
+            let lab = lab_running(
+                "true",
+                &format!(
+                    "smtp_server = '{server}'\n{security}smtp_user = 'a'\nsmtp_password_env = 'B'"
+                ),
+            );
+            let ran = lab.run(&["--config", "config.toml", "--check-config"]);
+            let code = if is_here { 0 } else { 2 };
+            assert_eq!(ran.code, code, "{server}: {ran:?}");
+        }
+        let keys = format!(
+            "smtp_server = '{server}'\nsmtp_security = 'starttls'\nsmtp_user = 'a'\n\
+             smtp_password_env = 'B'"
+        );
+        lab_running("true", &keys).ok(&["--check-config"]);
+    }
+}

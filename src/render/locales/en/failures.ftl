@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus is { $max }, less than scaling.mi
 config-down-over-up = scale_down_threshold must be less than scale_up_threshold, or programs would grow and shrink in turn
 config-command = no command: it is empty, or a quote in it is not closed
 config-security = smtp_security must be "tls", "starttls" or "none"
+config-address = { $key } must be a mail address, such as Ann <ann@example.org>: { $why }
+config-open-login = smtp_security = "none" would send the password to another machine for all to read; set it to "starttls" or "tls"
 config-two-passwords = give smtp_password_file or smtp_password_env, not both
 ## Caps and programs
 
@@ -237,6 +239,8 @@ mail-login = { $place } refused the login: { $why }
     .hint = Check smtp_user and the password; some servers want one made for programs
 mail-refused = { $place } refused the mail: { $why }
     .hint = Check email and from; some servers take mail only after a login (smtp_user), or only from certain senders
+mail-broke-off = sending by { $place } broke off: { $why }
+    .hint = Check smtp_server and smtp_port: whatever answers there talks without end, or no process could be started for the mail
 command-not-started = it cannot be started: { $why }
     .hint = Check command under [notification]; for what a shell does, run a shell: sh -c '…'
 command-failed = it failed ({ $ended }): { $why }

@@ -257,6 +257,7 @@ check-notify = Notifications: at { $gpus ->
     }, and after waits of { $wait }
 check-notify-mail = Mail: to { $to }, by { $server } (encryption: { $security })
 check-notify-command = Command: { $command }
+check-notify-unencrypted = none
 check-notify-nobody = Nobody is told: there is neither email nor command
 check-log = Log: up to { $size }, { $count } old ones kept
 warning-left-out = Left out, for gpumgr knows no such key: { $key }

@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus は { $max } で、scaling.min_gp
 config-down-over-up = scale_down_threshold は scale_up_threshold より小さくなければなりません。そうでないと拡大と縮小を繰り返します
 config-command = コマンドではありません：空か、引用符が閉じられていません
 config-security = smtp_security は "tls"、"starttls"、"none" のいずれかです
+config-address = { $key } は Ann <ann@example.org> のようなメールアドレスでなければなりません: { $why }
+config-open-login = smtp_security = "none" ではパスワードが平文のまま他のマシンに送られます。"starttls" か "tls" にしてください
 config-two-passwords = smtp_password_file と smtp_password_env は、どちらか一方だけにしてください
 ## 上限とプログラム
 
@@ -237,6 +239,8 @@ mail-login = { $place } がログインを拒否しました: { $why }
     .hint = smtp_user とパスワードを確認してください。アプリ用のパスワードが必要なサーバーもあります
 mail-refused = { $place } がメールを拒否しました: { $why }
     .hint = email と from を確認してください。ログイン (smtp_user) や特定の差出人を求めるサーバーもあります
+mail-broke-off = { $place } 経由の送信が中断しました: { $why }
+    .hint = smtp_server と smtp_port を確認してください。相手が際限なくデータを送り続けているか、メール用のプロセスを起動できませんでした
 command-not-started = 起動できません: { $why }
     .hint = [notification] の command を確認してください。シェルの機能が必要なら、シェルを起動してください: sh -c '…'
 command-failed = 失敗しました ({ $ended }): { $why }

@@ -227,6 +227,7 @@ check-auto = GPU が空いたら起動: { $names }
 check-notify = 通知: 空き GPU が { $gpus } 個になったとき、待ち時間が { $wait } を超えたとき
 check-notify-mail = メール: { $to } 宛て、{ $server } 経由（暗号化: { $security }）
 check-notify-command = コマンド: { $command }
+check-notify-unencrypted = なし
 check-notify-nobody = 誰にも通知されません：email も command もありません
 check-log = ログ: 最大 { $size }、古いものを { $count } 個保存
 warning-left-out = gpumgr にないキーなので省きました: { $key }

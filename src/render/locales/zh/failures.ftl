@@ -181,6 +181,8 @@ config-scaling-min-over-max = scaling.max_gpus 为 { $max }，小于 scaling.min
 config-down-over-up = scale_down_threshold 必须小于 scale_up_threshold，否则程序会来回扩展和收缩
 config-command = 不是命令：为空，或引号没有闭合
 config-security = smtp_security 必须是 "tls"、"starttls" 或 "none"
+config-address = { $key } 必须是邮件地址，例如 Ann <ann@example.org>: { $why }
+config-open-login = smtp_security = "none" 会把密码以明文发送到另一台机器；请设为 "starttls" 或 "tls"
 config-two-passwords = smtp_password_file 与 smtp_password_env 只能写一个
 ## 上限与程序
 
@@ -237,6 +239,8 @@ mail-login = { $place } 拒绝登录: { $why }
     .hint = 请检查 smtp_user 和密码；有些服务器要求使用应用专用密码
 mail-refused = { $place } 拒绝了邮件: { $why }
     .hint = 请检查 email 和 from；有些服务器要求先登录 (smtp_user)，或只接受特定的发件人
+mail-broke-off = 经由 { $place } 的发送中断: { $why }
+    .hint = 请检查 smtp_server 和 smtp_port：对方可能在无休止地发送数据，或者无法为这封邮件启动进程
 command-not-started = 无法启动: { $why }
     .hint = 请检查 [notification] 中的 command；需要 shell 功能时请运行 shell: sh -c '…'
 command-failed = 执行失败 ({ $ended }): { $why }

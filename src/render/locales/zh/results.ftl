@@ -227,6 +227,7 @@ check-auto = GPU 空闲时启动: { $names }
 check-notify = 通知: 有 { $gpus } 个空闲GPU时，以及等待超过 { $wait } 时
 check-notify-mail = 邮件: 发送至 { $to }，经由 { $server }（加密: { $security }）
 check-notify-command = 命令: { $command }
+check-notify-unencrypted = 无
 check-notify-nobody = 不会通知任何人：没有 email，也没有 command
 check-log = 日志: 最大 { $size }，保留 { $count } 个旧文件
 warning-left-out = 已略去 gpumgr 不认识的键: { $key }
