@@ -120,12 +120,14 @@ fn a_forged_note_ends_nobody_else() {
     std::os::unix::fs::FileExt::write_all_at(&file, note.as_bytes(), 0).unwrap();
     drop(file);
     assert_eq!(shop.run(&["--start-program", "t"]).code, 6);
-    // It finds the program itself by its environment, and the victim by nothing.
-    shop.ok(&["--stop-program", "t"]);
+    // It finds the program itself by its environment, and the victim by nothing; but who is noted lives.
+    assert_eq!(shop.run(&["--stop-program", "t"]).code, 3);
     assert!(victim.try_wait().unwrap().is_none());
     assert!(!lives(program));
+    assert!(shop.task("t").is_some());
     victim.kill().unwrap();
     victim.wait().unwrap();
+    shop.ok(&["--allocate", "next", "4"]);
 }
 
 #[test]
