@@ -121,7 +121,8 @@ fn invoke(invocation: Invocation) -> ExitCode {
         Err(error) => {
             if let Some(tried) = tried {
                 let kind = error.downcast_ref().map_or(Kind::Io, Error::kind);
-                manager.note_failed(tried.failed(kind, render::in_english(&error)));
+                let why = render::in_english(&error);
+                manager.note_failed(tried.failed(kind, why, &manager));
             }
             let code = fail(&error, runs, &style);
             if !style.quiet && may_be_outdated(&error) && manager.config_differs() {

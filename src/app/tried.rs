@@ -4,7 +4,7 @@ use crate::allocator::{Gpus, Name};
 use crate::cli::{Action, Asked};
 use crate::error::Kind;
 use crate::journal::{Deed, Event};
-use crate::manager::now;
+use crate::manager::{Manager, now};
 
 /// What somebody tried.
 pub(super) struct Tried {
@@ -55,13 +55,21 @@ impl Tried {
         }
     }
 
-    /// It was not done.
-    pub(super) fn failed(self, kind: Kind, why: String) -> Event {
+    /// It was not done. What was to be new is called as it would have been.
+    pub(super) fn failed(self, kind: Kind, why: String, manager: &Manager) -> Event {
         let event = Event {
             asked_gpus: self.gpus,
             ..Event::new(self.deed, now()).failing(kind, why)
         };
-        match &self.task {
+        let is_new = matches!(
+            self.deed,
+            Deed::Allocate | Deed::Run | Deed::Adopt | Deed::Start
+        );
+        let task = self.task.map(|task| match is_new {
+            true => manager.full_name(&task).unwrap_or(task),
+            false => task,
+        });
+        match &task {
             Some(task) => event.about(task),
             None => event,
         }

@@ -131,7 +131,10 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
         return Err(error(ErrorKind::UnknownArgument, message));
     }
     if let Some((flag, goes_with)) = stray_modifier(&args) {
-        let message = format!("'{flag}' goes with {goes_with} alone");
+        let message = match flag {
+            "--json" => "'--json' does not go with '--run' and '--monitor'".to_owned(),
+            _ => format!("'{flag}' goes with {goes_with} alone"),
+        };
         return Err(error(ErrorKind::ArgumentConflict, message));
     }
     let output = match args.export {

@@ -180,6 +180,8 @@ pub enum Wrong {
         /// The other.
         max: u32,
     },
+    /// `[auto] programs` without `[program_template]`.
+    NoProgram,
     /// `scale_down_threshold` not below `scale_up_threshold`.
     DownOverUp,
     /// A text that is no command as a shell would read it.

@@ -25,7 +25,12 @@ pub struct Monitoring {
 /// How often where the config does not say: the guide's own figure.
 const INTERVAL: TimeDelta = TimeDelta::seconds(5);
 
-pub(super) fn read(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Monitoring {
+/// `can_start`: there is something to start.
+pub(super) fn read(
+    root: &mut Table<'_>,
+    can_start: bool,
+    mistakes: &mut Mistakes<'_>,
+) -> Monitoring {
     let interval = root.span("monitor_interval", mistakes);
     let auto_scale = root.flag("auto_scale", mistakes);
     let scaling = root.table("scaling", mistakes);
@@ -36,7 +41,7 @@ pub(super) fn read(root: &mut Table<'_>, mistakes: &mut Mistakes<'_>) -> Monitor
     );
     let programs = root
         .table("auto", mistakes)
-        .map(|table| programs(table, mistakes));
+        .map(|table| programs(table, can_start, mistakes));
     let interval = interval.unwrap_or(INTERVAL).to_std();
     Monitoring {
         // Less would keep the machine busy with looking.
@@ -79,8 +84,11 @@ fn scaling(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> (bool, Scaling)
     (enabled, scaling)
 }
 
-fn programs(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Vec<Name> {
+fn programs(mut table: Table<'_>, can_start: bool, mistakes: &mut Mistakes<'_>) -> Vec<Name> {
     let programs = table.placed_list("programs", mistakes).unwrap_or_default();
+    if let Some((_, place)) = programs.first().filter(|_| !can_start) {
+        mistakes.add(place, Wrong::NoProgram);
+    }
     table.finish(mistakes);
     let names = programs.into_iter();
     names.filter_map(|text| name(text, mistakes)).collect()

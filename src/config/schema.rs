@@ -73,10 +73,10 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
     let task_prefix = root
         .text("task_prefix", mistakes)
         .and_then(|text| server_name(text, mistakes));
-    let program = root
-        .table("program_template", mistakes)
-        .and_then(|table| program::read(table, mistakes));
-    let monitoring = monitor::read(&mut root, mistakes);
+    let template = root.table("program_template", mistakes);
+    let can_start = template.is_some();
+    let program = template.and_then(|table| program::read(table, mistakes));
+    let monitoring = monitor::read(&mut root, can_start, mistakes);
     let folder = path.parent().unwrap_or(path);
     let notification = root
         .table("notification", mistakes)

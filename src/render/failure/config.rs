@@ -3,6 +3,7 @@
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL};
 use crate::config::{ConfigError, Expected, Mistake, Wrong};
+use crate::render::shell;
 use crate::render::words::{Words, printable};
 use std::path::Path;
 
@@ -26,9 +27,21 @@ pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
                 .iter()
                 .map(|mistake| place_of(path, mistake, words))
                 .collect(),
+            hint: match is_json(path) {
+                true => words.say(
+                    "error-config-json",
+                    [("path", shell::word(&shown(path)).into())],
+                ),
+                false => words.text("error-config-mistakes.hint"),
+            },
             ..at_path(words, "error-config-mistakes", path)
         },
     }
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// `file:line:column: what`, as compilers write it and editors follow it.
@@ -115,6 +128,7 @@ fn wrong(wrong: &Wrong, words: &Words) -> String {
             "config-scaling-min-over-max",
             [("min", (*min).into()), ("max", (*max).into())],
         ),
+        Wrong::NoProgram => words.text("config-no-program"),
         Wrong::DownOverUp => words.text("config-down-over-up"),
         Wrong::Command => words.text("config-command"),
         Wrong::Security => words.text("config-security"),

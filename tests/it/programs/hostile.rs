@@ -99,9 +99,12 @@ fn a_forged_note_ends_nobody_else() {
     shop.ok(&["--start-program", "t"]);
     let (supervisor, program) = shop.pids("t");
     let mut victim = Command::new("sleep");
-    let mut victim = std::os::unix::process::CommandExt::process_group(victim.arg("600"), 0)
-        .spawn()
-        .unwrap();
+    let mut victim = std::os::unix::process::CommandExt::process_group(
+        victim.arg("600").stdout(Stdio::null()),
+        0,
+    )
+    .spawn()
+    .unwrap();
     end(supervisor);
     assert!(happens(|| !lives(supervisor)));
     let files = shop.machine.lab().files();

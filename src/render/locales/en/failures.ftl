@@ -256,3 +256,5 @@ error-still-used = A program that gpumgr keeps running uses what { $task } holds
     .hint = End it first: gpumgr --stop-program { $word }{ $options }
 error-no-supervisor = The supervisor of { $task } was gone before its program ran
     .hint = Something ended it. Try again, and see the log: gpumgr --history
+config-no-program = there is nothing to start: write [program_template] with a command
+error-config-json = It is JSON, the manager guide's perhaps: gpumgr --check-config { $path } prints it as TOML
