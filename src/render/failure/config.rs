@@ -29,7 +29,7 @@ pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
                 .collect(),
             hint: match is_json(path) {
                 true => words.say(
-                    "error-config-json",
+                    "hint-config-json",
                     [("path", shell::word(&shown(path)).into())],
                 ),
                 false => words.text("error-config-mistakes.hint"),

@@ -257,4 +257,4 @@ error-still-used = A program that gpumgr keeps running uses what { $task } holds
 error-no-supervisor = The supervisor of { $task } was gone before its program ran
     .hint = Something ended it. Try again, and see the log: gpumgr --history
 config-no-program = there is nothing to start: write [program_template] with a command
-error-config-json = It is JSON, the manager guide's perhaps: gpumgr --check-config { $path } prints it as TOML
+hint-config-json = It is JSON, the manager guide's perhaps: gpumgr --check-config { $path } prints it as TOML

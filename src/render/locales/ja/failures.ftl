@@ -257,4 +257,4 @@ error-still-used = gpumgr が動かし続けているプログラムが { $task 
 error-no-supervisor = { $task } の監視プロセスは、プログラムが動く前に消えました
     .hint = 何かが終了させました。もう一度試し、ログを確認してください: gpumgr --history
 config-no-program = 起動するものがありません：[program_template] に command を書いてください
-error-config-json = これは JSON です。マネージャーガイドの設定なら gpumgr --check-config { $path } で TOML として出力できます
+hint-config-json = これは JSON です。マネージャーガイドの設定なら gpumgr --check-config { $path } で TOML として出力できます

@@ -257,4 +257,4 @@ error-still-used = 由 gpumgr 维持运行的程序正在使用 { $task } 的资
 error-no-supervisor = { $task } 的监管进程在其程序运行之前就消失了
     .hint = 有什么结束了它。请重试，并查看日志: gpumgr --history
 config-no-program = 没有可启动的程序：请写 [program_template] 及 command
-error-config-json = 这是 JSON，也许是管理器指南的配置: gpumgr --check-config { $path } 会把它打印为 TOML
+hint-config-json = 这是 JSON，也许是管理器指南的配置: gpumgr --check-config { $path } 会把它打印为 TOML
