@@ -1,6 +1,7 @@
 //! What the terminal and the environment say.
 
 use crate::cli::Language;
+use crate::system;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
@@ -28,12 +29,7 @@ pub(super) fn shows_colours(stream: &impl IsTerminal) -> bool {
 /// Where the system's linker looks for libraries first.
 #[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
 pub(super) fn library_path() -> Option<OsString> {
-    let variable = if cfg!(windows) {
-        "PATH"
-    } else {
-        "LD_LIBRARY_PATH"
-    };
-    std::env::var_os(variable)
+    std::env::var_os(system::LIBRARY_PATH)
 }
 
 /// Whether a line can be written over.

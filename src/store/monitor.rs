@@ -2,10 +2,10 @@
 
 use super::FileStore;
 use super::error::{Action, StoreError};
-use super::lock::try_lock;
+use super::lock::{make_shared, try_lock};
 use crate::system;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 /// How long one that was killed may take to be gone.
@@ -23,13 +23,8 @@ impl FileStore {
     pub(crate) fn hold_monitor(&self, note: &str) -> Result<Result<File, String>, StoreError> {
         let path = self.place.monitor();
         let failed = |error| StoreError::io(Action::Lock, &path, error);
-        match File::create_new(&path) {
-            Ok(file) => {
-                let folder = fs::metadata(&self.place.folder).map_err(failed)?;
-                system::share_as_folder(&file, &folder).map_err(failed)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed(error)),
+        if !path.exists() {
+            make_shared(&path, &self.place.folder).map_err(failed)?;
         }
         let mut file = system::open_lock_file(&path).map_err(failed)?;
         let give_up = Instant::now() + PATIENCE;

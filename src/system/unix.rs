@@ -37,6 +37,9 @@ pub(crate) const SYSTEM_CONFIG: Option<&str> = Some("/etc/gpumgr/config.toml");
 /// The driver's library.
 pub(crate) const NVML: &str = "libnvidia-ml.so.1";
 
+/// The variable that names where the system's linker looks for libraries first.
+pub(crate) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
 const STICKY: u32 = 0o1000;
 const READ_WRITE: u32 = 0o666;
 const OWNER_READ_WRITE: u32 = 0o600;

@@ -40,6 +40,9 @@ pub(crate) const SYSTEM_CONFIG: Option<&str> = None;
 /// The driver's library.
 pub(crate) const NVML: &str = "nvml.dll";
 
+/// The variable that names where libraries are looked for.
+pub(crate) const LIBRARY_PATH: &str = "PATH";
+
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_WRITE: u32 = 2;
 const ERROR_NOT_SUPPORTED: i32 = 50;
