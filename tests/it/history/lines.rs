@@ -157,7 +157,7 @@ fn what_is_freed_in_passing_is_told_by_whoever_frees_it() {
     let left = added(&lab, &["--allocate", "u"]);
     assert_eq!(deeds(&left), ["free t", "allocate u"]);
     let expected = json!({"action": "free", "task": "t", "owner": "me", "server": "a", "gpus": [0, 1],
-        "cpus": 8, "why": "lapsed", "held_seconds": "told"});
+        "cpus": 8, "why": "lapsed", "how": "lapsed", "held_seconds": "told"});
     assert_eq!(lasting(&left[0]), expected);
     assert!(left[0]["held_seconds"].as_f64().unwrap() >= 1.0);
 
@@ -177,7 +177,7 @@ fn what_is_freed_in_passing_is_told_by_whoever_frees_it() {
     shell.wait().unwrap();
     let left = added(&lab, &["--release", "u"]);
     assert_eq!(deeds(&left), ["release u", "free p"]);
-    assert_eq!(left[1]["why"], "ended");
+    assert_eq!(left[1]["how"], "ended");
 }
 
 #[test]
