@@ -75,6 +75,7 @@ mod manager;
 mod measured;
 mod notify;
 pub mod outcome;
+mod own_child;
 mod progress;
 mod render;
 mod screen;

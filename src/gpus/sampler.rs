@@ -2,10 +2,9 @@
 
 use super::{Line, NoDriver, Process, SERVE};
 use crate::allocator::{Device, Reading, Unreadable};
-use crate::environment;
-use crate::system;
+use crate::own_child;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,18 +104,7 @@ enum Trouble {
 
 impl Running {
     fn start() -> std::io::Result<Self> {
-        let mut command = Command::new(system::own_program()?);
-        command
-            .arg(SERVE)
-            .env_remove(environment::RUN)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        system::set_apart(&mut command);
-        let mut child = command.spawn()?;
-        let (Some(questions), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(std::io::ErrorKind::BrokenPipe.into());
-        };
+        let (child, questions, output) = own_child::start(SERVE)?;
         Ok(Self {
             child,
             questions,

@@ -2,12 +2,11 @@
 
 use super::{MailTrouble, Order, SEND, server};
 use crate::config::Mail;
-use crate::environment;
 use crate::notify::child::wait;
 use crate::notify::message::Message;
-use crate::system;
+use crate::own_child;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -63,18 +62,7 @@ struct Mailer {
 impl Mailer {
     fn start(order: &Order) -> io::Result<Self> {
         let line = serde_json::to_string(order)? + "\n";
-        let mut command = Command::new(system::own_program()?);
-        command
-            .arg(SEND)
-            .env_remove(environment::RUN)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        system::set_apart(&mut command);
-        let mut child = command.spawn()?;
-        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        };
+        let (child, mut input, output) = own_child::start(SEND)?;
         let order = thread::spawn(move || {
             // Whether it takes it shows in what it answers.
             let _ = input.write_all(line.as_bytes());
