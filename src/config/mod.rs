@@ -23,7 +23,6 @@ pub use rotation::Rotation;
 pub use translate::{LeftOut, Translated};
 
 use crate::allocator::{ClusterSpec, Limits};
-use crate::system;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,12 +79,11 @@ impl Config {
     pub fn find(path: Option<&Path>) -> Result<Self, ConfigError> {
         let found = search::find(path)?;
         let passed_over = found.passed_over;
-        let happened_upon = found.happened_upon;
+        let untrusted = found.untrusted;
         let config = match found.file {
             Some((path, text)) => schema::parse(&path, &text)?,
             None => Self::by_default()?,
         };
-        let untrusted = happened_upon && config.path.as_deref().is_some_and(others_may_write);
         Ok(Self {
             passed_over,
             untrusted,
@@ -117,10 +115,4 @@ impl Config {
         let (path, text) = search::named(file)?;
         translate::translate(&path, &text)
     }
-}
-
-/// Whether somebody else than this user and root could have written it.
-fn others_may_write(path: &Path) -> bool {
-    let file = std::fs::metadata(path);
-    file.is_ok_and(|file| !system::only_ours_to_write(&file))
 }

@@ -4,7 +4,7 @@ use super::document;
 use super::mistake::{ConfigError, Wrong};
 use crate::system;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -17,8 +17,8 @@ const VARIABLE: &str = "GPUMGR_CONFIG";
 pub(super) struct Found {
     /// The config's absolute path and text.
     pub(super) file: Option<(PathBuf, String)>,
-    /// It was not named, but found in the current folder, which may be anybody's.
-    pub(super) happened_upon: bool,
+    /// It was not named, but found in the current folder, and somebody else could have written it.
+    pub(super) untrusted: bool,
     /// A `./config.toml` that is not ours.
     pub(super) passed_over: Option<PathBuf>,
 }
@@ -34,17 +34,17 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
     if let Some(path) = named.map(Path::to_owned).or(variable) {
         return Ok(Found {
             file: Some(self::named(&path)?),
-            happened_upon: false,
+            untrusted: false,
             passed_over: None,
         });
     }
     let mut passed_over = None;
     let here = absolute(Path::new(FILE))?;
-    if let Some(text) = read_if_file(&here)? {
+    if let Some(Read { text, only_ours }) = read_if_file(&here)? {
         if is_ours(&here, &text)? {
             return Ok(Found {
                 file: Some((here, text)),
-                happened_upon: true,
+                untrusted: !only_ours,
                 passed_over,
             });
         }
@@ -55,17 +55,17 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         .into_iter()
         .chain(system::SYSTEM_CONFIG.map(PathBuf::from))
     {
-        if let Some(text) = read_if_file(&path)? {
+        if let Some(Read { text, .. }) = read_if_file(&path)? {
             return Ok(Found {
                 file: Some((path, text)),
-                happened_upon: false,
+                untrusted: false,
                 passed_over,
             });
         }
     }
     Ok(Found {
         file: None,
-        happened_upon: false,
+        untrusted: false,
         passed_over,
     })
 }
@@ -74,7 +74,7 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
 pub(super) fn named(path: &Path) -> Result<(PathBuf, String), ConfigError> {
     let path = absolute(path)?;
     match read(&path)? {
-        Some(text) => Ok((path, text)),
+        Some(Read { text, .. }) => Ok((path, text)),
         None => Err(ConfigError::NotFound { path }),
     }
 }
@@ -102,15 +102,22 @@ fn is_ours(path: &Path, text: &str) -> Result<bool, ConfigError> {
 }
 
 /// A file that nobody named; pipes and folders of that name are not meant for us.
-fn read_if_file(path: &Path) -> Result<Option<String>, ConfigError> {
+fn read_if_file(path: &Path) -> Result<Option<Read>, ConfigError> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Ok(None),
         _ => read(path),
     }
 }
 
-/// The text of the file, none where there is no file.
-fn read(path: &Path) -> Result<Option<String>, ConfigError> {
+/// What is read of a config.
+struct Read {
+    text: String,
+    /// Nobody but this user and root could have written just this file, whatever has its name by now.
+    only_ours: bool,
+}
+
+/// None where there is no file.
+fn read(path: &Path) -> Result<Option<Read>, ConfigError> {
     let failed = |source| ConfigError::Io {
         path: path.to_owned(),
         source,
@@ -126,6 +133,7 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
         }
         opened => opened.map_err(failed)?,
     };
+    let only_ours = system::only_ours_to_write(&file.metadata().map_err(failed)?);
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
@@ -136,7 +144,8 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
             limit: MAX_BYTES,
         });
     }
-    text(path, bytes).map(Some)
+    let text = text(path, bytes)?;
+    Ok(Some(Read { text, only_ours }))
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {

@@ -157,7 +157,7 @@ impl HeldLease {
 
     /// Gives it up for good; returns the file if others still hold it.
     pub(crate) fn end(self) -> Option<File> {
-        let other = File::open(&self.path);
+        let other = open(&self.path, OpenOptions::new().read(true));
         // What cannot be removed now is swept by whoever saves next.
         let _ = fs::remove_file(&self.path);
         // Closed, not unlocked: that would take the lock from the others, too.

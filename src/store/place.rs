@@ -131,22 +131,33 @@ fn contains(name: &[u8], part: &str) -> bool {
 
 /// The absolute path without links. The file may be absent, and so may its folder: then there is
 /// no link in the way, and whoever writes there says what is missing.
+///
+/// The system follows no link that somebody else left in a folder like `/tmp`; nor does this, for
+/// whoever planted it would choose which file is made or changed in this user's name.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = std::path::absolute(path)?;
     for _ in 0..MAX_LINKS {
-        match fs::canonicalize(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            resolved => return resolved,
-        }
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(path);
         };
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = match fs::canonicalize(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
+            resolved => resolved?,
+        };
         let file = folder.join(name);
-        match fs::read_link(&file) {
-            Ok(target) => path = folder.join(target),
-            Err(_not_a_link) => return Ok(file),
+        let Ok(target) = fs::read_link(&file) else {
+            // Where case does not count, the file has its own spelling.
+            let spelt = fs::canonicalize(&file).ok();
+            let is_here = |spelt: &PathBuf| spelt.parent() == Some(&folder);
+            return Ok(spelt.filter(is_here).unwrap_or(file));
+        };
+        let (link, around) = (fs::symlink_metadata(&file)?, fs::metadata(&folder)?);
+        if system::may_be_planted(&link, &around) {
+            return Err(io::Error::other(
+                "a link of another user, in a folder where everybody may make some, is not followed",
+            ));
         }
+        path = folder.join(target);
     }
     Err(io::Error::other("too many symbolic links"))
 }

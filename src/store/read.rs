@@ -3,6 +3,7 @@
 use super::codec;
 use super::error::{Action, Damage, NotAState, StoreError};
 use crate::allocator::Cluster;
+use crate::system;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
@@ -80,7 +81,7 @@ pub(super) fn to_replace(path: &Path) -> Result<Option<Metadata>, StoreError> {
     let found = metadata(path)?;
     if found.is_some() {
         let failed = |error| StoreError::io(Action::Write, path, error);
-        OpenOptions::new().write(true).open(path).map_err(failed)?;
+        system::open_no_link(path, OpenOptions::new().write(true)).map_err(failed)?;
     }
     Ok(found)
 }
@@ -90,29 +91,42 @@ pub(super) fn metadata(path: &Path) -> Result<Option<Metadata>, StoreError> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(Action::Read, path, error)),
-        Ok(metadata) if !metadata.is_file() => Err(StoreError::NotAFile {
-            path: path.to_owned(),
-        }),
-        Ok(metadata) => Ok(Some(metadata)),
+        Ok(metadata) => regular(path, metadata).map(Some),
     }
 }
 
-fn open(path: &Path, options: &OpenOptions, action: Action) -> Result<Option<Opened>, StoreError> {
-    // Looked at before it is opened, for opening a pipe would wait for ever.
-    let Some(metadata) = metadata(path)? else {
+fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, StoreError> {
+    match metadata.is_file() {
+        true => Ok(metadata),
+        false => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// The path is without links: one that is met here was planted since.
+fn open(
+    path: &Path,
+    options: &mut OpenOptions,
+    action: Action,
+) -> Result<Option<Opened>, StoreError> {
+    // Looked at before it is opened, for to open a device may already do something.
+    if metadata(path)?.is_none() {
         return Ok(None);
+    }
+    let failed = |error| StoreError::io(action, path, error);
+    let file = match system::open_no_link(path, options) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
     };
+    // And again, for somebody may have put another in its place meanwhile.
+    let metadata = regular(path, file.metadata().map_err(failed)?)?;
     if metadata.len() > MAX_BYTES {
         return Err(StoreError::TooLarge {
             path: path.to_owned(),
             bytes: metadata.len(),
         });
     }
-    let failed = |error| StoreError::io(action, path, error);
-    let file = match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
-    };
     let bytes = bytes(&file, metadata.len()).map_err(failed)?;
     let text = String::from_utf8(bytes)
         .map_err(|error| NotAState::from(codec::not_text(&error)).at(path))?;

@@ -154,6 +154,14 @@ pub(crate) fn sticky(folder: &Metadata) -> bool {
     folder.mode() & STICKY != 0
 }
 
+/// Whether a link may lead astray: the kernel's own rule (`fs.protected_symlinks`), which guards no
+/// link that is resolved by hand.
+pub(crate) fn may_be_planted(link: &Metadata, folder: &Metadata) -> bool {
+    let open_to_all = sticky(folder) && folder.mode() & 0o002 != 0;
+    let is_trusted = link.uid() == Uid::effective().as_raw() || link.uid() == folder.uid();
+    open_to_all && !is_trusted
+}
+
 /// The folder itself, to lock and to flush; none where folders cannot be opened.
 pub(crate) fn open_folder(folder: &Path) -> io::Result<Option<File>> {
     File::open(folder).map(Some)

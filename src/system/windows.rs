@@ -113,6 +113,11 @@ pub(crate) fn sticky(_folder: &Metadata) -> bool {
     false
 }
 
+/// Only who may do much else may make links here.
+pub(crate) fn may_be_planted(_link: &Metadata, _folder: &Metadata) -> bool {
+    false
+}
+
 /// Folders cannot be locked here: the lock file, which cannot be deleted, is enough.
 pub(crate) fn open_folder(_folder: &Path) -> io::Result<Option<File>> {
     Ok(None)

@@ -28,6 +28,8 @@ mod locales;
 mod lock;
 #[cfg(target_os = "linux")]
 mod monitor;
+#[cfg(target_os = "linux")]
+mod neighbours;
 mod notify;
 #[cfg(unix)]
 mod people;

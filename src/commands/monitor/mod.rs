@@ -75,8 +75,9 @@ impl Manager {
     /// Looks and acts again and again, until a signal ends it.
     ///
     /// # Errors
-    /// Another monitor is at it, or nobody can be told.
+    /// Another monitor is at it, somebody else could have said what is run, or nobody can be told.
     pub(crate) fn monitor(self, attends: &mut impl Attends) -> Result<(), Error> {
+        self.check_commands()?;
         let note = format!(
             "PID {} ({}) on {}",
             std::process::id(),
@@ -92,7 +93,7 @@ impl Manager {
             // Nothing may be told in between.
             tail: self.journal.tail(),
             acquired: Acquired::of(&self),
-            notices: Notices::of(&self, attends.words())?,
+            notices: Notices::of(&self, attends.words()),
             manager: self,
             series: Series::default(),
             used: Used::default(),
@@ -113,6 +114,14 @@ impl Manager {
         monitor.manager.note(used.chain([over]).collect());
         drop(alone);
         ended
+    }
+
+    /// Before anything is run that a config may only say if nobody else can write it.
+    fn check_commands(&self) -> Result<(), Error> {
+        match (&self.config.program, &self.config.notification) {
+            (None, None) => Ok(()),
+            _ => self.check_trust(),
+        }
     }
 }
 
@@ -182,7 +191,8 @@ impl Monitor {
             let state = manager.state_file().to_owned();
             return Err(Error::OtherState { state });
         }
-        let notices = Notices::of(&manager, attends.words())?;
+        manager.check_commands()?;
+        let notices = Notices::of(&manager, attends.words());
         self.manager.keep_measuring(false);
         self.notices.tell_by(notices);
         self.acquired = Acquired::of(&manager);

@@ -28,19 +28,13 @@ pub(super) struct Notices {
 
 impl Notices {
     /// As the config says.
-    ///
-    /// # Errors
-    /// Somebody else could have said what is run.
-    pub(super) fn of(manager: &Manager, words: Words) -> Result<Self, Error> {
-        let Some(notification) = &manager.config.notification else {
-            return Ok(Self::default());
-        };
-        manager.check_trust()?;
-        let context = Context::new(manager.clone(), words);
-        Ok(Self {
-            notifier: Some(Notifier::start(notification, context)),
+    pub(super) fn of(manager: &Manager, words: Words) -> Self {
+        let notification = manager.config.notification.as_ref();
+        let start = |told| Notifier::start(told, Context::new(manager.clone(), words));
+        Self {
+            notifier: notification.map(start),
             ..Self::default()
-        })
+        }
     }
 
     /// Tells by other settings from now on; what was told stays told.
