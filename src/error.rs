@@ -134,6 +134,9 @@ pub enum Error {
         /// What waited.
         task: Name,
     },
+    /// The system's database of users does not answer.
+    #[error("the user cannot be found out: {0}")]
+    UnknownUser(#[source] io::Error),
     /// A signal ended it before anything was started.
     #[error("ended by signal {signal}")]
     Interrupted {
@@ -278,6 +281,7 @@ impl Error {
             | Self::ProgramLog { .. }
             | Self::Monitored { .. }
             | Self::System(_)
+            | Self::UnknownUser(_)
             | Self::NotMeasured(_)
             | Self::NotCounted(_)
             | Self::NoHostName

@@ -109,7 +109,7 @@ impl Manager {
         if events.is_empty() {
             return;
         }
-        let (user, host) = (self.user(), system::host());
+        let (user, host) = (self.user().ok().flatten(), system::host());
         let events: Vec<_> = events
             .into_iter()
             .map(|event| Event {
@@ -133,15 +133,22 @@ impl Manager {
 
     /// The user that the system says this is: give it to
     /// [`Request::owned_by`](crate::allocator::Request::owned_by) for a task that is to have an owner.
-    pub fn user(&self) -> Option<String> {
-        self.user.get_or_init(system::user).clone()
+    ///
+    /// # Errors
+    /// The system does not say at this moment.
+    pub fn user(&self) -> Result<Option<String>, Error> {
+        if let Some(known) = self.user.get() {
+            return Ok(known.clone());
+        }
+        let user = system::user().map_err(Error::UnknownUser)?;
+        Ok(self.user.get_or_init(|| user).clone())
     }
 
-    pub(crate) fn actor(&self) -> Actor {
-        Actor {
-            user: self.user(),
+    pub(crate) fn actor(&self) -> Result<Actor, Error> {
+        Ok(Actor {
+            user: self.user()?,
             force: self.force,
-        }
+        })
     }
 
     /// What a new task of this name is called: with `task_prefix` before it, unless it begins so

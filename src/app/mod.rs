@@ -159,7 +159,7 @@ fn act(
             server: Some(server),
         } => Outcome::Detail(manager.status_of(&server)?),
         Action::Allocate { asked, pid } => {
-            let (request, wait) = request(asked, manager);
+            let (request, wait) = request(asked, manager)?;
             let lease = pid.map(|pid| manager.lease_on(pid)).transpose()?;
             let request = request.tied_to(lease);
             Outcome::Allocated(match wait {
@@ -167,7 +167,7 @@ fn act(
                 None => manager.allocate(request)?,
             })
         }
-        Action::Run(run) => Outcome::Ran(manager.run(job(run, manager))?),
+        Action::Run(run) => Outcome::Ran(manager.run(job(run, manager)?)?),
         Action::Renew { task, ttl } => Outcome::Renewed(manager.renew(&task, ttl)?),
         Action::Queue => Outcome::Queue(manager.queue()?),
         Action::Cancel { task } => Outcome::Cancelled(Box::new(manager.cancel(&task)?)),
@@ -183,7 +183,7 @@ fn act(
         Action::Detect => Outcome::Detected(manager.detect()?),
         Action::Adopt { request, pid } => Outcome::Adopted(manager.adopt(request, pid)?),
         Action::StartProgram { asked, counted } => {
-            let (request, wait) = request(asked, manager);
+            let (request, wait) = request(asked, manager)?;
             Outcome::Started(manager.start_program(Start {
                 request,
                 wait,

@@ -15,19 +15,19 @@ use anyhow::Context;
 use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex};
 
-pub(super) fn request(asked: Asked, manager: &Manager) -> (Request, Option<Wait>) {
+pub(super) fn request(asked: Asked, manager: &Manager) -> Result<(Request, Option<Wait>), Error> {
     let request = Request {
         prefer: asked.prefer,
         ..Request::new(asked.task, asked.gpus, asked.cpus).on(asked.kind)
     };
     let wait = asked.wait.map(|at_most| Wait { at_most });
-    let request = request.owned_by(manager.user());
-    (request.lapsing_after(asked.ttl), wait)
+    let request = request.owned_by(manager.user()?);
+    Ok((request.lapsing_after(asked.ttl), wait))
 }
 
 #[allow(clippy::disallowed_methods, reason = "the environment is settled here")]
-pub(super) fn job(run: Run, manager: &Manager) -> Job {
-    let (request, wait) = request(run.asked, manager);
+pub(super) fn job(run: Run, manager: &Manager) -> Result<Job, Error> {
+    let (request, wait) = request(run.asked, manager)?;
     let outer = || {
         Some(Outer {
             lease: std::env::var(environment::RUN).ok()?.parse().ok()?,
@@ -35,14 +35,14 @@ pub(super) fn job(run: Run, manager: &Manager) -> Job {
             cpus: std::env::var("GPUMGR_CPUS").ok()?,
         })
     };
-    Job {
+    Ok(Job {
         request,
         numbered: run.unnamed,
         command: run.command,
         wait,
         search: std::env::var_os("PATH"),
         outer: outer(),
-    }
+    })
 }
 
 pub(super) fn settled(invocation: &Invocation, style: &Arc<Style>) -> Result<Manager, Error> {

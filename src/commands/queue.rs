@@ -37,7 +37,7 @@ impl Manager {
     /// # Errors
     /// Nothing waits under it, it is another user's, or the state cannot be changed.
     pub fn cancel(&self, task: &Name) -> Result<Cancelled, Error> {
-        let (task, actor) = (task.clone(), self.actor());
+        let (task, actor) = (task.clone(), self.actor()?);
         let prefix = self.config.task_prefix.clone();
         let changed = self.change_and_note(
             IfAbsent::Fail,

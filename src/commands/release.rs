@@ -14,7 +14,7 @@ impl Manager {
     /// There is no such task, it is another user's, or the state cannot be changed.
     pub fn release(&self, task: &Name) -> Result<GivenBack, Error> {
         let asked = task;
-        let (task, actor) = (task.clone(), self.actor());
+        let (task, actor) = (task.clone(), self.actor()?);
         let prefix = self.config.task_prefix.clone();
         let changed = self.change_first(
             move |cluster, _| {

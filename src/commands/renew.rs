@@ -16,7 +16,7 @@ impl Manager {
     /// There is no such task, it is another user's, the time is missing or too long, somebody who
     /// waits was promised its end, or the state cannot be changed.
     pub fn renew(&self, task: &Name, ttl: Option<TimeDelta>) -> Result<Extended, Error> {
-        let (task, actor, limits) = (task.clone(), self.actor(), self.config.limits);
+        let (task, actor, limits) = (task.clone(), self.actor()?, self.config.limits);
         let prefix = self.config.task_prefix.clone();
         let changed = self.change_and_note(
             IfAbsent::Fail,

@@ -13,7 +13,7 @@ impl Manager {
     /// # Errors
     /// Some tasks are other users', or the state cannot be replaced.
     pub fn reset(&self) -> Result<Reset, Error> {
-        let (spec, actor) = (self.described()?, self.actor());
+        let (spec, actor) = (self.described()?, self.actor()?);
         let saved = self.store.replace(now(), move |present| {
             let mut cluster = present.unwrap_or_else(|| Cluster::fresh(&spec));
             let where_they_ran: Vec<_> = cluster

@@ -3,7 +3,7 @@
 use super::{Line, NoDriver, Process, SERVE};
 use crate::allocator::{Device, Reading, Unreadable};
 use crate::own_child;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -103,19 +103,31 @@ enum Trouble {
 }
 
 impl Running {
-    fn start() -> std::io::Result<Self> {
-        let (child, questions, output) = own_child::start(SERVE)?;
-        Ok(Self {
-            child,
-            questions,
-            answers: listen(output),
-        })
+    fn start() -> io::Result<Self> {
+        let (mut child, questions, output) = own_child::start(SERVE)?;
+        match listen(output) {
+            Ok(answers) => Ok(Self {
+                child,
+                questions,
+                answers,
+            }),
+            Err(error) => {
+                // Killed, it is gone at once.
+                let _ = child.kill().and_then(|()| child.wait());
+                Err(error)
+            }
+        }
     }
 
     fn ask(&mut self, deadline: Instant) -> Result<Vec<Reading<Box<Device<Process>>>>, Trouble> {
         let crashed = || Unreadable::Failed("the driver's library crashed".to_owned());
         let asked = self.questions.write_all(b"\n");
-        asked.map_err(|_| Trouble::Nothing(crashed()))?;
+        asked.map_err(|error| {
+            Trouble::Nothing(match error.kind() {
+                io::ErrorKind::BrokenPipe => crashed(),
+                _ => Unreadable::Failed(error.to_string()),
+            })
+        })?;
         let count = match self.next(deadline) {
             Ok(Line::Count(count)) => count as usize,
             Ok(Line::NoDriver(why)) => return Err(Trouble::NoDriver(why)),
@@ -151,9 +163,9 @@ impl Running {
 }
 
 /// What it says, line by line, until it says no more or something that makes no sense.
-fn listen(output: ChildStdout) -> Receiver<Line> {
+fn listen(output: ChildStdout) -> io::Result<Receiver<Line>> {
     let (sender, answers) = channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let lines = BufReader::new(output).lines();
         for line in lines.map_while(Result::ok) {
             let Ok(line) = serde_json::from_str(&line) else {
@@ -163,6 +175,6 @@ fn listen(output: ChildStdout) -> Receiver<Line> {
                 return;
             }
         }
-    });
-    answers
+    })?;
+    Ok(answers)
 }

@@ -6,12 +6,11 @@
 
 use super::FileStore;
 use super::error::{Action, StoreError};
-use super::lock::try_lock;
+use super::lock::{try_lock, try_lock_shared};
 use super::place::Place;
 use crate::allocator::{LeaseId, Timestamp};
 use crate::system::{self, NOTE_BYTES};
 use chrono::DateTime;
-use fs4::{FileExt, TryLockError};
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -120,7 +119,7 @@ impl FileStore {
             Ok(file) => file,
         };
         // Shared, so that those who look do not see each other.
-        let is_free = FileExt::try_lock_shared(&file).is_ok();
+        let is_free = try_lock_shared(&file).unwrap_or(false);
         match (is_free, notes(&mut file)) {
             (true, Some(notes)) => LeaseSeen::Free(notes),
             (_, notes) => LeaseSeen::Held(notes.unwrap_or_default()),
@@ -162,10 +161,7 @@ impl HeldLease {
         let _ = fs::remove_file(&self.path);
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
-        let is_held = |file: &File| {
-            let tried = FileExt::try_lock(file);
-            matches!(tried, Err(TryLockError::WouldBlock))
-        };
+        let is_held = |file: &File| matches!(try_lock(file), Ok(false));
         other.ok().filter(is_held)
     }
 }

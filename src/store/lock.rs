@@ -158,19 +158,24 @@ fn lock(file: &File) -> io::Result<bool> {
 
 /// False if somebody else holds it.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
-    match FileExt::try_lock(file) {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+    tried(|| FileExt::try_lock(file))
 }
 
 /// The same, beside others who only read.
 pub(crate) fn try_lock_shared(file: &File) -> io::Result<bool> {
-    match FileExt::try_lock_shared(file) {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
+    tried(|| FileExt::try_lock_shared(file))
+}
+
+fn tried(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool> {
+    loop {
+        return match try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                continue;
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        };
     }
 }
 

@@ -1,6 +1,8 @@
 //! What differs by platform, behind one interface: the current user, who may use a new file,
 //! what can be locked, what a folder flush is.
 
+use crate::allocator::Process;
+
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
@@ -17,9 +19,9 @@ pub(crate) use platform::{
     has_open, here, holder, host, inherit_lease, is_in_foreground, is_interrupt, keep_access,
     kill_group, lead_group, lease_number, lineage, listen, listen_for_stops, may_be_planted,
     may_have_driver, members, names_this_file, namespace_of, only_ours_to_write, open_folder,
-    open_lock_file, open_no_link, own_program, process, reap_left, set_apart, share_as_folder,
-    share_folder_as, spawn_detached, sticky, stop_here, survivors, take_output, user, variable,
-    watch, working_folder,
+    open_lock_file, open_no_link, own_process, own_program, process, reap_left, set_apart,
+    share_as_folder, share_folder_as, spawn_detached, sticky, stop_here, survivors, take_output,
+    user, variable, watch, working_folder,
 };
 
 /// A process that holds a lock.
@@ -42,6 +44,19 @@ pub(crate) struct Here {
     pub(crate) boot: Option<String>,
     /// The space of process IDs, where there are several.
     pub(crate) namespace: Option<u64>,
+}
+
+impl Here {
+    /// A process here, which started at that moment in the system's units.
+    fn process(&self, pid: u32, started: u64) -> Process {
+        Process {
+            host: self.host.clone(),
+            boot: self.boot.clone(),
+            namespace: self.namespace,
+            pid,
+            started,
+        }
+    }
 }
 
 /// What became of a process.

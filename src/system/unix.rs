@@ -11,8 +11,8 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, process,
-    survivors, variable,
+    age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, own_process,
+    process, survivors, variable,
 };
 pub(crate) use watch::watch;
 
@@ -47,12 +47,28 @@ const PERMISSIONS: u32 = 0o7777;
 
 /// The real user's name from the system's database, never `$USER`; where it has none (a
 /// container with any user ID), the number.
-pub(crate) fn user() -> Option<String> {
-    Some(user_name(Uid::current()))
+///
+/// # Errors
+/// The database does not answer. The number in the name's place would be another user.
+pub(crate) fn user() -> io::Result<Option<String>> {
+    let uid = Uid::current();
+    loop {
+        let known = match User::from_uid(uid) {
+            Err(Errno::EINTR) => continue,
+            // No such user, or no such database.
+            Err(Errno::ENOENT | Errno::ESRCH | Errno::EBADF | Errno::EPERM) => None,
+            answered => answered?,
+        };
+        return Ok(Some(name_of(uid, known)));
+    }
 }
 
+/// The same of anybody, for whoever reads it.
 fn user_name(uid: Uid) -> String {
-    let known = User::from_uid(uid).ok().flatten();
+    name_of(uid, User::from_uid(uid).ok().flatten())
+}
+
+fn name_of(uid: Uid, known: Option<User>) -> String {
     known.map_or_else(|| uid.to_string(), |user| user.name)
 }
 

@@ -13,8 +13,8 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, host, lineage, namespace_of, process, survivors,
-    variable,
+    age, end, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process,
+    survivors, variable,
 };
 pub(crate) use watch::watch;
 
@@ -49,8 +49,8 @@ const ERROR_NOT_SUPPORTED: i32 = 50;
 const ERROR_INVALID_FUNCTION: i32 = 1;
 
 /// The name of the account this process runs as.
-pub(crate) fn user() -> Option<String> {
-    whoami::username().ok()
+pub(crate) fn user() -> io::Result<Option<String>> {
+    Ok(whoami::username().ok())
 }
 
 /// Whether the driver's library may be there: where the driver puts it, or where programs are looked

@@ -206,7 +206,13 @@ impl Monitor {
             {
                 continue;
             }
-            let request = self.request(name.clone());
+            let request = match self.request(name.clone()) {
+                Ok(request) => request,
+                Err(error) => {
+                    troubles.push(error);
+                    return troubles;
+                }
+            };
             // On the picture of this round; the start decides anew.
             let limits = &self.manager.config.limits;
             if allocate(&mut cluster, &request, limits, facts.now).is_ok() {
@@ -216,13 +222,14 @@ impl Monitor {
         troubles
     }
 
-    fn request(&self, task: Name) -> Request {
+    fn request(&self, task: Name) -> Result<Request, Error> {
         let count = self.manager.config.monitoring.min_gpus;
-        Request {
+        let user = self.manager.user()?;
+        Ok(Request {
             automatic: true,
             host: Some(system::here().host),
-            ..Request::new(task, Gpus::Count(count), Cpus::PerGpu).owned_by(self.manager.user())
-        }
+            ..Request::new(task, Gpus::Count(count), Cpus::PerGpu).owned_by(user)
+        })
     }
 
     /// A start takes a while, which nobody else is to wait for.

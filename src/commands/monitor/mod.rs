@@ -81,7 +81,7 @@ impl Manager {
         let note = format!(
             "PID {} ({}) on {}",
             std::process::id(),
-            self.user().unwrap_or_else(|| "-".to_owned()),
+            self.user()?.unwrap_or_else(|| "-".to_owned()),
             system::here().host
         );
         let alone = self.store.hold_monitor(&note)?;
@@ -249,7 +249,7 @@ impl Monitor {
     /// Whether the monitor may act on that task: on its own user's and nobody's, and by force on all.
     fn is_ours(&self, task: &Task) -> bool {
         let actor = self.manager.actor();
-        actor.force || task.owner.is_none() || task.owner == actor.user
+        task.owner.is_none() || actor.is_ok_and(|actor| actor.force || task.owner == actor.user)
     }
 }
 

@@ -79,7 +79,7 @@ impl Manager {
             tie: Tie::Run,
             process,
         };
-        let actor = self.actor();
+        let actor = self.actor()?;
         self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
             attach(cluster, &task, from.as_ref(), lease, &actor)
         })

@@ -47,7 +47,7 @@ impl Manager {
         task: &Name,
         how: How,
     ) -> Result<Changed<Released>, Error> {
-        let (name, actor) = (task.clone(), self.actor());
+        let (name, actor) = (task.clone(), self.actor()?);
         let prefix = self.config.task_prefix.clone();
         let told = self.change_first(
             move |cluster, _| {

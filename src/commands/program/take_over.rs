@@ -39,7 +39,7 @@ impl Manager {
     pub(crate) fn is_own_program(&self, lease: &LeaseId) -> bool {
         let program = self.program_of(lease);
         let user = program.and_then(|(pid, _)| system::holder(pid)?.user);
-        user.is_some() && user == self.user()
+        user.is_some() && self.user().is_ok_and(|own| own == user)
     }
 
     /// Whether the program under that lease has ended, and only what it started goes on.

@@ -72,10 +72,7 @@ impl Manager {
         steps::reached(Step::LeaseHeld);
         let mut events = None;
         match self.obtain(&job, &held, &mut events) {
-            Ok(allocated) => {
-                let events = events.map_or_else(Events::listen, Ok)?;
-                self.run_with(&job, allocated, held, &events)
-            }
+            Ok(allocated) => self.run_with(&job, allocated, held, events),
             Err(error) => {
                 held.end();
                 Err(error)
@@ -118,7 +115,7 @@ impl Manager {
         job: &Job,
         allocated: Allocated,
         held: HeldLease,
-        events: &Events,
+        events: Option<Events>,
     ) -> Result<Ran, Error> {
         let ended = self.start_and_stay(job, &allocated, &held, events);
         let task = &allocated.grant.task;
@@ -167,8 +164,9 @@ impl Manager {
         job: &Job,
         allocated: &Allocated,
         held: &HeldLease,
-        events: &Events,
+        events: Option<Events>,
     ) -> Result<(Child, Exit), Error> {
+        let events = events.map_or_else(Events::listen, Ok)?;
         // Whoever was told to end before there was a command does so.
         while let Ok(event) = events.happened.try_recv() {
             if let Some(signal) = Events::ended_by(event) {
@@ -189,13 +187,14 @@ impl Manager {
         }
         let mut watch = term::Watch::new(self, &allocated.grant, held);
         let exit = loop {
-            if let Some(Event::Signal(heard)) = events.next(watch.next_look()) {
-                child.pass_on(&heard);
-            }
+            // First, for a quick one has ended already, and nothing tells of it again.
             if let Some(exit) = child.reap() {
                 break exit;
             }
             watch.look(&child);
+            if let Some(Event::Signal(heard)) = events.next(watch.next_look()) {
+                child.pass_on(&heard);
+            }
         };
         Ok((child, exit))
     }

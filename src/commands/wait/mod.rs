@@ -85,8 +85,7 @@ struct Line<'m> {
 impl Manager {
     /// A lease of this process on a file that it holds.
     pub(super) fn own_lease(&self, held: &HeldLease, tie: Tie) -> Result<Lease, Error> {
-        let pid = std::process::id();
-        let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
+        let process = system::own_process(&system::here())?;
         Ok(Lease {
             id: held.id.clone(),
             tie,

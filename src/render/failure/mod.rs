@@ -188,6 +188,10 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: Vec::new(),
             hint: words.text("error-interrupted.hint"),
         },
+        Error::UnknownUser(source) => Message {
+            details: vec![printable(&source.to_string())],
+            ..plain(words, "error-unknown-user")
+        },
         Error::System(source) => Message {
             headline: words.text("error-system"),
             details: vec![printable(&source.to_string())],

@@ -149,12 +149,19 @@ pub(crate) fn confirm_reset(state: &Path, style: &Style) -> String {
     ) + " "
 }
 
-/// The allocation stands, but standard output could not take the result.
+/// What was done, though standard output could not take the result; nothing of what only looks.
 pub(crate) fn untold(outcome: &Outcome, style: &Style) -> Option<String> {
     match outcome {
-        Outcome::Allocated(allocated) => {
+        Outcome::Allocated(allocated) | Outcome::Adopted(allocated) => {
             Some(granted("warning-untold", allocated, style.results()) + "\n")
         }
+        Outcome::Initialized(_)
+        | Outcome::Released(_)
+        | Outcome::Reset(_)
+        | Outcome::Renewed(_)
+        | Outcome::Cancelled(_)
+        | Outcome::Started(_)
+        | Outcome::Stopped(_) => Some(style.results().text("warning-untold-change") + "\n"),
         _ => None,
     }
 }

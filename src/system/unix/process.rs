@@ -13,6 +13,9 @@ use std::os::unix::fs::MetadataExt;
 /// The space of process IDs that all others are inside of, as Linux numbers it.
 const INITIAL_NAMESPACE: u64 = 0xEFFF_FFFC;
 
+/// What the system says of this process.
+const OWN_STAT: &str = "/proc/self/stat";
+
 /// How many generations are looked at: a table that changes meanwhile must not go in circles.
 const MAX_LINEAGE: usize = 64;
 
@@ -36,24 +39,38 @@ pub(crate) fn here() -> Here {
 
 /// The process that has this ID now; none if there is none, or only what is left of one.
 pub(crate) fn process(pid: u32, here: &Here) -> Option<Process> {
-    let stat = if pid == std::process::id() {
-        stat_of("self")
-    } else {
-        stat(pid).filter(|stat| is_proc_ours() && !stat.is_left_over(pid))
-    };
+    if pid == std::process::id() {
+        return own_process(here).ok();
+    }
+    let stat = stat(pid).filter(|stat| is_proc_ours() && !stat.is_left_over(pid));
     let started = match stat {
         Some(stat) => stat.started,
         // Not every system tells more than that.
         None if cfg!(not(target_os = "linux")) && exists(pid) => 0,
         None => return None,
     };
-    Some(Process {
-        host: here.host.clone(),
-        boot: here.boot.clone(),
-        namespace: here.namespace,
-        pid,
-        started,
-    })
+    Some(here.process(pid, started))
+}
+
+/// This process.
+///
+/// # Errors
+/// The system does not tell at this moment.
+pub(crate) fn own_process(here: &Here) -> io::Result<Process> {
+    let stat = fs::read_to_string(OWN_STAT).and_then(|text| {
+        let stat = parse_stat(&text);
+        stat.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    });
+    let started = match stat {
+        Ok(stat) => stat.started,
+        // Not every system tells more than the ID.
+        Err(_) if cfg!(not(target_os = "linux")) => 0,
+        Err(error) => {
+            let told = format!("{OWN_STAT}: {error}");
+            return Err(io::Error::new(error.kind(), told));
+        }
+    };
+    Ok(here.process(std::process::id(), started))
 }
 
 /// What became of a process of this very start of this machine.
@@ -128,11 +145,7 @@ impl Stat {
 }
 
 fn stat(pid: u32) -> Option<Stat> {
-    stat_of(&pid.to_string())
-}
-
-fn stat_of(process: &str) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Whether `/proc` counts processes as this one does: a container may see its host's.
@@ -160,7 +173,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
 /// When this process started. Allocates nothing, for it is also asked between fork and exec.
 pub(super) fn own_start() -> Option<u64> {
     let mut text = [0; 512];
-    let read = io::Read::read(&mut File::open("/proc/self/stat").ok()?, &mut text).ok()?;
+    let read = io::Read::read(&mut File::open(OWN_STAT).ok()?, &mut text).ok()?;
     let text = text.get(..read)?;
     // The name may be no text at all.
     let name_end = text.iter().rposition(|byte| *byte == b')')?;

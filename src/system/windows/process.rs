@@ -50,13 +50,17 @@ pub(crate) fn process(pid: u32, here: &Here) -> Option<Process> {
     if has_ended(&process) {
         return None;
     }
-    Some(Process {
-        host: here.host.clone(),
-        boot: here.boot.clone(),
-        namespace: here.namespace,
-        pid,
-        started: started(&process).ok()?,
-    })
+    Some(here.process(pid, started(&process).ok()?))
+}
+
+/// This process.
+///
+/// # Errors
+/// The system does not tell at this moment.
+pub(crate) fn own_process(here: &Here) -> io::Result<Process> {
+    let pid = std::process::id();
+    let own = open(pid, TO_LOOK_AT)?;
+    Ok(here.process(pid, started(&own)?))
 }
 
 /// What became of a process of this machine.

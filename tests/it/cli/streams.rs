@@ -91,6 +91,22 @@ mod full {
             assert_eq!(lab.tasks(), ["t"]);
         }
     }
+
+    #[test]
+    fn a_change_that_cannot_be_told_is_in_place_and_says_so() {
+        for arguments in [
+            &["--release", "t"] as &[&str],
+            &["--renew", "t"],
+            &["--init"],
+            &["--reset", "--yes"],
+        ] {
+            let lab = Lab::new();
+            lab.ok(&["--allocate", "t", "2", "--ttl", "1h"]);
+            let ran = into_full(&lab, arguments);
+            assert_eq!(ran.code, 1, "{ran:?}");
+            assert!(ran.stderr.contains("The change is in place"), "{ran:?}");
+        }
+    }
 }
 
 /// As in `gpumgr --status | head -0`.

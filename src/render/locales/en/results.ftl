@@ -131,6 +131,7 @@ note-lock = Waiting for the lock { $path } …
     .held = Waiting for the lock { $path }, held by { $holders } …
 warning-sticky = Warning: { $path } has the sticky bit, so only you can change the state file in it. To share it, use a folder without that bit that your group may write
 warning-untold = The allocation stands: { $task } holds GPUs { $devices } on { $server }. Release it if it is of no use
+warning-untold-change = The change is in place
 note-granted = { $task }: { $server }, GPUs { $devices }
 warning-stdout = Could not print the result: { $error }
 hint-differs = Hint: the config describes another cluster than the state holds; 'gpumgr --init{ $options }' adapts the state (it never drops a task)

@@ -110,6 +110,7 @@ note-lock = ロック { $path } の解放を待っています …
     .held = ロック { $path } の解放を待っています。保持者: { $holders } …
 warning-sticky = 警告: { $path } にはスティッキービットが設定されているため、状態ファイルを変更できるのはあなただけです。共有するには、スティッキービットがなく、グループで書き込めるフォルダーを使ってください
 warning-untold = 割り当ては有効です: { $task } が { $server } の GPU { $devices } を保持しています。不要なら解放してください
+warning-untold-change = 変更は有効です
 note-granted = { $task }: { $server }、GPU { $devices }
 warning-stdout = 結果を出力できません: { $error }
 hint-differs = ヒント: 設定と状態ファイルのクラスター構成が異なります。'gpumgr --init{ $options }' で状態を設定に合わせられます（タスクは失われません）

@@ -110,6 +110,7 @@ note-lock = 正在等待锁 { $path } …
     .held = 正在等待锁 { $path }，持有者: { $holders } …
 warning-sticky = 警告: { $path } 设有粘滞位，只有您能修改其中的状态文件。要与他人共享，请使用没有粘滞位且同组可写的文件夹
 warning-untold = 分配已生效: { $task } 占用 { $server } 的GPU { $devices }。如不需要请释放
+warning-untold-change = 更改已生效
 note-granted = { $task }: { $server }，GPU { $devices }
 warning-stdout = 无法输出结果: { $error }
 hint-differs = 提示: 配置描述的集群与状态文件不同；运行 'gpumgr --init{ $options }' 可调整状态，不会丢失任务
