@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
+pub(super) const AFTER_HELP: &str = "\
 Examples:
   gpumgr --status                     what is free
   gpumgr --allocate train 4 32        4 GPUs and 32 CPUs for a task named train
@@ -189,6 +189,19 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
     pub(super) check_config: Option<Option<PathBuf>>,
 
+    /// Print what makes SHELL complete flags, tasks and servers; each script says where it goes
+    #[arg(
+        long,
+        value_name = "SHELL",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) completions: Option<CompletedShell>,
+
+    /// Print the manual page: gpumgr --man | man -l -
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) man: bool,
+
     /// How many GPUs, instead of GPUS
     #[arg(
         long,
@@ -368,6 +381,20 @@ pub(crate) enum Shell {
     Powershell,
     // The Windows command prompt
     Cmd,
+}
+
+/// A shell that gpumgr completes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletedShell {
+    // bash
+    Bash,
+    // zsh
+    Zsh,
+    // fish
+    Fish,
+    // PowerShell
+    #[value(alias = "pwsh")]
+    Powershell,
 }
 
 /// A language with a complete translation.

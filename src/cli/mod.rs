@@ -2,9 +2,11 @@
 
 mod args;
 mod grammar;
+mod man;
 mod run;
 
-pub(crate) use args::{Language, Shell};
+pub(crate) use args::{CompletedShell, Language, Shell};
 pub(crate) use grammar::{
-    Action, Asked, Filter, Invocation, Output, Run, parse, wants_json, wants_run,
+    Action, Asked, Filter, Invocation, Output, Run, command, parse, wants_json, wants_run,
 };
+pub(crate) use man::man;
