@@ -1,7 +1,8 @@
 //! From flags as typed to one action with checked values.
 
-use super::args::{Args, CompletedShell, Language, Shell};
+use super::args::Args;
 use super::run;
+use super::values::{CompletedShell, Language, Shell};
 use crate::allocator::{Cpus, GpuKind, Gpus, MAX_CPUS, Name, Request};
 use chrono::TimeDelta;
 use clap::error::ErrorKind;

@@ -4,9 +4,10 @@ mod args;
 mod grammar;
 mod man;
 mod run;
+mod values;
 
-pub(crate) use args::{CompletedShell, Language, Shell};
 pub(crate) use grammar::{
     Action, Asked, Filter, Invocation, Output, Run, command, parse, wants_json, wants_run,
 };
 pub(crate) use man::man;
+pub(crate) use values::{CompletedShell, Language, Shell};
