@@ -55,7 +55,12 @@ fn servers(cluster: &Cluster) -> Vec<Name> {
 
 /// The cluster that the line typed so far is about: of the state, else of the config.
 fn cluster(before: &[String]) -> Option<Cluster> {
-    let config = Config::find(path(before, "--config").as_deref()).ok()?;
+    let named = path(before, "--config");
+    // A pipe could be waited for without end.
+    if named.as_ref().is_some_and(|path| !path.is_file()) {
+        return None;
+    }
+    let config = Config::find(named.as_deref()).ok()?;
     let state = path(before, "--state").unwrap_or(config.state_file);
     let seen = FileStore::new(&state, Duration::ZERO).ok()?.look();
     Some(match seen {

@@ -1,6 +1,6 @@
 //! What a shell offers at TAB: real shells on a terminal, with names that would do harm.
 
-use crate::support::{Lab, skipped};
+use crate::support::{Lab, happens, skipped};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -123,7 +123,7 @@ fn each_flag_is_offered_what_fits_it() {
         .command(&["--allocate", "waits", "8", "--wait"])
         .spawn()
         .unwrap();
-    assert!(crate::support::happens(|| lab
+    assert!(happens(|| lab
         .ok(&["--queue", "--json"])
         .stdout
         .contains("waits")));
@@ -222,6 +222,22 @@ fn whatever_is_wrong_completing_is_silent_and_writes_nothing() {
         lab.ok(&["--complete-for", "fish"]).stdout,
         answered(&lab, &["="])
     );
+}
+
+/// Opening a pipe waits for whoever writes to it.
+#[test]
+fn completing_opens_no_pipe() {
+    let lab = lab();
+    let made = Command::new("mkfifo").arg(lab.join("pipe")).status();
+    assert!(made.unwrap().success());
+    for flag in ["--config", "--state"] {
+        let asked = ["--complete-for", "fish", flag, "pipe", "--release", "="];
+        let mut asked = lab.command(&asked).spawn().unwrap();
+        let answered = happens(|| asked.try_wait().unwrap().is_some());
+        let _ = asked.kill();
+        asked.wait().unwrap();
+        assert!(answered, "{flag}");
+    }
 }
 
 #[test]
