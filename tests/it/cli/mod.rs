@@ -11,6 +11,7 @@ mod grammar;
 mod init;
 mod json;
 mod language;
+#[cfg(unix)]
 mod man;
 #[cfg(unix)]
 mod owner;
