@@ -64,6 +64,7 @@ pub mod allocator;
 mod app;
 mod cli;
 mod commands;
+mod completion;
 pub mod config;
 mod environment;
 mod error;

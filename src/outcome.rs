@@ -13,6 +13,7 @@ use crate::notify::{CommandTrouble, MailTrouble};
 use crate::system::Exit;
 use crate::system::Holder;
 use chrono::TimeDelta;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub(crate) enum Outcome {
     Report(Box<Summed>),
     /// Of `--test-notification`.
     NotificationTested(Tested),
+    /// Of `--completions` and `--man`.
+    Document(Cow<'static, str>),
 }
 
 /// A state file and how this action found it.
@@ -400,7 +403,8 @@ impl Outcome {
             | Self::History(_)
             | Self::Report(_)
             | Self::NotificationTested(_)
-            | Self::Translated(_) => None,
+            | Self::Translated(_)
+            | Self::Document(_) => None,
             Self::Reset(reset) => Some(&reset.state),
             Self::Checked(checked) => Some(&checked.state),
         }

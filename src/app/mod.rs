@@ -10,6 +10,7 @@ mod watch;
 use crate::allocator::Refusal;
 use crate::cli::{self, Action, Filter, Invocation, Output};
 use crate::commands::{Order, SUPERVISE, Start, translate};
+use crate::completion::{self, COMPLETE};
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
 use crate::manager::Manager;
@@ -41,6 +42,13 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         && only == SEND
     {
         return served(notify::serve());
+    }
+    if let [_, verb, shell, typed @ ..] = arguments
+        && verb == COMPLETE
+    {
+        // Nobody could be told that this failed without disturbing what is typed.
+        let _ = print(&completion::answer(shell, typed));
+        return ExitCode::SUCCESS;
     }
     // The name of the task behind it is for those who list processes.
     if let [_, verb, _task] = arguments
@@ -194,6 +202,8 @@ fn act(
         Action::Logs { task, .. } => Outcome::Logs(manager.logs(&task)?),
         Action::CheckConfig => Outcome::Checked(Box::new(manager.check_config())),
         Action::Translate { file } => translate(&file)?,
+        Action::Completions { shell } => Outcome::Document(completion::script(shell).into()),
+        Action::Man => Outcome::Document(cli::man().into()),
         Action::TestNotification => {
             Outcome::NotificationTested(manager.test_notification(words(style))?)
         }

@@ -48,7 +48,10 @@ pub(super) fn job(run: Run, manager: &Manager) -> Result<Job, Error> {
 pub(super) fn settled(invocation: &Invocation, style: &Arc<Style>) -> Result<Manager, Error> {
     let config = match (&invocation.action, &invocation.config) {
         // The shell may just have made an empty one for what this prints.
-        (Action::Detect, None) | (Action::Translate { .. }, _) => Config::by_default(),
+        (Action::Detect, None)
+        | (Action::Translate { .. } | Action::Completions { .. } | Action::Man, _) => {
+            Config::by_default()
+        }
         (_, config) => Config::find(config.as_deref()),
     };
     let mut config = config.map_err(Error::from)?;

@@ -35,6 +35,8 @@ impl Tried {
             | Action::CheckConfig
             | Action::Translate { .. }
             | Action::Detect
+            | Action::Completions { .. }
+            | Action::Man
             | Action::Logs { .. }
             | Action::History(_)
             | Action::Report { .. } => return None,

@@ -1,14 +1,15 @@
 //! The flags as typed.
 
-use crate::allocator::{MAX_TTL, Name};
+use super::values::{CompletedShell, Language, Shell, duration, interval, ttl};
+use crate::allocator::Name;
 use bytesize::ByteSize;
 use chrono::TimeDelta;
-use clap::{ArgAction, ArgGroup, Parser, ValueEnum};
+use clap::{ArgAction, ArgGroup, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
+pub(super) const AFTER_HELP: &str = "\
 Examples:
   gpumgr --status                     what is free
   gpumgr --allocate train 4 32        4 GPUs and 32 CPUs for a task named train
@@ -189,6 +190,19 @@ pub(super) struct Args {
     #[arg(long, value_name = "PATH", num_args = 0..=1, group = "action", help_heading = "Actions (exactly one)")]
     pub(super) check_config: Option<Option<PathBuf>>,
 
+    /// Print what makes SHELL complete flags, tasks and servers; each script says where it goes
+    #[arg(
+        long,
+        value_name = "SHELL",
+        group = "action",
+        help_heading = "Actions (exactly one)"
+    )]
+    pub(super) completions: Option<CompletedShell>,
+
+    /// Print the manual page: gpumgr --man | man -l -
+    #[arg(long, group = "action", help_heading = "Actions (exactly one)")]
+    pub(super) man: bool,
+
     /// How many GPUs, instead of GPUS
     #[arg(
         long,
@@ -335,48 +349,4 @@ pub(super) struct Args {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Modifiers")]
     version: Option<bool>,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = humantime::parse_duration(text).ok();
-    parsed.ok_or_else(|| "it is no duration such as 90s, 8h or 2d".to_owned())
-}
-
-fn ttl(text: &str) -> Result<TimeDelta, String> {
-    let ttl = TimeDelta::from_std(duration(text)?).ok();
-    let ttl = ttl.filter(|ttl| (TimeDelta::seconds(1)..=MAX_TTL).contains(ttl));
-    ttl.ok_or_else(|| format!("it must be from 1s to {}d", MAX_TTL.num_days()))
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok();
-    let seconds = seconds.filter(|seconds| (0.1..=86_400.0).contains(seconds));
-    let interval = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    interval.ok_or_else(|| "it must be from 0.1 to 86400 seconds".to_owned())
-}
-
-/// A shell that `--export` writes for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shell {
-    // sh, bash, zsh, dash, ksh
-    #[value(alias = "bash", alias = "zsh")]
-    Sh,
-    // fish
-    Fish,
-    // PowerShell
-    #[value(alias = "pwsh")]
-    Powershell,
-    // The Windows command prompt
-    Cmd,
-}
-
-/// A language with a complete translation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    // English
-    En,
-    // Simplified Chinese
-    Zh,
-    // Japanese
-    Ja,
 }

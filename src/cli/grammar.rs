@@ -1,7 +1,8 @@
 //! From flags as typed to one action with checked values.
 
-use super::args::{Args, Language, Shell};
+use super::args::Args;
 use super::run;
+use super::values::{CompletedShell, Language, Shell};
 use crate::allocator::{Cpus, GpuKind, Gpus, MAX_CPUS, Name, Request};
 use chrono::TimeDelta;
 use clap::error::ErrorKind;
@@ -74,6 +75,10 @@ pub(crate) enum Action {
         since: Option<TimeDelta>,
     },
     TestNotification,
+    Completions {
+        shell: CompletedShell,
+    },
+    Man,
     Detect,
     Adopt {
         request: Request,
@@ -132,7 +137,10 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, clap::Error> {
     }
     if let Some((flag, goes_with)) = stray_modifier(&args) {
         let message = match flag {
-            "--json" => "'--json' does not go with '--run' and '--monitor'".to_owned(),
+            "--json" => {
+                "'--json' does not go with '--run', '--monitor', '--completions' and '--man'"
+                    .to_owned()
+            }
             _ => format!("'{flag}' goes with {goes_with} alone"),
         };
         return Err(error(ErrorKind::ArgumentConflict, message));
@@ -197,8 +205,13 @@ pub(super) fn before_double_dash(arguments: &[OsString]) -> &[OsString] {
         .unwrap_or_default()
 }
 
+/// The flags as they are declared.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
+}
+
 pub(super) fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
-    Args::command().error(kind, message)
+    command().error(kind, message)
 }
 
 /// A flag that says something about an allocation where there is none. clap's own `requires` is
@@ -257,9 +270,9 @@ fn stray_modifier(args: &Args) -> Option<(&'static str, &'static str)> {
         ("--export", args.export.is_some(), allocates, "'--allocate'"),
         (
             "--json",
-            args.json && (runs || args.monitor),
+            args.json && (runs || args.monitor || args.completions.is_some() || args.man),
             false,
-            "all actions but '--run' and '--monitor'",
+            "actions that print what JSON can hold",
         ),
     ];
     let mut stray = modifiers
@@ -348,6 +361,11 @@ fn action(args: Args) -> Result<Action, clap::Error> {
             since,
             ..
         } => Action::Report { since },
+        Args {
+            completions: Some(shell),
+            ..
+        } => Action::Completions { shell },
+        Args { man: true, .. } => Action::Man,
         Args {
             test_notification: true,
             ..

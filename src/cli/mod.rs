@@ -2,9 +2,12 @@
 
 mod args;
 mod grammar;
+mod man;
 mod run;
+mod values;
 
-pub(crate) use args::{Language, Shell};
 pub(crate) use grammar::{
-    Action, Asked, Filter, Invocation, Output, Run, parse, wants_json, wants_run,
+    Action, Asked, Filter, Invocation, Output, Run, command, parse, wants_json, wants_run,
 };
+pub(crate) use man::man;
+pub(crate) use values::{CompletedShell, Language, Shell};

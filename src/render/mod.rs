@@ -6,6 +6,7 @@ mod shell;
 mod text;
 mod words;
 
+pub(crate) use shell::powershell_quoted;
 pub(crate) use text::{
     confirm_reset, declined, differs, lock_wait, notes, notice, passed_over, progress, unprinted,
     untold,

@@ -75,6 +75,14 @@ fn fish_quoted(value: &str) -> String {
     format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
-fn powershell_quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
+/// Typographic quotes end a quoted text there as plain ones do.
+pub(crate) fn powershell_quoted(value: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in value.chars() {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+        quoted.push(c);
+    }
+    quoted + "'"
 }

@@ -5,6 +5,7 @@ use crate::cli::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::fmt::Write;
+use std::sync::OnceLock;
 use unic_langid::LanguageIdentifier;
 
 /// Which messages: a command that succeeds never reads those of failures.
@@ -25,7 +26,7 @@ macro_rules! messages {
 
 /// All messages of one part in one language.
 pub(crate) struct Words {
-    bundle: FluentBundle<FluentResource>,
+    bundle: &'static FluentBundle<FluentResource>,
     language: Language,
     /// What commands that messages advise must repeat: ` --state PATH`.
     options: String,
@@ -33,22 +34,8 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn new(part: Part, language: Language, options: &str) -> Self {
-        let (tag, text) = match language {
-            Language::En => ("en", messages!("en", part)),
-            Language::Zh => ("zh-Hans", messages!("zh", part)),
-            Language::Ja => ("ja", messages!("ja", part)),
-        };
-        // The tag picks the plural rules.
-        let tag = tag.parse::<LanguageIdentifier>().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-        // The marks would keep a name in one script from reordering another; names have no such
-        // characters, and a shell line must have none.
-        bundle.set_use_isolating(false);
-        let resource =
-            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
-        bundle.add_resource_overriding(resource);
         Self {
-            bundle,
+            bundle: bundle(part, language),
             language,
             options: options.to_owned(),
         }
@@ -97,6 +84,30 @@ impl Words {
     pub(crate) fn text(&self, key: &str) -> String {
         self.say(key, [])
     }
+}
+
+/// The messages, read once a process: to free them at its end would take a fifth of the time again.
+fn bundle(part: Part, language: Language) -> &'static FluentBundle<FluentResource> {
+    static READ: [[OnceLock<FluentBundle<FluentResource>>; 3]; 2] =
+        [const { [const { OnceLock::new() }; 3] }; 2];
+    READ[part as usize][language as usize].get_or_init(|| read(part, language))
+}
+
+fn read(part: Part, language: Language) -> FluentBundle<FluentResource> {
+    let (tag, text) = match language {
+        Language::En => ("en", messages!("en", part)),
+        Language::Zh => ("zh-Hans", messages!("zh", part)),
+        Language::Ja => ("ja", messages!("ja", part)),
+    };
+    // The tag picks the plural rules.
+    let tag = tag.parse::<LanguageIdentifier>().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // The marks would keep a name in one script from reordering another; names have no such
+    // characters, and a shell line must have none.
+    bundle.set_use_isolating(false);
+    let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(partial, _)| partial);
+    bundle.add_resource_overriding(resource);
+    bundle
 }
 
 /// The key of a cap in the config.

@@ -12,6 +12,8 @@ mod bad_input;
 mod beside_v01;
 mod cli;
 #[cfg(target_os = "linux")]
+mod completions;
+#[cfg(target_os = "linux")]
 mod concurrency;
 #[cfg(target_os = "linux")]
 mod crash;

@@ -2,7 +2,6 @@
 
 use super::{Monitor, Round};
 use crate::allocator::{Cluster, GpuId, LeaseId, Name, strangers};
-use crate::error::Error;
 use crate::journal::{Deed, Event, How};
 use crate::manager::Manager;
 use crate::notify::{Context, Finishing, Notice, Notifier, Words};

@@ -43,8 +43,8 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             "cancelled": true,
             "freed_tasks": freed(&cancelled.state.freed),
         }),
-        // Standard output is the command's; the grammar sees to it.
-        Outcome::Ran(_) | Outcome::Monitored => Value::Null,
+        // The grammar sees to it that nobody asks for these.
+        Outcome::Ran(_) | Outcome::Monitored | Outcome::Document(_) => Value::Null,
         Outcome::Reset(done) => reset(done),
         Outcome::History(history) => journal::history(history),
         Outcome::Report(summed) => journal::report(summed),

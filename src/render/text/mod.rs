@@ -69,6 +69,7 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Report(summed) => report::report(summed, style),
         Outcome::Detected(found) => detected::detected(found, style),
         Outcome::Translated(translated) => translated.toml.clone(),
+        Outcome::Document(text) => text.clone().into_owned(),
         Outcome::NotificationTested(tested) => notice::tested(tested, style),
         Outcome::Checked(checked) => config::checked(checked, style.results()),
     }

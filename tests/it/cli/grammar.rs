@@ -57,6 +57,8 @@ fn help_and_version_are_results() {
             "--release",
             "--reset",
             "--check-config",
+            "--completions",
+            "--man",
             "--gpus",
             "--cpus",
             "--gpu-ids",
@@ -94,6 +96,9 @@ fn exactly_one_action_a_call() {
         &["--release", "t", "--status"],
         &["--reset", "--yes", "--init"],
         &["--check-config", "--allocate", "t"],
+        &["--man", "--completions", "bash"],
+        &["--completions", "tcsh"],
+        &["--completions"],
     ]);
     all_nonsense(&[
         &["--quiet"],

@@ -12,6 +12,8 @@ mod init;
 mod json;
 mod language;
 #[cfg(unix)]
+mod man;
+#[cfg(unix)]
 mod owner;
 mod prefix;
 mod release;

@@ -67,6 +67,8 @@ mod full {
             &["--check-config"],
             &["--init"],
             &["--help"],
+            &["--man"],
+            &["--completions", "bash"],
             &["--version"],
             &["--status", "--json"],
         ] {
