@@ -1,6 +1,6 @@
 //! What a sampler says: from its lines to the devices, whatever it may say.
 
-use crate::allocator::{Device, Reading, Unreadable};
+use crate::allocator::{Device, MAX_GPUS, Reading, Unreadable};
 use serde::{Deserialize, Serialize};
 use std::io::BufRead;
 use std::sync::mpsc::RecvTimeoutError;
@@ -49,10 +49,10 @@ pub(super) fn gather(
     mut next: impl FnMut() -> Result<Line, RecvTimeoutError>,
 ) -> Result<Answers, Trouble> {
     let count = match next() {
-        Ok(Line::Count(count)) => count as usize,
+        Ok(Line::Count(count)) if count <= MAX_GPUS => count as usize,
         Ok(Line::NoDriver(why)) => return Err(Trouble::NoDriver(why)),
         Ok(Line::Unreadable(why)) => return Err(Trouble::Nothing(why)),
-        Ok(Line::Device(..)) => return Err(Trouble::Nothing(crashed())),
+        Ok(Line::Count(_) | Line::Device(..)) => return Err(Trouble::Nothing(crashed())),
         Err(RecvTimeoutError::Timeout) => return Err(Trouble::Nothing(Unreadable::Late)),
         Err(RecvTimeoutError::Disconnected) => return Err(Trouble::Nothing(crashed())),
     };
@@ -61,7 +61,8 @@ pub(super) fn gather(
     while missing > 0 {
         let why = match next() {
             Ok(Line::Device(index, device)) => {
-                if let Some(place) = devices.get_mut(index as usize) {
+                // One told twice must not stand for another that was not.
+                if let Some(place @ None) = devices.get_mut(index as usize) {
                     *place = Some(device);
                     missing -= 1;
                 }
