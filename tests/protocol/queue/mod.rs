@@ -136,5 +136,5 @@ const REAL: Protocol = Protocol {
     joins_again: true,
     lock_is_inherited: true,
     drops: 1,
-    leaves: 1,
+    leaves: 3,
 };
