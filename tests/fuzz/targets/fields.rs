@@ -21,6 +21,19 @@ const SERVER: [&str; 12] = [
     "running_tasks",
 ];
 
+pub(super) const TASK_FIELDS: [&str; 10] = [
+    "task_id",
+    "allocated_gpus",
+    "allocated_cpus",
+    "start_time",
+    "owner",
+    "end_time",
+    "ttl_seconds",
+    "lease",
+    "idle_since",
+    "program",
+];
+
 /// The keys and values of an object as they are written, in their order.
 struct Object(Vec<(String, Box<RawValue>)>);
 
