@@ -24,9 +24,10 @@ use std::hash::Hash;
 fn broken<M>(what: &str, model: M) -> Vec<&'static str>
 where
     M: Model + Send + Sync + 'static,
-    M::State: Hash + Clone + Debug + Send + Sync + PartialEq,
+    M::State: Hash + Clone + Debug + Send + Sync + Eq,
     M::Action: Clone + Debug + Send + Sync + PartialEq,
 {
+    assert!(ends(&model), "{what}");
     let properties = model.properties();
     let checker = model.checker().spawn_bfs().join();
     println!("{what}: {} states", checker.unique_state_count());
