@@ -58,7 +58,8 @@
 //! - [`store`]: the state file. Lock, load, function, check, save, unlock.
 //! - [`config`]: TOML to checked settings.
 //! - [`Manager`]: one method an action, each returning an [`outcome`] or an [`Error`].
-//! - [`run`]: the command line, which puts outcomes into words, JSON or shell lines.
+//! - [`run`]: the command line, which puts outcomes into words, JSON or shell lines; [`misuse`] only
+//!   looks whether one makes sense, [`export`] makes the shell lines alone.
 
 pub mod allocator;
 mod app;
@@ -84,10 +85,12 @@ mod steps;
 pub mod store;
 mod system;
 
-pub use app::run;
+pub use app::{misuse, run};
+pub use cli::Shell;
 pub use error::{Error, Kind};
 pub use manager::Manager;
 pub use measured::Unmeasured;
 pub use notify::{CommandTrouble, MailTrouble};
 pub use progress::{Observer, Progress};
+pub use render::export;
 pub use system::Holder;

@@ -66,6 +66,14 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     }
 }
 
+/// What [`run`] would say is wrong with this command line, program name included, without doing
+/// anything; nothing if it would try to do what it says.
+pub fn misuse(arguments: &[OsString]) -> Option<String> {
+    let error = cli::parse(arguments).err()?;
+    let (result, message) = render::usage(&error, cli::wants_json(arguments));
+    (error.exit_code() != 0).then_some(result + &message)
+}
+
 /// How a process ends that gpumgr has started for itself, which sees to the rest.
 fn served(done: io::Result<()>) -> ExitCode {
     match done {

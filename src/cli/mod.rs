@@ -10,4 +10,5 @@ pub(crate) use grammar::{
     Action, Asked, Filter, Invocation, Output, Run, command, parse, wants_json, wants_run,
 };
 pub(crate) use man::man;
-pub(crate) use values::{CompletedShell, Language, Shell};
+pub use values::Shell;
+pub(crate) use values::{CompletedShell, Language};

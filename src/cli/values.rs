@@ -25,7 +25,8 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
 
 /// A shell that `--export` writes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shell {
+#[allow(missing_docs, reason = "clap would print each in the help")]
+pub enum Shell {
     // sh, bash, zsh, dash, ksh
     #[value(alias = "bash", alias = "zsh")]
     Sh,

@@ -4,6 +4,7 @@
 //! [`SERVE`]. A device that hangs in the kernel, or a library that crashes, takes only that along;
 //! gpumgr waits for it no longer than it was told to.
 
+mod answers;
 mod nvml;
 mod occupants;
 mod sampler;
@@ -14,8 +15,8 @@ pub(crate) use serve::serve;
 use crate::allocator::{Device, Devices, Reading};
 use crate::config::Measuring;
 use crate::system;
+use answers::Process;
 use sampler::Sampler;
-use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,21 +113,4 @@ impl Probe {
         let sampler = self.0.sampler.lock();
         sampler.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a sampler says, a line each: how many devices there are and then each of them, or why not.
-#[derive(Debug, Serialize, Deserialize)]
-enum Line {
-    NoDriver(String),
-    Unreadable(crate::allocator::Unreadable),
-    Count(u32),
-    Device(u32, Reading<Box<Device<Process>>>),
-}
-
-/// A process as the driver knows it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Process {
-    pid: u32,
-    /// In bytes.
-    memory: Option<u64>,
 }

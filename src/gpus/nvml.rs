@@ -1,6 +1,6 @@
 //! One device, field by field.
 
-use super::Process;
+use super::answers::Process;
 use crate::allocator::{Device, MemoryUse, Reading, Unreadable};
 use nvml_wrapper::Nvml;
 use nvml_wrapper::enum_wrappers::device::TemperatureSensor;

@@ -1,6 +1,6 @@
 //! Who the processes on a GPU are.
 
-use super::Process;
+use super::answers::Process;
 use crate::allocator::{Device, Occupant, Run};
 use crate::config::Measuring;
 use crate::environment;

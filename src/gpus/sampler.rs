@@ -1,9 +1,10 @@
 //! The process that runs the driver's library, from outside.
 
-use super::{Line, NoDriver, Process, SERVE};
-use crate::allocator::{Device, Reading, Unreadable};
+use super::answers::{Answers, Line, Trouble, crashed, gather, lines};
+use super::{NoDriver, SERVE};
+use crate::allocator::{Reading, Unreadable};
 use crate::own_child;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -13,8 +14,6 @@ use std::time::{Duration, Instant};
 const MOST_LEAVING: usize = 8;
 /// How long one that was killed may take to be gone.
 const DYING: Duration = Duration::from_millis(100);
-
-type Answers = Reading<Vec<Reading<Box<Device<Process>>>>>;
 
 /// A sampler, while there is one.
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ struct Running {
 
 impl Sampler {
     /// What the devices answer within that time.
-    pub(super) fn measure(&mut self, timeout: Duration) -> Result<Answers, NoDriver> {
+    pub(super) fn measure(&mut self, timeout: Duration) -> Result<Reading<Answers>, NoDriver> {
         let deadline = Instant::now() + timeout;
         self.bury();
         if self.leaving.len() >= MOST_LEAVING {
@@ -94,14 +93,6 @@ impl Sampler {
     }
 }
 
-/// Why a sampler is of no further use.
-enum Trouble {
-    NoDriver(String),
-    Nothing(Unreadable),
-    /// Some of the devices have answered.
-    Partly(Vec<Reading<Box<Device<Process>>>>),
-}
-
 impl Running {
     fn start() -> io::Result<Self> {
         let (mut child, questions, output) = own_child::start(SERVE)?;
@@ -119,8 +110,7 @@ impl Running {
         }
     }
 
-    fn ask(&mut self, deadline: Instant) -> Result<Vec<Reading<Box<Device<Process>>>>, Trouble> {
-        let crashed = || Unreadable::Failed("the driver's library crashed".to_owned());
+    fn ask(&mut self, deadline: Instant) -> Result<Answers, Trouble> {
         let asked = self.questions.write_all(b"\n");
         asked.map_err(|error| {
             Trouble::Nothing(match error.kind() {
@@ -128,32 +118,7 @@ impl Running {
                 _ => Unreadable::Failed(error.to_string()),
             })
         })?;
-        let count = match self.next(deadline) {
-            Ok(Line::Count(count)) => count as usize,
-            Ok(Line::NoDriver(why)) => return Err(Trouble::NoDriver(why)),
-            Ok(Line::Unreadable(why)) => return Err(Trouble::Nothing(why)),
-            Ok(Line::Device(..)) => return Err(Trouble::Nothing(crashed())),
-            Err(RecvTimeoutError::Timeout) => return Err(Trouble::Nothing(Unreadable::Late)),
-            Err(RecvTimeoutError::Disconnected) => return Err(Trouble::Nothing(crashed())),
-        };
-        let mut devices: Vec<Option<_>> = (0..count).map(|_| None).collect();
-        let mut missing = count;
-        while missing > 0 {
-            let why = match self.next(deadline) {
-                Ok(Line::Device(index, device)) => {
-                    if let Some(place) = devices.get_mut(index as usize) {
-                        *place = Some(device);
-                        missing -= 1;
-                    }
-                    continue;
-                }
-                Err(RecvTimeoutError::Timeout) => Unreadable::Late,
-                Ok(_) | Err(RecvTimeoutError::Disconnected) => crashed(),
-            };
-            let answer = |device: Option<_>| device.unwrap_or_else(|| Err(why.clone()));
-            return Err(Trouble::Partly(devices.into_iter().map(answer).collect()));
-        }
-        Ok(devices.into_iter().flatten().collect())
+        gather(|| self.next(deadline))
     }
 
     fn next(&self, deadline: Instant) -> Result<Line, RecvTimeoutError> {
@@ -162,15 +127,11 @@ impl Running {
     }
 }
 
-/// What it says, line by line, until it says no more or something that makes no sense.
+/// What it says, line by line.
 fn listen(output: ChildStdout) -> io::Result<Receiver<Line>> {
     let (sender, answers) = channel();
     thread::Builder::new().spawn(move || {
-        let lines = BufReader::new(output).lines();
-        for line in lines.map_while(Result::ok) {
-            let Ok(line) = serde_json::from_str(&line) else {
-                return;
-            };
+        for line in lines(BufReader::new(output)) {
             if sender.send(line).is_err() {
                 return;
             }

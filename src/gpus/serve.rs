@@ -1,6 +1,7 @@
 //! The sampler's side: for each line on standard input, one measurement on standard output.
 
-use super::{Line, nvml};
+use super::answers::Line;
+use super::nvml;
 use crate::allocator::{MAX_GPUS, Reading, Unreadable};
 use crate::system;
 use nvml_wrapper::Nvml;

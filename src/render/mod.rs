@@ -6,6 +6,7 @@ mod shell;
 mod text;
 mod words;
 
+pub use shell::export;
 pub(crate) use shell::powershell_quoted;
 pub(crate) use text::{
     confirm_reset, declined, differs, lock_wait, notes, notice, passed_over, progress, unprinted,
@@ -117,7 +118,9 @@ impl Style {
 pub(crate) fn outcome(outcome: &Outcome, style: &Style) -> String {
     match (style.output, outcome) {
         (Output::Json, _) => json::outcome(outcome),
-        (Output::Export(shell), Outcome::Allocated(allocated)) => shell::export(shell, allocated),
+        (Output::Export(shell), Outcome::Allocated(allocated)) => {
+            export(shell, &allocated.environment)
+        }
         _ => text::outcome(outcome, style),
     }
 }

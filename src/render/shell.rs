@@ -1,12 +1,11 @@
 //! `--export`: lines that a shell evaluates, quoted so that a value can never become code.
 
 use crate::cli::Shell;
-use crate::outcome::Allocated;
 
-/// One line a variable.
-pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
-    allocated
-        .environment
+/// The lines that set these variables, as [`outcome::Allocated`](crate::outcome::Allocated) has them,
+/// in that shell: for it to evaluate, and to do nothing else.
+pub fn export(shell: Shell, environment: &[(String, String)]) -> String {
+    environment
         .iter()
         .map(|(name, value)| line(shell, name, value))
         .collect()
@@ -48,9 +47,10 @@ fn not_empty<'v>(name: &str, value: &'v str) -> &'v str {
     }
 }
 
-/// cmd has no quotes that hold everything, so what it would act on is left out.
+/// cmd has no quotes that hold everything, so what it would act on is left out: its signs, and what
+/// ends a line and so begins another command.
 fn cmd_text(value: &str) -> String {
-    value.replace(['"', '%', '!', '^', '&', '|', '<', '>'], "_")
+    value.replace(|c: char| "\"%!^&|<>".contains(c) || c.is_control(), "_")
 }
 
 fn is_plain(value: &str) -> bool {

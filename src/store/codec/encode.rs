@@ -216,7 +216,8 @@ fn optional_fields(server: &Server) -> [Field; 5] {
     ]
 }
 
-/// A task that is as it was keeps its text, and with it what gpumgr does not know.
+/// A task that is as it was keeps its text, and with it what gpumgr does not know. One that got the
+/// name of another, which ended at the same moment, has nothing of that.
 fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
     let texts: Vec<&RawValue> = serde_json::from_str(old)?;
     let mut old = HashMap::with_capacity(texts.len());
@@ -227,10 +228,10 @@ fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
     }
     let text = |task: &Task| match old.get(&task.id) {
         Some((same, text)) if same == task => Ok(Cow::Borrowed(*text)),
-        Some((was, text)) => {
+        Some((was, text)) if was.start == task.start => {
             object::merged(text, &task_fields(was), &task_fields(task), 10).map(Cow::Owned)
         }
-        None => Ok(Cow::Owned(fresh_task(task))),
+        _ => Ok(Cow::Owned(fresh_task(task))),
     };
     let texts: Vec<_> = tasks.iter().map(text).collect::<serde_json::Result<_>>()?;
     Ok(list(texts.into_iter(), 8))

@@ -47,6 +47,18 @@ fn a_fresh_file_is_v01s_to_the_byte() {
     assert_eq!(text.replace("+00:00", ""), V01);
 }
 
+/// As when one who waited under that name is granted what the end of the other left.
+#[test]
+fn a_new_task_has_nothing_of_an_ended_one_of_its_name() {
+    let noted = V01.replace("\"task_id\"", "\"note\": \"the old one's\", \"task_id\"");
+    assert_ne!(noted, V01);
+    let renewed = reencode(&noted, |cluster| {
+        release(cluster, &"task_001".parse().unwrap(), &Actor::default()).unwrap();
+        grant(cluster, "task_001", 2);
+    });
+    assert!(!renewed.contains("the old one's"), "{renewed}");
+}
+
 #[test]
 fn a_grant_and_its_release_leave_only_the_date_behind() {
     let granted = reencode(V01, |cluster| grant(cluster, "next", 2));

@@ -69,6 +69,25 @@ fn no_gpus_means_no_gpus_in_every_shell() {
     }
 }
 
+/// To PowerShell a word processor's quotes are quotes, and a line break ends a command of cmd's.
+#[test]
+fn no_value_becomes_code_in_powershell_and_cmd() {
+    for (shell, task, line) in [
+        (
+            "powershell",
+            "a’; b; ’",
+            "$env:GPUMGR_TASK_ID = 'a’’; b; ’’'\n",
+        ),
+        ("powershell", "‘‚‛'", "$env:GPUMGR_TASK_ID = '‘‘‚‚‛‛'''\n"),
+        ("cmd", "t", "set \"X=a_b__\"\n"),
+    ] {
+        let config = "[cluster]\n[environment]\nX = \"a\\nb\\r%\"\n";
+        let lab = Lab::with_config(config);
+        let ran = lab.ok(&["--allocate", task, "--export", shell]);
+        assert!(ran.stdout.contains(line), "{ran:?}");
+    }
+}
+
 #[test]
 fn what_failed_leaves_nothing_to_evaluate() {
     let lab = Lab::new();
