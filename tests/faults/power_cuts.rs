@@ -180,10 +180,11 @@ fn forget_this_start(state: &Path) {
 }
 
 /// Xorshift: any spread of moments does.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, milliseconds: u64) -> Duration {
+    /// Any spread does.
+    pub(crate) fn below(&mut self, milliseconds: u64) -> Duration {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
