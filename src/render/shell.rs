@@ -2,6 +2,7 @@
 
 use crate::cli::Shell;
 use crate::outcome::Allocated;
+pub(super) use crate::system::at_prompt as word;
 
 /// One line a variable.
 pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
@@ -10,18 +11,6 @@ pub(super) fn export(shell: Shell, allocated: &Allocated) -> String {
         .iter()
         .map(|(name, value)| line(shell, name, value))
         .collect()
-}
-
-/// A name or path as one would type it at a prompt.
-pub(super) fn word(text: &str) -> String {
-    let plain = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
-    if plain && !text.is_empty() {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 fn line(shell: Shell, name: &str, value: &str) -> String {

@@ -134,14 +134,14 @@ fn contains(name: &[u8], part: &str) -> bool {
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = std::path::absolute(path)?;
     for _ in 0..MAX_LINKS {
-        match fs::canonicalize(&path) {
+        match system::canonical(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             resolved => return resolved,
         }
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(path);
         };
-        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = system::canonical(folder).unwrap_or_else(|_| folder.to_owned());
         let file = folder.join(name);
         match fs::read_link(&file) {
             Ok(target) => path = folder.join(target),

@@ -1,6 +1,7 @@
 //! A killed gpumgr leaves the old file or the new one, and nobody has to clean up after it.
 
 use crate::crowd::assert_agrees;
+use crate::processes;
 use crate::support::{Lab, Ran};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -235,15 +236,15 @@ impl<'a> Killer<'a> {
     /// True if it ended well before it was killed.
     fn run_or_kill(&mut self, arguments: &[&str]) -> bool {
         let mut command = self.lab.command(arguments);
-        let mut child = command
+        let child = command
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         thread::sleep(self.some_time());
-        child.kill().unwrap();
+        processes::end(child.id());
         let output = child.wait_with_output().unwrap();
-        if output.status.code().is_none() {
+        if processes::was_ended(output.status) {
             self.killed += 1;
             return false;
         }

@@ -210,6 +210,7 @@ fn real_gpus(text: &str) -> usize {
 }
 
 /// How many there are is this machine's.
+#[cfg(target_os = "linux")]
 fn without_cpus(text: &str) -> String {
     let words: Vec<_> = text.split(' ').collect();
     let is_count = |index: usize| words.get(index + 1) == Some(&"CPUs");

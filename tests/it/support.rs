@@ -29,7 +29,7 @@ impl Lab {
         #[cfg(unix)]
         hear_hang_ups();
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir_in(plain(&std::env::temp_dir())).unwrap(),
         }
     }
 
@@ -58,8 +58,7 @@ impl Lab {
 
     /// The file's absolute path, links resolved, as messages show it.
     pub(crate) fn shown(&self, name: &str) -> String {
-        let folder = self.path().canonicalize().unwrap();
-        folder.join(name).to_str().unwrap().to_owned()
+        plain(self.path()).join(name).to_str().unwrap().to_owned()
     }
 
     /// The state file as it is.
@@ -109,6 +108,9 @@ impl Lab {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         #[cfg(unix)]
         command.env("LD_LIBRARY_PATH", no_driver());
+        // Without it Windows finds little of itself.
+        #[cfg(windows)]
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command
     }
 
@@ -138,6 +140,29 @@ impl Lab {
             document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}")),
         )
     }
+}
+
+/// The absolute path without links, as users write it: on Windows without the system's own mark.
+fn plain(path: &Path) -> PathBuf {
+    let path = path.canonicalize().unwrap();
+    let marked = path.to_str().and_then(|path| path.strip_prefix(r"\\?\"));
+    marked.map_or(path.clone(), PathBuf::from)
+}
+
+/// Whether Windows is wine, which does not do all that Windows does.
+#[cfg(not(windows))]
+pub(crate) fn is_wine() -> bool {
+    false
+}
+
+/// The same.
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "there is no other way to ask")]
+pub(crate) fn is_wine() -> bool {
+    use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
+    use windows_sys::core::s;
+    // SAFETY: every process has that library, and a function is only looked for.
+    unsafe { GetProcAddress(GetModuleHandleA(s!("ntdll.dll")), s!("wine_get_version")).is_some() }
 }
 
 /// Whoever started the tests with `nohup` did not mean what they start.

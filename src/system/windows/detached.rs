@@ -3,8 +3,8 @@
 
 use super::child::note;
 use super::job::Job;
+use super::lock::try_lock;
 use super::process::KILLED;
-use fs4::FileExt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::process::CommandExt;
@@ -39,7 +39,7 @@ pub(crate) fn spawn_detached(command: &mut Command, lease: &File) -> io::Result<
 pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
     let lease = OpenOptions::new().read(true).write(true).open(path)?;
     let give_up = Instant::now() + PATIENCE;
-    while FileExt::try_lock(&lease).is_err() {
+    while !try_lock(&lease)? {
         if Instant::now() >= give_up {
             return Err(io::ErrorKind::TimedOut.into());
         }

@@ -109,6 +109,7 @@ fn what_was_put_aside_is_read_in_order() {
 }
 
 /// What a limit on the size of files would make a signal of.
+#[cfg(unix)]
 #[test]
 fn a_log_larger_than_a_file_may_be_is_put_aside() {
     let lab = Lab::new();

@@ -87,6 +87,8 @@ pub(crate) fn dripping(left: &Arc<AtomicBool>) -> u16 {
     })
 }
 
+// The command is a shell.
+#[cfg(unix)]
 #[test]
 fn a_server_that_talks_without_end_is_the_end_of_the_mail_alone() {
     for (timeout, why) in [
@@ -136,6 +138,7 @@ fn a_refused_login_gives_no_password_away() {
     assert_eq!(server.mails(), Vec::<Value>::new());
 }
 
+#[cfg(unix)]
 #[test]
 fn who_is_not_trusted_gets_neither_password_nor_mail() {
     for security in ["tls", "starttls"] {
