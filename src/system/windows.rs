@@ -5,9 +5,9 @@ mod child;
 mod detached;
 mod job;
 mod lock;
+mod patience;
 mod process;
 mod prompt;
-mod replace;
 mod watch;
 
 pub(crate) use child::{
@@ -17,15 +17,16 @@ pub(crate) use child::{
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
 pub(crate) use job::confine;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use patience::replace;
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, namespace_of, process, survivors,
     variable,
 };
 pub(crate) use prompt::at_prompt;
-pub(crate) use replace::replace;
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
+use patience::again_while;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -34,6 +35,7 @@ use std::os::windows::io::{AsHandle, AsRawHandle};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandle,
     GetFileInformationByHandleEx,
@@ -151,10 +153,13 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     options
         .read(true)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE);
-    match options.clone().write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
-        opened => opened,
-    }
+    // Whoever tries to delete it has it open meanwhile, and alone.
+    again_while(&[ERROR_SHARING_VIOLATION], || {
+        match options.clone().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
+            opened => opened,
+        }
+    })
 }
 
 /// Whether the path still leads to this very file.

@@ -35,8 +35,9 @@ pub(crate) fn command(words: &[&str]) -> Command {
 fn acts_when_told_to() {
     let words: Vec<_> = env::args_os().filter_map(word).collect();
     if !words.is_empty() {
-        for (at, word) in words.iter().enumerate() {
-            act(word, &words[at + 1..]);
+        let mut rest = words.as_slice();
+        while let Some((word, more)) = rest.split_first() {
+            rest = &more[act(word, more)..];
         }
         process::exit(0);
     }
@@ -46,8 +47,9 @@ fn word(argument: OsString) -> Option<String> {
     Some(argument.to_str()?.strip_prefix("act:")?.to_owned())
 }
 
+/// Returns how many of the further words were its own.
 #[allow(clippy::print_stdout, reason = "whoever started it reads that")]
-fn act(word: &str, rest: &[String]) {
+fn act(word: &str, rest: &[String]) -> usize {
     let (what, with) = word.split_once('=').unwrap_or((word, ""));
     match what {
         // Its process ID and what it was given, as a line.
@@ -72,17 +74,27 @@ fn act(word: &str, rest: &[String]) {
         }
         "read" => drop(io::stdin().read_to_end(&mut Vec::new())),
         "stay" => thread::sleep(Duration::from_secs(60)),
-        // Another one, which does the rest.
+        // Another one, which does as many of the further words.
         "start" => {
-            let rest: Vec<_> = rest.iter().map(String::as_str).collect();
-            let mut other = command(&rest);
+            let count = with.parse().unwrap();
+            let words: Vec<_> = rest[..count].iter().map(String::as_str).collect();
+            let mut other = command(&words);
             other.stdin(Stdio::null()).stdout(Stdio::null());
             drop(other.stderr(Stdio::null()).spawn().unwrap());
-            process::exit(0);
+            return count;
+        }
+        // The further words as a command, which is sent that as soon as the file is there.
+        #[cfg(windows)]
+        "interrupt" | "break" => {
+            let program = process::Command::new(&rest[0]).args(&rest[1..]).spawn();
+            act(&format!("until={with}"), &[]);
+            crate::windows::console::send(what == "interrupt");
+            process::exit(program.unwrap().wait().unwrap().code().unwrap());
         }
         "exit" => process::exit(with.parse().unwrap()),
         _ => panic!("{word}"),
     }
+    0
 }
 
 fn var(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::crowd::assert_agrees;
 use crate::processes;
-use crate::support::{Lab, Ran};
+use crate::support::{Lab, Ran, amount};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::thread;
@@ -156,18 +156,18 @@ fn timeless(state: &str) -> String {
         .collect()
 }
 
-/// How often a command is killed at random, over all threads.
-const KILLS: usize = 120;
+/// How many kill at once.
 const KILLERS: usize = 4;
 
 #[test]
 fn whatever_moment_a_command_is_killed_at_nothing_acknowledged_is_missing() {
     let lab = lab_with_a_task();
+    let kills = amount("GPUMGR_TEST_KILLS", 120);
     let usual = how_long(|| lab.ok(&["--status"])) * 2;
     thread::scope(|scope| {
         for killer in 0..KILLERS {
             let lab = &lab;
-            scope.spawn(move || Killer::new(lab, killer, usual).kill_often(KILLS / KILLERS));
+            scope.spawn(move || Killer::new(lab, killer, usual).kill_often(kills / KILLERS));
         }
     });
     assert_agrees(&lab.state());

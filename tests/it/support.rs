@@ -115,13 +115,13 @@ impl Lab {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+        Ran::of(output(&mut self.command(arguments)))
     }
 
     /// Runs with these variables besides.
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
-        Ran::of(command.envs(variables.iter().copied()).output().unwrap())
+        Ran::of(output(command.envs(variables.iter().copied())))
     }
 
     /// Runs what must succeed.
@@ -140,6 +140,18 @@ impl Lab {
             document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}")),
         )
     }
+}
+
+/// Runs it to its end. A busy wine now and then starts nothing, and says that it was its own fault.
+fn output(command: &mut Command) -> Output {
+    const INTERNAL_ERROR: i32 = 1359;
+    for _ in 0..5 {
+        match command.output() {
+            Err(error) if is_wine() && error.raw_os_error() == Some(INTERNAL_ERROR) => {}
+            output => return output.unwrap(),
+        }
+    }
+    command.output().unwrap()
 }
 
 /// The absolute path without links, as users write it: on Windows without the system's own mark.
@@ -252,6 +264,12 @@ pub(crate) fn happens(mut condition: impl FnMut() -> bool) -> bool {
         thread::sleep(Duration::from_millis(1));
     }
     false
+}
+
+/// How much of it, which the environment may say.
+pub(crate) fn amount(variable: &str, usual: usize) -> usize {
+    let said = std::env::var(variable).ok();
+    said.map_or(usual, |said| said.parse().unwrap())
 }
 
 /// A number worth publishing, seen with `--nocapture`.

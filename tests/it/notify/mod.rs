@@ -112,6 +112,7 @@ fn toml_text(text: &str) -> String {
 }
 
 /// Makes an authority `ca.pem`, and a certificate of it for that name: its file and its key.
+#[cfg(unix)]
 fn certify(lab: &Lab, name: &str) -> Value {
     let key = [
         "-newkey",
