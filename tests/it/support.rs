@@ -58,6 +58,7 @@ impl Lab {
 
     /// The file's absolute path, links resolved, as messages show it.
     pub(crate) fn shown(&self, name: &str) -> String {
+        let name = name.replace('/', std::path::MAIN_SEPARATOR_STR);
         plain(self.path()).join(name).to_str().unwrap().to_owned()
     }
 

@@ -61,7 +61,9 @@ fn a_server_that_hangs_is_not_waited_for() {
             assert_eq!(ran.code, 1, "{security}: {ran:?}");
             // In TLS, a greeting is something else that is wrong.
             if security != "tls" || greeting.is_empty() {
-                assert!(ran.stderr.contains("did not answer within 0.2s"), "{ran:?}");
+                // Where processes begin slowly, the time for all of it is over first.
+                let told = ["0.2s", "0.6s"].map(|time| format!("did not answer within {time}"));
+                assert!(told.iter().any(|told| ran.stderr.contains(told)), "{ran:?}");
             }
         }
     }

@@ -233,11 +233,11 @@ mod on_terminals {
     /// The arguments on a new terminal: input is typed there, and what it shows is said.
     fn on_terminal(lab: &Lab, arguments: &[&str]) -> Process {
         let driver = r#"
-    import os, pty, sys
-    status = pty.spawn(sys.argv[1:])
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
-    sys.exit(code)
-    "#;
+import os, pty, sys
+status = pty.spawn(sys.argv[1:])
+code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+sys.exit(code)
+"#;
         let mut python = Command::new("python3");
         python
             .args(["-c", driver, env!("CARGO_BIN_EXE_gpumgr")])
