@@ -98,7 +98,7 @@ fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
         let told = lab.ok(&["--check-config", "--lang", language]).stdout;
         for part in [
             "NDFS_",
-            "'my train.py'",
+            "my train.py",
             "20s",
             "7s",
             "nightly, sweep",
