@@ -1,9 +1,7 @@
 //! Reading the log, what was put aside included.
 
 use super::{Event, Journal};
-use crate::store::try_lock_shared;
 use crate::system;
-use fs4::FileExt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -45,7 +43,7 @@ impl Journal {
                 opened => Some(opened?),
             };
             match &newest {
-                Some(file) if Instant::now() < give_up => match try_lock_shared(file) {
+                Some(file) if Instant::now() < give_up => match system::try_lock_shared(file) {
                     Ok(true) if system::names_this_file(&self.path, file)? => break newest,
                     Ok(_) => thread::sleep(TRY_AGAIN),
                     Err(_) => break newest,
@@ -62,7 +60,7 @@ impl Journal {
         let sized: io::Result<Vec<_>> = sized.collect();
         if let Ok([(newest, _), ..]) = sized.as_deref() {
             // Whoever reads slowly keeps nobody from writing.
-            let _ = FileExt::unlock(newest);
+            let _ = system::unlock(newest);
         }
         sized
     }

@@ -1,7 +1,7 @@
 //! Writing the log: a line in one piece, and putting a large one aside.
 
 use super::{Event, Journal};
-use crate::store::{make_shared, try_lock};
+use crate::store::make_shared;
 use crate::system;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -27,7 +27,7 @@ impl Journal {
         let give_up = Instant::now() + PATIENCE;
         loop {
             let file = self.open()?;
-            match try_lock(&file) {
+            match system::try_lock(&file) {
                 Ok(false) if Instant::now() < give_up => thread::sleep(TRY_AGAIN),
                 Ok(true) if !system::names_this_file(&self.path, &file)? => {}
                 // What cannot be put aside grows on.
@@ -67,7 +67,7 @@ impl Journal {
         let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
         let room = (1..count).find(is_free).unwrap_or(count);
         for times in (1..room).rev() {
-            fs::rename(self.aside(times), self.aside(times + 1))?;
+            system::replace(&self.aside(times), &self.aside(times + 1))?;
         }
         fs::rename(&self.path, self.aside(1))?;
         // More may have been kept before.

@@ -16,6 +16,7 @@ const NEVER: Duration = Duration::from_secs(100_000);
 
 /// A cluster in a folder of its own, and its log.
 struct Desk {
+    #[cfg_attr(windows, expect(dead_code, reason = "it goes with the test"))]
     folder: TempDir,
     manager: Manager,
 }

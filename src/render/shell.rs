@@ -1,6 +1,7 @@
 //! `--export`: lines that a shell evaluates, quoted so that a value can never become code.
 
 use crate::cli::Shell;
+pub(super) use crate::system::at_prompt as word;
 
 /// The lines that set these variables, as [`outcome::Allocated`](crate::outcome::Allocated) has them,
 /// in that shell: for it to evaluate, and to do nothing else.
@@ -9,18 +10,6 @@ pub fn export(shell: Shell, environment: &[(String, String)]) -> String {
         .iter()
         .map(|(name, value)| line(shell, name, value))
         .collect()
-}
-
-/// A name or path as one would type it at a prompt.
-pub(super) fn word(text: &str) -> String {
-    let plain = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
-    if plain && !text.is_empty() {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 fn line(shell: Shell, name: &str, value: &str) -> String {

@@ -6,7 +6,6 @@
 
 use super::FileStore;
 use super::error::{Action, StoreError};
-use super::lock::{try_lock, try_lock_shared};
 use super::place::Place;
 use crate::allocator::{LeaseId, Timestamp};
 use crate::system::{self, NOTE_BYTES};
@@ -16,7 +15,6 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 /// How many bytes after the note there are for the moment when the command was told to end.
 const TOLD_BYTES: usize = 32;
@@ -89,8 +87,8 @@ impl FileStore {
             };
             let folder = fs::metadata(&self.place.folder).map_err(failed)?;
             system::share_as_folder(&file, &folder).map_err(failed)?;
-            // Somebody who sweeps may be quicker, and would, on Windows, keep this from writing.
-            if try_lock(&file).map_err(failed)?
+            // Somebody who sweeps may be quicker.
+            if system::try_lock(&file).map_err(failed)?
                 && system::names_this_file(&path, &file).map_err(failed)?
             {
                 let blank = (&file).write_all(&[b' '; NOTE_BYTES + TOLD_BYTES]);
@@ -119,7 +117,7 @@ impl FileStore {
             Ok(file) => file,
         };
         // Shared, so that those who look do not see each other.
-        let is_free = try_lock_shared(&file).unwrap_or(false);
+        let is_free = system::try_lock_shared(&file).unwrap_or(false);
         match (is_free, notes(&mut file)) {
             (true, Some(notes)) => LeaseSeen::Free(notes),
             (_, notes) => LeaseSeen::Held(notes.unwrap_or_default()),
@@ -129,11 +127,7 @@ impl FileStore {
     /// Wakes whoever sleeps on that lease. They look by themselves after a while, too.
     pub(crate) fn wake(&self, id: &LeaseId) {
         let file = open(&self.place.lease(id), OpenOptions::new().append(true));
-        // On Windows nobody but its holder may write a locked file, but its time is free to set.
-        let _ = file.and_then(|mut file| {
-            let written = file.write_all(b"\n");
-            written.or_else(|_| file.set_modified(SystemTime::now()))
-        });
+        let _ = file.and_then(|mut file| file.write_all(b"\n"));
     }
 
     /// Notes that the command under that lease was told to end.
@@ -161,7 +155,7 @@ impl HeldLease {
         let _ = fs::remove_file(&self.path);
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
-        let is_held = |file: &File| matches!(try_lock(file), Ok(false));
+        let is_held = |file: &File| matches!(system::try_lock(file), Ok(false));
         other.ok().filter(is_held)
     }
 }
@@ -212,7 +206,8 @@ pub(super) fn sweep(place: &Place, name: &OsStr, is_named: impl Fn(&str) -> bool
     }
     let path = place.folder.join(name);
     // A lock that is not to be had is one of a gpumgr that is about to enter the state.
-    if open(&path, OpenOptions::new().read(true)).is_ok_and(|file| try_lock(&file).unwrap_or(false))
+    if open(&path, OpenOptions::new().read(true))
+        .is_ok_and(|file| system::try_lock(&file).unwrap_or(false))
     {
         let _ = fs::remove_file(path);
     }

@@ -8,7 +8,6 @@
 use super::error::{Action, StoreError};
 use super::place::{Place, TEMP_PREFIX};
 use crate::system::{self, Holder};
-use fs4::{FileExt, TryLockError};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -58,7 +57,7 @@ impl Guard {
     }
 
     fn try_acquire(place: &Place) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, try_lock)
+        Self::acquire_by(place, system::try_lock)
     }
 
     fn acquire(place: &Place) -> Result<Option<Self>, StoreError> {
@@ -146,37 +145,9 @@ fn make_in_place(path: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// True once it is locked.
+/// Waits for it; true once it is had.
 fn lock(file: &File) -> io::Result<bool> {
-    loop {
-        match FileExt::lock(file) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            locked => return locked.map(|()| true),
-        }
-    }
-}
-
-/// False if somebody else holds it.
-pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
-    tried(|| FileExt::try_lock(file))
-}
-
-/// The same, beside others who only read.
-pub(crate) fn try_lock_shared(file: &File) -> io::Result<bool> {
-    tried(|| FileExt::try_lock_shared(file))
-}
-
-fn tried(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<bool> {
-    loop {
-        return match try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                continue;
-            }
-            Err(TryLockError::Error(error)) => Err(error),
-        };
-    }
+    system::lock(file).map(|()| true)
 }
 
 /// Runs the work under the lock.

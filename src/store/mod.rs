@@ -16,8 +16,8 @@ mod waiters;
 
 pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
+pub(crate) use lock::make_shared;
 pub use lock::{LockWait, WaitNotice};
-pub(crate) use lock::{make_shared, try_lock, try_lock_shared};
 pub(crate) use place::LOG_FILE;
 pub use place::Place;
 pub use seen::Seen;

@@ -2,7 +2,7 @@
 
 use super::FileStore;
 use super::error::{Action, StoreError};
-use super::lock::{make_shared, try_lock};
+use super::lock::make_shared;
 use crate::system;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -28,7 +28,7 @@ impl FileStore {
         }
         let mut file = system::open_lock_file(&path).map_err(failed)?;
         let give_up = Instant::now() + PATIENCE;
-        while !try_lock(&file).map_err(failed)? {
+        while !system::try_lock(&file).map_err(failed)? {
             if Instant::now() >= give_up {
                 let mut by = String::new();
                 let _ = file.take(MOST).read_to_string(&mut by);

@@ -140,14 +140,14 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(path);
         };
-        let folder = match fs::canonicalize(folder) {
+        let folder = match system::canonical(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
             resolved => resolved?,
         };
         let file = folder.join(name);
         let Ok(target) = fs::read_link(&file) else {
             // Where case does not count, the file has its own spelling.
-            let spelt = fs::canonicalize(&file).ok();
+            let spelt = system::canonical(&file).ok();
             let is_here = |spelt: &PathBuf| spelt.parent() == Some(&folder);
             return Ok(spelt.filter(is_here).unwrap_or(file));
         };

@@ -66,11 +66,11 @@ fn write_pieces(file: &File, text: &Pieces<'_>) -> io::Result<()> {
     file.flush()
 }
 
-/// Renames over the old file, which on Windows a reader may have open: the standard library's
-/// rename leaves it to that reader, tempfile's own would fail.
+/// Renames over the old file, which a reader may have open: tempfile's own rename would fail on
+/// Windows.
 fn replace(temp: NamedTempFile, state: &Path) -> io::Result<()> {
     let path = temp.into_temp_path();
-    fs::rename(&path, state)?;
+    system::replace(&path, state)?;
     // It has its new name, and nothing is left to remove.
     let _ = path.keep();
     Ok(())

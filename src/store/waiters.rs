@@ -1,7 +1,6 @@
 //! Those who wait take turns at looking after what nobody else would notice.
 
 use super::FileStore;
-use super::lock::try_lock;
 use crate::system;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
@@ -34,7 +33,7 @@ impl FileStore {
             return true;
         };
         let is_stuck = || fs::metadata(&path).is_ok_and(|file| age(&file) >= STUCK);
-        let is_mine = (try_lock(&file).unwrap_or(false) && is_due()) || is_stuck();
+        let is_mine = (system::try_lock(&file).unwrap_or(false) && is_due()) || is_stuck();
         if is_mine {
             // Changes the file's time for all.
             let _ = file.set_len(0).and_then(|()| (&file).write_all(b"\n"));

@@ -2,6 +2,7 @@
 
 mod child;
 mod detached;
+mod lock;
 mod process;
 mod watch;
 
@@ -10,6 +11,7 @@ pub(crate) use child::{
     reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
+pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, own_process,
     process, survivors, variable,
@@ -333,6 +335,28 @@ pub(crate) fn confine(memory: u64) {
     };
     let _ = set(Resource::RLIMIT_AS, memory);
     let _ = set(Resource::RLIMIT_CORE, 0);
+}
+
+/// Renames a file over another, whoever has that open.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// The absolute path without links of what is there.
+pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
+/// A name or path as one would type it at a prompt.
+pub(crate) fn at_prompt(text: &str) -> String {
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
+    if plain && !text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// Stops this process until somebody continues or kills it.

@@ -4,7 +4,10 @@
 mod child;
 mod detached;
 mod job;
+mod lock;
+mod patience;
 mod process;
+mod prompt;
 mod watch;
 
 pub(crate) use child::{
@@ -12,13 +15,18 @@ pub(crate) use child::{
     reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
+pub(crate) use job::confine;
+pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use patience::replace;
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process,
     survivors, variable,
 };
+pub(crate) use prompt::at_prompt;
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
+use patience::again_while;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -27,11 +35,14 @@ use std::os::windows::io::{AsHandle, AsRawHandle};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use windows_sys::Win32::Foundation::ERROR_SHARING_VIOLATION;
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_STANDARD_INFO, FileStandardInfo, GetFileInformationByHandle,
     GetFileInformationByHandleEx,
 };
 use windows_sys::Win32::System::Threading::CREATE_NEW_PROCESS_GROUP;
+#[cfg(debug_assertions)]
+use windows_sys::Win32::System::Threading::{GetCurrentThread, SuspendThread};
 use windows_sys::core::BOOL;
 
 /// There is no place that only administrators can write and everybody would look at.
@@ -105,9 +116,6 @@ pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
     leader.kill()
 }
 
-/// A process cannot limit its own memory here.
-pub(crate) fn confine(_memory: u64) {}
-
 /// Folders have no sticky bit here.
 pub(crate) fn sticky(_folder: &Metadata) -> bool {
     false
@@ -121,6 +129,12 @@ pub(crate) fn may_be_planted(_link: &Metadata, _folder: &Metadata) -> bool {
 /// Folders cannot be locked here: the lock file, which cannot be deleted, is enough.
 pub(crate) fn open_folder(_folder: &Path) -> io::Result<Option<File>> {
     Ok(None)
+}
+
+/// The absolute path without links of what is there, as users write it: the system's own form, with
+/// `\\?\` before it, only where a path is too long for the other.
+pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    dunce::canonicalize(path)
 }
 
 /// Folders are never opened here, so there is none to flush.
@@ -144,10 +158,13 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     options
         .read(true)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE);
-    match options.clone().write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
-        opened => opened,
-    }
+    // Whoever tries to delete it has it open meanwhile, and alone.
+    again_while(&[ERROR_SHARING_VIOLATION], || {
+        match options.clone().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path),
+            opened => opened,
+        }
+    })
 }
 
 /// Whether the path still leads to this very file.
@@ -244,6 +261,10 @@ pub(crate) fn file_size_limit() -> u64 {
     u64::MAX
 }
 
-/// A process cannot stop itself here.
+/// Stops this thread; whoever waits for what it does stands still with it.
 #[cfg(debug_assertions)]
-pub(crate) fn stop_here() {}
+#[allow(unsafe_code, reason = "the standard library stops no thread")]
+pub(crate) fn stop_here() {
+    // SAFETY: the thread's own handle is always open, and it holds nothing that others need.
+    unsafe { SuspendThread(GetCurrentThread()) };
+}

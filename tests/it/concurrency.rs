@@ -1,12 +1,11 @@
 //! Many processes at once: nothing is lost, and nothing is granted twice.
 
 use crate::crowd::{self, Holdings, meanwhile, timeless, try_allocate};
-use crate::support::Lab;
+use crate::support::{Lab, amount};
 use std::fs;
 use std::thread;
 
 const PROCESSES: usize = 16;
-const ROUNDS: usize = 15;
 
 /// What stays all the time, so that something can be lost.
 fn lab_with_lasting_tasks(holdings: &Holdings) -> Lab {
@@ -19,9 +18,10 @@ fn lab_with_lasting_tasks(holdings: &Holdings) -> Lab {
 }
 
 fn all_work(lab: &Lab, holdings: &Holdings) -> usize {
+    let rounds = amount("GPUMGR_TEST_ROUNDS", 15);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..PROCESSES)
-            .map(|worker| scope.spawn(move || crowd::work(lab, holdings, worker, ROUNDS)))
+            .map(|worker| scope.spawn(move || crowd::work(lab, holdings, worker, rounds)))
             .collect();
         workers.into_iter().map(|work| work.join().unwrap()).sum()
     })

@@ -1,7 +1,8 @@
 //! A killed gpumgr leaves the old file or the new one, and nobody has to clean up after it.
 
 use crate::crowd::assert_agrees;
-use crate::support::{Lab, Ran};
+use crate::processes;
+use crate::support::{Lab, Ran, amount};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::thread;
@@ -155,18 +156,18 @@ fn timeless(state: &str) -> String {
         .collect()
 }
 
-/// How often a command is killed at random, over all threads.
-const KILLS: usize = 120;
+/// How many kill at once.
 const KILLERS: usize = 4;
 
 #[test]
 fn whatever_moment_a_command_is_killed_at_nothing_acknowledged_is_missing() {
     let lab = lab_with_a_task();
+    let kills = amount("GPUMGR_TEST_KILLS", 120);
     let usual = how_long(|| lab.ok(&["--status"])) * 2;
     thread::scope(|scope| {
         for killer in 0..KILLERS {
             let lab = &lab;
-            scope.spawn(move || Killer::new(lab, killer, usual).kill_often(KILLS / KILLERS));
+            scope.spawn(move || Killer::new(lab, killer, usual).kill_often(kills / KILLERS));
         }
     });
     assert_agrees(&lab.state());
@@ -235,15 +236,15 @@ impl<'a> Killer<'a> {
     /// True if it ended well before it was killed.
     fn run_or_kill(&mut self, arguments: &[&str]) -> bool {
         let mut command = self.lab.command(arguments);
-        let mut child = command
+        let child = command
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         thread::sleep(self.some_time());
-        child.kill().unwrap();
+        processes::end(child.id());
         let output = child.wait_with_output().unwrap();
-        if output.status.code().is_none() {
+        if processes::was_ended(output.status) {
             self.killed += 1;
             return false;
         }

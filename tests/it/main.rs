@@ -7,26 +7,25 @@
     reason = "a test fails by panicking, and lays out its own files"
 )]
 
+mod actor;
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod beside_v01;
 mod cli;
 #[cfg(target_os = "linux")]
 mod completions;
-#[cfg(target_os = "linux")]
 mod concurrency;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod crash;
-#[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(unix)]
 mod files;
 #[cfg(target_os = "linux")]
 mod gpus;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod history;
 mod locales;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod lock;
 #[cfg(target_os = "linux")]
 mod monitor;
@@ -35,9 +34,11 @@ mod neighbours;
 mod notify;
 #[cfg(unix)]
 mod people;
+#[cfg(any(target_os = "linux", windows))]
+mod processes;
 #[cfg(target_os = "linux")]
 mod programs;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 mod queue;
 mod readme;
 #[cfg(target_os = "linux")]
@@ -45,8 +46,10 @@ mod run;
 #[cfg(unix)]
 mod sharing;
 mod smoke;
-#[cfg(all(target_os = "linux", debug_assertions))]
+#[cfg(all(any(target_os = "linux", windows), debug_assertions))]
 mod stopped;
 mod support;
 #[cfg(target_os = "linux")]
 mod v01;
+#[cfg(windows)]
+mod windows;

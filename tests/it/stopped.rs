@@ -1,9 +1,7 @@
 //! A gpumgr stopped at a named step. Debug builds alone stop themselves there.
 
+use crate::processes;
 use crate::support::{Lab, happens};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use std::fs;
 use std::process::{Child, Stdio};
 
 /// A process stopped in the middle of its transaction; dropping this kills it.
@@ -29,27 +27,20 @@ impl Stopped {
     }
 
     pub(crate) fn is_still_stopped(&self) -> bool {
-        state_of(self.pid()) == Some('T')
+        processes::is_stopped(self.pid())
     }
 
     /// Lets it go on; true if it then succeeds.
     pub(crate) fn finishes(mut self) -> bool {
-        let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap());
-        kill(pid, Signal::SIGCONT).unwrap();
+        processes::go_on(self.pid());
         self.0.wait().unwrap().success()
     }
 }
 
 impl Drop for Stopped {
     fn drop(&mut self) {
-        // SIGKILL; it ends a stopped process, too.
+        // It ends a stopped process, too.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// The letter after the name, which may itself hold brackets and spaces.
-fn state_of(pid: u32) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
 }

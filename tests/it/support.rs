@@ -29,7 +29,7 @@ impl Lab {
         #[cfg(unix)]
         hear_hang_ups();
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir_in(plain(&std::env::temp_dir())).unwrap(),
         }
     }
 
@@ -58,8 +58,8 @@ impl Lab {
 
     /// The file's absolute path, links resolved, as messages show it.
     pub(crate) fn shown(&self, name: &str) -> String {
-        let folder = self.path().canonicalize().unwrap();
-        folder.join(name).to_str().unwrap().to_owned()
+        let name = name.replace('/', std::path::MAIN_SEPARATOR_STR);
+        plain(self.path()).join(name).to_str().unwrap().to_owned()
     }
 
     /// The state file as it is.
@@ -109,17 +109,20 @@ impl Lab {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         #[cfg(unix)]
         command.env("LD_LIBRARY_PATH", no_driver());
+        // Without it Windows finds little of itself.
+        #[cfg(windows)]
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+        Ran::of(output(&mut self.command(arguments)))
     }
 
     /// Runs with these variables besides.
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
         let mut command = self.command(arguments);
-        Ran::of(command.envs(variables.iter().copied()).output().unwrap())
+        Ran::of(output(command.envs(variables.iter().copied())))
     }
 
     /// Runs what must succeed.
@@ -138,6 +141,41 @@ impl Lab {
             document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}")),
         )
     }
+}
+
+/// Runs it to its end. A busy wine now and then starts nothing, and says that it was its own fault.
+fn output(command: &mut Command) -> Output {
+    const INTERNAL_ERROR: i32 = 1359;
+    for _ in 0..5 {
+        match command.output() {
+            Err(error) if is_wine() && error.raw_os_error() == Some(INTERNAL_ERROR) => {}
+            output => return output.unwrap(),
+        }
+    }
+    command.output().unwrap()
+}
+
+/// The absolute path without links, as users write it: on Windows without the system's own mark.
+fn plain(path: &Path) -> PathBuf {
+    let path = path.canonicalize().unwrap();
+    let marked = path.to_str().and_then(|path| path.strip_prefix(r"\\?\"));
+    marked.map_or(path.clone(), PathBuf::from)
+}
+
+/// Whether Windows is wine, which does not do all that Windows does.
+#[cfg(not(windows))]
+pub(crate) fn is_wine() -> bool {
+    false
+}
+
+/// The same.
+#[cfg(windows)]
+#[allow(unsafe_code, reason = "there is no other way to ask")]
+pub(crate) fn is_wine() -> bool {
+    use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
+    use windows_sys::core::s;
+    // SAFETY: every process has that library, and a function is only looked for.
+    unsafe { GetProcAddress(GetModuleHandleA(s!("ntdll.dll")), s!("wine_get_version")).is_some() }
 }
 
 /// Whoever started the tests with `nohup` did not mean what they start.
@@ -227,6 +265,12 @@ pub(crate) fn happens(mut condition: impl FnMut() -> bool) -> bool {
         thread::sleep(Duration::from_millis(1));
     }
     false
+}
+
+/// How much of it, which the environment may say.
+pub(crate) fn amount(variable: &str, usual: usize) -> usize {
+    let said = std::env::var(variable).ok();
+    said.map_or(usual, |said| said.parse().unwrap())
 }
 
 /// A number worth publishing, seen with `--nocapture`.

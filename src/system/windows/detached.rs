@@ -3,15 +3,17 @@
 
 use super::child::note;
 use super::job::Job;
+use super::lock::try_lock;
 use super::process::KILLED;
-use fs4::FileExt;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::windows::io::AsRawHandle;
 use std::os::windows::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
+use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW};
 
 /// How long whoever started a supervisor may take to let go of its lease.
@@ -27,6 +29,7 @@ pub(crate) fn lease_number(_lease: &File) -> i64 {
 /// between this process and that one.
 pub(crate) fn spawn_detached(command: &mut Command, lease: &File) -> io::Result<Child> {
     let flags = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP;
+    keep_own_ends();
     let mut child = command.creation_flags(flags).spawn()?;
     if let Err(error) = note(&child, lease) {
         let _ = child.kill();
@@ -35,11 +38,26 @@ pub(crate) fn spawn_detached(command: &mut Command, lease: &File) -> io::Result<
     Ok(child)
 }
 
+/// Keeps a child that is not given them from having this process's own input and outputs open, too:
+/// whoever reads those waits for their end.
+#[allow(unsafe_code, reason = "the standard library leaves them as they are")]
+fn keep_own_ends() {
+    let ends = [
+        io::stdin().as_raw_handle(),
+        io::stdout().as_raw_handle(),
+        io::stderr().as_raw_handle(),
+    ];
+    for end in ends {
+        // SAFETY: only who inherits it is changed; where there is none this fails.
+        unsafe { SetHandleInformation(end, HANDLE_FLAG_INHERIT, 0) };
+    }
+}
+
 /// The lease that this supervisor was started with, as soon as whoever started it lets go of it.
 pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
     let lease = OpenOptions::new().read(true).write(true).open(path)?;
     let give_up = Instant::now() + PATIENCE;
-    while FileExt::try_lock(&lease).is_err() {
+    while !try_lock(&lease)? {
         if Instant::now() >= give_up {
             return Err(io::ErrorKind::TimedOut.into());
         }

@@ -2,15 +2,16 @@
 
 use super::done;
 use std::io;
-use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
 use std::sync::OnceLock;
 use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectBasicProcessIdList,
-    JobObjectExtendedLimitInformation, QueryInformationJobObject, SetInformationJobObject,
-    TerminateJobObject,
+    JOB_OBJECT_LIMIT_PROCESS_MEMORY, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
+    JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
+    SetInformationJobObject, TerminateJobObject,
 };
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
 /// How many members are told of.
 const MOST_MEMBERS: usize = 64;
@@ -20,6 +21,21 @@ const MOST_MEMBERS: usize = 64;
 static JOB: OnceLock<Job> = OnceLock::new();
 
 pub(super) struct Job(OwnedHandle);
+
+/// Keeps this process from ever having more memory than that: what it cannot get ends it. Where it
+/// cannot be limited it goes on without.
+#[allow(unsafe_code, reason = "a process has no other name for itself")]
+pub(crate) fn confine(memory: u64) {
+    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+    limits.ProcessMemoryLimit = usize::try_from(memory).unwrap_or(usize::MAX);
+    if let Ok(job) = Job::make(limits) {
+        // SAFETY: what stands for this process always does.
+        let itself = unsafe { BorrowedHandle::borrow_raw(GetCurrentProcess()) };
+        // The limit lives as long as who is in the job, whoever has that open.
+        let _ = job.add(&itself);
+    }
+}
 
 /// What the system tells of the members; its own declaration has room for one.
 #[repr(C)]
@@ -35,7 +51,9 @@ impl Job {
         match Self::made() {
             Some(job) => Ok(job),
             None => {
-                let made = Self::make()?;
+                let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+                limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+                let made = Self::make(limits)?;
                 Ok(JOB.get_or_init(|| made))
             }
         }
@@ -47,9 +65,7 @@ impl Job {
     }
 
     #[allow(unsafe_code, reason = "the standard library has no jobs")]
-    fn make() -> io::Result<Self> {
-        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    fn make(limits: JOBOBJECT_EXTENDED_LIMIT_INFORMATION) -> io::Result<Self> {
         let size = size_of_val(&limits) as u32;
         // SAFETY: a handle that is not null is new, and nobody else's; the limits are as large as
         // the system is told.

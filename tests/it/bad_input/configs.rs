@@ -3,6 +3,7 @@
 use super::{assert_refused, for_all};
 use crate::support::Lab;
 use std::fs;
+use std::path::Path;
 
 const NAME: &str = "lab.toml";
 
@@ -534,7 +535,7 @@ fn a_config_that_cannot_be_read_is_named() {
         &["--status", "--config", "a/b/c"],
         2,
         "config",
-        "a/b/c",
+        Path::new("a").join("b").join("c").to_str().unwrap(),
         "absent folder",
     );
     fs::create_dir(lab.join("folder")).unwrap();

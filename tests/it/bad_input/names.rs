@@ -1,11 +1,13 @@
 //! Task IDs, servers, counts and paths as typed.
 
-use super::{assert_error, assert_refused, for_all};
-use crate::support::Lab;
+#[cfg(unix)]
+use super::assert_error;
+use super::{assert_refused, for_all};
+use crate::support::{Lab, is_wine, skipped};
 
 /// Longer than any name, and still short enough for every system to pass on.
 fn enormous() -> String {
-    "a".repeat(100_000)
+    "a".repeat(if cfg!(windows) { 30_000 } else { 100_000 })
 }
 
 /// What is refused is refused before anything is written.
@@ -207,11 +209,14 @@ fn a_path_that_is_hostile_is_shown_harmlessly() {
             lab.run(&json).assert_sound(&format!("{json:?}"));
         }
         let config = format!("missing-{name}");
+        // Windows has no such names at all.
+        let is_no_name = cfg!(windows) && name.contains(|c| c < ' ');
+        let (code, kind) = if is_no_name { (1, "io") } else { (2, "config") };
         assert_refused(
             &lab,
             &["--status", "--config", &config],
-            2,
-            "config",
+            code,
+            kind,
             "missing-",
             name,
         );
@@ -237,6 +242,10 @@ fn a_path_that_leads_nowhere_is_no_panic() {
         std::os::unix::fs::symlink("loop", lab.join("loop")).unwrap();
         #[cfg(not(unix))]
         if *path == "loop" {
+            return;
+        }
+        if path.len() == long.len() && is_wine() {
+            skipped("wine takes a name of 300 letters for one that could be there");
             return;
         }
         let before = lab.files();

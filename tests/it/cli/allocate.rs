@@ -315,6 +315,7 @@ fn the_hint_to_release_can_be_pasted_whatever_the_tasks_name() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_release_it_advises_works_as_printed_wherever_the_state_is() {
     let lab = Lab::new();
@@ -332,6 +333,7 @@ fn the_release_it_advises_works_as_printed_wherever_the_state_is() {
 }
 
 /// Runs a line that gpumgr printed, as a user would paste it.
+#[cfg(unix)]
 fn in_sh(lab: &Lab, line: &str) -> crate::support::Ran {
     let binary = env!("CARGO_BIN_EXE_gpumgr");
     let line = line.replacen("gpumgr", &format!("'{binary}'"), 1);

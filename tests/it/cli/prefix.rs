@@ -65,7 +65,11 @@ fn a_name_that_becomes_too_long_is_refused_with_both() {
         assert!(refused.stderr.contains(part), "{part}: {refused:?}");
     }
     lab.refused(2, "usage", &["--allocate", &long, "--wait"]);
-    assert_eq!(lab.run(&["--run", &long, "--", "true"]).code, 125);
+    assert_eq!(
+        lab.run(&["--run", &long, "--", env!("CARGO_BIN_EXE_gpumgr")])
+            .code,
+        125
+    );
     // Nothing is called so, which is no mistake.
     lab.refused(5, "unknown_task", &["--release", &long]);
 }

@@ -38,7 +38,13 @@ fn assert_leaves(lab: &Lab, arguments: &[&str], expected: &[Value]) {
 #[test]
 fn every_change_is_one_line() {
     let lab = server(4, "");
-    let cases: [(&[&str], Value); 10] = [
+    let exits = crate::actor::acts(&["exit=7"]);
+    let exits = exits.iter().map(String::as_str);
+    let fails: Vec<_> = ["--run", "r", "1", "4", "--"]
+        .into_iter()
+        .chain(exits)
+        .collect();
+    let cases: [(&[&str], Value); 9] = [
         (&["--init"], json!([{"action": "init", "why": "created"}])),
         (&["--init"], json!([])),
         (
@@ -51,29 +57,11 @@ fn every_change_is_one_line() {
                 "cpus": 8, "held_seconds": "told"}]),
         ),
         (
-            &["--run", "r", "1", "4", "--", "sh", "-c", "exit 7"],
+            &fails,
             json!([
                 {"action": "run", "task": "r", "owner": "me", "server": "a", "gpus": [0], "cpus": 4},
                 {"action": "end", "task": "r", "owner": "me", "server": "a", "gpus": [0], "cpus": 4,
                     "held_seconds": "told", "exit": 7},
-            ]),
-        ),
-        (
-            &[
-                "--run",
-                "--gpus",
-                "3",
-                "--cpus",
-                "4",
-                "--",
-                "sh",
-                "-c",
-                "kill -9 $$",
-            ],
-            json!([
-                {"action": "run", "task": "sh-1", "owner": "me", "server": "a", "gpus": [0, 1, 2], "cpus": 4},
-                {"action": "end", "task": "sh-1", "owner": "me", "server": "a", "gpus": [0, 1, 2],
-                    "cpus": 4, "held_seconds": "told", "exit": 137},
             ]),
         ),
         (&["--status"], json!([])),
@@ -84,6 +72,30 @@ fn every_change_is_one_line() {
     for (arguments, expected) in cases {
         assert_leaves(&lab, arguments, expected.as_array().unwrap());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_without_a_task_that_a_signal_ends_is_two_lines() {
+    let lab = server(4, "");
+    lab.ok(&["--init"]);
+    let arguments = [
+        "--run",
+        "--gpus",
+        "3",
+        "--cpus",
+        "4",
+        "--",
+        "sh",
+        "-c",
+        "kill -9 $$",
+    ];
+    let expected = json!([
+        {"action": "run", "task": "sh-1", "owner": "me", "server": "a", "gpus": [0, 1, 2], "cpus": 4},
+        {"action": "end", "task": "sh-1", "owner": "me", "server": "a", "gpus": [0, 1, 2],
+            "cpus": 4, "held_seconds": "told", "exit": 137},
+    ]);
+    assert_leaves(&lab, &arguments, expected.as_array().unwrap());
 }
 
 /// Whoever allocates first makes the state, too.
@@ -161,7 +173,7 @@ fn what_is_freed_in_passing_is_told_by_whoever_frees_it() {
     assert_eq!(lasting(&left[0]), expected);
     assert!(left[0]["held_seconds"].as_f64().unwrap() >= 1.0);
 
-    let mut shell = std::process::Command::new("cat")
+    let mut shell = crate::actor::command(&["read"])
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -199,7 +211,7 @@ fn every_refusal_is_a_line_with_its_kind_and_why() {
             Some(4),
         ),
         (
-            &["--run", "u", "2", "2", "--", "true"],
+            &["--run", "u", "2", "2", "--", PROGRAM, "--version"],
             "run u",
             "insufficient",
             Some(2),
@@ -268,6 +280,7 @@ fn where_there_is_no_state_a_refusal_makes_no_file() {
 }
 
 /// Two users: who did it, and whose it was.
+#[cfg(unix)]
 #[test]
 fn who_ends_anothers_task_is_told_apart_from_whose_it_was() {
     use crate::people::{Office, Person};

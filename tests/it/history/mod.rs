@@ -1,6 +1,7 @@
 //! The log of all changes, `--history` and `--report`, by real processes.
 
 mod lines;
+#[cfg(unix)]
 mod obstacles;
 mod reported;
 mod rotated;
@@ -12,6 +13,8 @@ use serde_json::Value;
 use std::process::Command;
 
 const LOG: &str = "gpu_manager.log";
+/// A command that all machines have.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gpumgr");
 
 /// One server of so many GPUs, and what else the config says.
 fn server(gpus: u32, more: &str) -> Lab {
@@ -62,6 +65,15 @@ fn history(lab: &Lab, more: &[&str]) -> Vec<Value> {
 
 /// This user's name.
 fn me() -> String {
-    let id = Command::new("id").arg("-un").output().unwrap();
-    String::from_utf8(id.stdout).unwrap().trim().to_owned()
+    // As the system itself says it.
+    let (program, argument) = if cfg!(windows) {
+        ("whoami", None)
+    } else {
+        ("id", Some("-un"))
+    };
+    let said = Command::new(program).args(argument).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    // Windows names the domain first.
+    let name = said.trim().rsplit('\\').next().unwrap();
+    name.to_owned()
 }

@@ -33,7 +33,8 @@ impl Waiter {
     }
 
     fn ends(&mut self) -> i32 {
-        assert!(happens(|| self.process.try_wait().unwrap().is_some()));
+        let over = happens(|| self.process.try_wait().unwrap().is_some());
+        assert!(over, "{}", self.complained());
         self.process.wait().unwrap().code().unwrap_or(-1)
     }
 }
@@ -62,7 +63,10 @@ fn full() -> Lab {
 fn a_wait_is_told_from_its_beginning_to_its_grant() {
     for (how, arguments) in [
         ("allocate", &["--allocate", "w", "2", "2", "--wait"][..]),
-        ("run", &["--run", "w", "2", "2", "--wait", "--", "true"]),
+        (
+            "run",
+            &["--run", "w", "2", "2", "--wait", "--", PROGRAM, "--version"],
+        ),
     ] {
         let lab = full();
         let mut waiter = Waiter::joins(&lab, arguments);
@@ -139,10 +143,11 @@ fn who_was_killed_while_it_waited_is_told_by_whoever_drops_it() {
     assert_eq!(leave["why"], "ended");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_ends_a_wait_with_a_line() {
     let lab = full();
-    let arguments = ["--run", "w", "1", "1", "--wait", "--", "true"];
+    let arguments = ["--run", "w", "1", "1", "--wait", "--", PROGRAM, "--version"];
     let mut waiter = Waiter::joins(&lab, &arguments);
     // It is told its place once it listens.
     assert!(happens(|| waiter.complained().contains("place")));

@@ -95,7 +95,7 @@ fn what_a_command_leaves_behind_keeps_nobody_waiting_and_ends() {
 }
 
 fn is_gone(pid: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
     stat.map_or(true, |stat| stat.contains(") Z "))
 }
 

@@ -1,15 +1,17 @@
 //! Who is told of what happens, with a real mail server on loopback and real commands.
 
+#[cfg(unix)]
 mod command;
+#[cfg(unix)]
 mod mail;
 mod setup;
 mod trouble;
 
+#[cfg(target_os = "linux")]
 pub(crate) use trouble::dripping;
 
 use crate::support::{Lab, Ran, happens, skipped};
 use serde_json::{Value, json};
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -63,6 +65,7 @@ impl Server {
     }
 
     /// The one mail that came.
+    #[cfg(unix)]
     fn mail(&self) -> Value {
         let mut mails = self.mails();
         assert_eq!(mails.len(), 1, "{mails:?}");
@@ -109,6 +112,7 @@ fn toml_text(text: &str) -> String {
 }
 
 /// Makes an authority `ca.pem`, and a certificate of it for that name: its file and its key.
+#[cfg(unix)]
 fn certify(lab: &Lab, name: &str) -> Value {
     let key = [
         "-newkey",

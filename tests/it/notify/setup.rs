@@ -1,7 +1,6 @@
 //! What must be written in the config, and by whom.
 
 use super::*;
-use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn where_nobody_is_to_be_told_the_keys_are_named() {
@@ -26,11 +25,12 @@ fn where_nobody_is_to_be_told_the_keys_are_named() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_config_that_others_may_write_tells_nobody() {
     let lab = lab_running("touch told", "");
     let file = lab.join("config.toml");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     let (code, document) = lab.json(&TEST);
     assert_eq!((code, &document["error"]["kind"]), (2, &"config".into()));
     assert_eq!(lab.files(), ["config.toml"]);

@@ -61,7 +61,9 @@ fn a_server_that_hangs_is_not_waited_for() {
             assert_eq!(ran.code, 1, "{security}: {ran:?}");
             // In TLS, a greeting is something else that is wrong.
             if security != "tls" || greeting.is_empty() {
-                assert!(ran.stderr.contains("did not answer within 0.2s"), "{ran:?}");
+                // Where processes begin slowly, the time for all of it is over first.
+                let told = ["0.2s", "0.6s"].map(|time| format!("did not answer within {time}"));
+                assert!(told.iter().any(|told| ran.stderr.contains(told)), "{ran:?}");
             }
         }
     }
@@ -87,6 +89,8 @@ pub(crate) fn dripping(left: &Arc<AtomicBool>) -> u16 {
     })
 }
 
+// The command is a shell.
+#[cfg(unix)]
 #[test]
 fn a_server_that_talks_without_end_is_the_end_of_the_mail_alone() {
     for (timeout, why) in [
@@ -136,6 +140,7 @@ fn a_refused_login_gives_no_password_away() {
     assert_eq!(server.mails(), Vec::<Value>::new());
 }
 
+#[cfg(unix)]
 #[test]
 fn who_is_not_trusted_gets_neither_password_nor_mail() {
     for security in ["tls", "starttls"] {

@@ -1,7 +1,6 @@
 //! Who is over a cap waits for their own tasks, and nobody waits for them.
 
 use super::*;
-use crate::people::{Office, Person};
 
 fn capped() -> Lab {
     Lab::with_config(
@@ -49,8 +48,10 @@ fn whoever_waits_in_vain_is_told_why() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn others_pass_whoever_is_over_the_cap() {
+    use crate::people::{Office, Person};
     let Some(office) = Office::open() else { return };
     let lab = office.lab();
     office.give(0, 13_000, 0o2775);

@@ -1,6 +1,7 @@
 //! Whoever waits is granted as soon as there is room, however that came about.
 
 use super::*;
+#[cfg(target_os = "linux")]
 use crate::v01::V01;
 
 /// Somebody holds all of one server; then room is made, and who waits gets it.
@@ -77,7 +78,7 @@ fn the_death_of_a_run_and_of_its_gpumgr() {
 #[test]
 fn the_death_of_a_process_that_was_named() {
     let hold = |lab: &Lab| {
-        let process = Process::start(&mut Command::new("cat"));
+        let process = Process::start(&mut actor::command(&["read"]));
         let pid = process.pid().to_string();
         lab.ok(&["--allocate", "holder", "8", "1", "--pid", &pid]);
         process
@@ -85,6 +86,7 @@ fn the_death_of_a_process_that_was_named() {
     granted_after(hold, |_, process| assert_eq!(process.finishes().code, 0));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_release_by_v01_which_knows_no_queue() {
     for how in How::BOTH {
@@ -173,7 +175,7 @@ fn a_reset() {
 fn what_was_granted_lives_with_the_process_that_was_named() {
     let lab = servers(1);
     hold(&lab);
-    let named = Process::start(&mut Command::new("cat"));
+    let named = Process::start(&mut actor::command(&["read"]));
     let pid = named.pid().to_string();
     let mut waiter = How::Allocate.joins(&lab, "next", 8, &["--pid", &pid]);
     let mut last = How::Allocate.joins(&lab, "last", 8, &[]);
@@ -195,7 +197,7 @@ fn a_stopped_one_keeps_nobody_from_being_granted_nor_deaths_from_being_noticed()
         .into();
     let mut next = How::Run.joins(&lab, "next", 8, &[]);
     for process in &stopped {
-        process.signal(Signal::SIGSTOP);
+        process.stop();
     }
     // Only who still runs can notice. What the stopped ones get, they keep.
     kill_both(run);
@@ -207,7 +209,7 @@ fn a_stopped_one_keeps_nobody_from_being_granted_nor_deaths_from_being_noticed()
     lab.ok(&["--release", "holder-too"]);
     How::Run.is_granted(&lab, "next", &mut next);
     for process in &stopped[..2] {
-        process.signal(Signal::SIGCONT);
+        process.go_on();
     }
     assert_eq!(stopped[0].ends().code, 0);
     assert_eq!(stopped[1].ends().code, 3);

@@ -1,7 +1,6 @@
 //! Whoever leaves is out of the queue, and holds nothing.
 
 use super::*;
-use crate::people::{Office, Person};
 
 /// One who waits behind a holder and before another one leaves somehow; the other gets the room.
 fn leaves(leave: impl Fn(&Lab, How, &mut Process), more: &[&str]) {
@@ -18,36 +17,6 @@ fn leaves(leave: impl Fn(&Lab, How, &mut Process), more: &[&str]) {
         assert_eq!(holders(&lab), ["next"]);
         assert_nothing_is_left(&lab);
     }
-}
-
-fn ended_by(signal: Signal, exit: i32) {
-    leaves(
-        |_, _, leaver| {
-            leaver.signal(signal);
-            assert_eq!(leaver.ends().code, exit, "{}", leaver.complained());
-        },
-        &[],
-    );
-}
-
-#[test]
-fn an_interrupt() {
-    ended_by(Signal::SIGINT, 130);
-}
-
-#[test]
-fn a_terminate() {
-    ended_by(Signal::SIGTERM, 143);
-}
-
-#[test]
-fn a_hang_up() {
-    ended_by(Signal::SIGHUP, 129);
-}
-
-#[test]
-fn a_quit() {
-    ended_by(Signal::SIGQUIT, 131);
 }
 
 #[test]
@@ -72,10 +41,10 @@ fn a_cancel() {
 fn a_cancel_while_it_is_stopped() {
     leaves(
         |lab, how, leaver| {
-            leaver.signal(Signal::SIGSTOP);
+            leaver.stop();
             lab.ok(&["--cancel", "leaver"]);
             assert_eq!(place_and_reason(lab, "leaver"), None);
-            leaver.signal(Signal::SIGCONT);
+            leaver.go_on();
             assert_eq!(leaver.ends().code, how.exit_when_refused());
         },
         &[],
@@ -125,45 +94,18 @@ fn the_stopped_whose_time_is_over_are_passed_over() {
         let lab = servers(1);
         lab.ok(&["--allocate", "holder", "8", "1"]);
         let mut late = how.joins(&lab, "late", 8, &["--wait", "1s"]);
-        late.signal(Signal::SIGSTOP);
+        late.stop();
         // Any change notices.
         let changes = || {
             lab.ok(&["--renew", "holder", "--ttl", "1h"]);
             queued(&lab).is_empty()
         };
         assert!(happens(changes));
-        late.signal(Signal::SIGCONT);
+        late.go_on();
         assert_eq!(late.ends().code, how.exit_when_refused());
         assert_eq!(holders(&lab), ["holder"]);
         assert_nothing_is_left(&lab);
     }
-}
-
-#[test]
-fn only_its_owner_cancels_what_waits() {
-    let Some(office) = Office::open() else { return };
-    let other = Person {
-        uid: 65534,
-        gid: 65534,
-        group: 65534,
-        umask: "002",
-    };
-    office.give(0, other.gid, 0o775);
-    let lab = office.lab();
-    lab.write(
-        "config.toml",
-        "[cluster]\nservers = 1\ngpus_per_server = 8\ncpus_per_server = 64\n",
-    );
-    lab.ok(&["--allocate", "holder", "8", "1"]);
-    let mut ours = How::Allocate.joins(lab, "ours", 8, &[]);
-    let before = lab.state_text();
-    assert_eq!(office.run_as(other, &["--cancel", "ours"]).code, 7);
-    office.refused_as(other, &["--cancel", "ours"], "not_owner");
-    assert_eq!(lab.state_text(), before);
-    assert!(!ours.has_ended());
-    office.ok_as(other, &["--cancel", "ours", "--force"]);
-    assert_eq!(ours.ends().code, 3);
-    assert_eq!(queued(lab), Vec::<String>::new());
 }
 
 #[test]
@@ -177,7 +119,7 @@ fn what_does_not_wait_cannot_be_cancelled() {
     }
     assert_eq!(holders(&lab), ["holder"]);
     let mut waiter = How::Allocate.joins(&lab, "waiter", 8, &[]);
-    waiter.signal(Signal::SIGSTOP);
+    waiter.stop();
     let (code, said) = lab.json(&["--cancel", "waiter"]);
     assert_eq!(
         (code, &said["cancelled"]),
@@ -185,6 +127,75 @@ fn what_does_not_wait_cannot_be_cancelled() {
         "{said}"
     );
     assert_eq!(lab.run(&["--cancel", "waiter"]).code, 5);
-    waiter.signal(Signal::SIGCONT);
+    waiter.go_on();
     assert_eq!(waiter.ends().code, 3);
+}
+
+#[cfg(unix)]
+mod by_signal {
+    use super::*;
+    use nix::sys::signal::Signal;
+
+    fn ended_by(signal: Signal, exit: i32) {
+        leaves(
+            |_, _, leaver| {
+                leaver.signal(signal);
+                assert_eq!(leaver.ends().code, exit, "{}", leaver.complained());
+            },
+            &[],
+        );
+    }
+
+    #[test]
+    fn an_interrupt() {
+        ended_by(Signal::SIGINT, 130);
+    }
+
+    #[test]
+    fn a_terminate() {
+        ended_by(Signal::SIGTERM, 143);
+    }
+
+    #[test]
+    fn a_hang_up() {
+        ended_by(Signal::SIGHUP, 129);
+    }
+
+    #[test]
+    fn a_quit() {
+        ended_by(Signal::SIGQUIT, 131);
+    }
+}
+
+#[cfg(unix)]
+mod of_others {
+    use super::*;
+    use crate::people::{Office, Person};
+
+    #[test]
+    fn only_its_owner_cancels_what_waits() {
+        let Some(office) = Office::open() else { return };
+        let other = Person {
+            uid: 65534,
+            gid: 65534,
+            group: 65534,
+            umask: "002",
+        };
+        office.give(0, other.gid, 0o775);
+        let lab = office.lab();
+        lab.write(
+            "config.toml",
+            "[cluster]\nservers = 1\ngpus_per_server = 8\ncpus_per_server = 64\n",
+        );
+        lab.ok(&["--allocate", "holder", "8", "1"]);
+        let mut ours = How::Allocate.joins(lab, "ours", 8, &[]);
+        let before = lab.state_text();
+        assert_eq!(office.run_as(other, &["--cancel", "ours"]).code, 7);
+        office.refused_as(other, &["--cancel", "ours"], "not_owner");
+        assert_eq!(lab.state_text(), before);
+        assert!(!ours.has_ended());
+        office.ok_as(other, &["--cancel", "ours", "--force"]);
+        assert_eq!(ours.ends().code, 3);
+        assert_eq!(queued(lab), Vec::<String>::new());
+    }
 }

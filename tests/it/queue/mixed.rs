@@ -96,9 +96,11 @@ impl Asked {
             thread::sleep(after);
             child.kill().unwrap();
         }
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        if line.is_empty() {
+        let said = said.lines().map(Result::unwrap);
+        // The command's harness has words of its own.
+        let told =
+            |line: &String| line.starts_with(|first: char| first.is_ascii_digit() || first == '{');
+        let Some(line) = said.into_iter().find(told) else {
             assert!(matches!(self.fate, Fate::Killed(_)), "{self:?}");
             child.wait().unwrap();
             if self.how == How::Allocate {
@@ -106,7 +108,7 @@ impl Asked {
                 lab.run(&["--release", &self.task]);
             }
             return false;
-        }
+        };
         match self.how {
             How::Run => self.runs(holdings, child, &line),
             How::Allocate => {
@@ -126,7 +128,7 @@ impl Asked {
         let [pid, server, gpus] = words[..] else {
             panic!("{line:?}")
         };
-        let pid = id(pid.parse().unwrap());
+        let pid = pid.parse().unwrap();
         let grant = Grant {
             server: server.to_owned(),
             gpus: gpus.split(',').map(|gpu| gpu.parse().unwrap()).collect(),
@@ -143,7 +145,7 @@ impl Asked {
             }
             Fate::HolderKilled | Fate::Killed(_) => {
                 let _ = child.kill();
-                kill(pid, Signal::SIGKILL).unwrap();
+                processes::end(pid);
                 child.wait().unwrap();
             }
         }

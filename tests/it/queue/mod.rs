@@ -11,20 +11,19 @@ mod shown;
 mod state_file;
 
 use crate::support::{Lab, Ran, happens};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use crate::{actor, processes};
 use serde_json::Value;
 use std::fs;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use tempfile::NamedTempFile;
 
 /// Says its process ID and what it was given, and lives until its input ends.
-const COMMAND: [&str; 4] = [
-    "--",
-    "sh",
-    "-c",
-    r#"echo "$$ $GPUMGR_SERVER $CUDA_VISIBLE_DEVICES"; exec cat"#,
-];
+fn command() -> Vec<&'static str> {
+    static COMMAND: LazyLock<Vec<String>> = LazyLock::new(|| actor::acts(&["tell", "read"]));
+    let words = COMMAND.iter().map(String::as_str);
+    std::iter::once("--").chain(words).collect()
+}
 
 fn servers(count: u32) -> Lab {
     Lab::with_config(&format!(
@@ -69,8 +68,18 @@ impl Process {
         fs::read_to_string(self.complained.path()).unwrap()
     }
 
-    fn signal(&self, signal: Signal) {
-        kill(id(self.pid()), signal).unwrap();
+    #[cfg(target_os = "linux")]
+    fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.pid()).unwrap());
+        nix::sys::signal::kill(pid, signal).unwrap();
+    }
+
+    fn stop(&self) {
+        processes::stop(self.pid());
+    }
+
+    fn go_on(&self) {
+        processes::go_on(self.pid());
     }
 
     fn kill(&mut self) {
@@ -80,18 +89,15 @@ impl Process {
 
     /// What the command of a run was given, once it runs.
     fn command(&self) -> (u32, String) {
-        let mut line = None;
+        let mut told = None;
         let runs = happens(|| {
-            line = self
-                .said()
-                .split_once('\n')
-                .map(|(line, _)| line.to_owned());
-            line.is_some()
+            let said = self.said();
+            let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            told = whole.lines().find_map(told_by);
+            told.is_some()
         });
         assert!(runs, "it never runs: {}", self.complained());
-        let line = line.unwrap();
-        let (pid, given) = line.split_once(' ').unwrap();
-        (pid.parse().unwrap(), given.to_owned())
+        told.unwrap()
     }
 
     fn has_ended(&mut self) -> bool {
@@ -127,15 +133,17 @@ impl Drop for Process {
     }
 }
 
-fn id(pid: u32) -> Pid {
-    Pid::from_raw(i32::try_from(pid).unwrap())
+/// What the command says of itself, if this line is that.
+fn told_by(line: &str) -> Option<(u32, String)> {
+    let (pid, given) = line.split_once(' ')?;
+    Some((pid.parse().ok()?, given.to_owned()))
 }
 
 /// Ends gpumgr and its command at once, leaving neither a chance to say so.
 fn kill_both(mut run: Process) {
     let (command, _) = run.command();
     run.kill();
-    kill(id(command), Signal::SIGKILL).unwrap();
+    processes::end(command);
 }
 
 /// Either way to ask for GPUs.
@@ -150,10 +158,10 @@ impl How {
 
     fn arguments<'a>(self, task: &'a str, gpus: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let (flag, command) = match self {
-            Self::Allocate => ("--allocate", &[][..]),
-            Self::Run => ("--run", &COMMAND[..]),
+            Self::Allocate => ("--allocate", Vec::new()),
+            Self::Run => ("--run", command()),
         };
-        [&[flag, task, gpus, "1"], more, command].concat()
+        [&[flag, task, gpus, "1"], more, &command].concat()
     }
 
     fn start(self, lab: &Lab, task: &str, gpus: u32, more: &[&str]) -> Process {

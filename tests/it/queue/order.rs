@@ -167,7 +167,7 @@ fn a_run_that_waits_without_a_name_gets_one() {
     lab.ok(&["--allocate", "holder", "8", "1"]);
     let waiting: Vec<_> = (0..2)
         .map(|before| {
-            let arguments = [&["--run", "--gpus", "8", "--wait"][..], &COMMAND].concat();
+            let arguments = [&["--run", "--gpus", "8", "--wait"][..], &command()].concat();
             let run = Process::start(&mut lab.command(&arguments));
             assert!(happens(|| queued(&lab).len() == before + 1));
             shows(&lab, &run, "place");
@@ -183,8 +183,8 @@ fn a_run_that_waits_without_a_name_gets_one() {
 fn those_without_a_name_get_one_each_however_many_come_at_once() {
     let lab = Lab::with_config("[cluster]\nservers = 1\ngpus_per_server = 1\n");
     let run = || {
-        let mut command =
-            lab.command(&["--run", "--wait", "--", "sh", "-c", "echo $GPUMGR_TASK_ID"]);
+        let mut command = lab.command(&["--run", "--wait", "--"]);
+        let command = command.args(actor::acts(&["print=GPUMGR_TASK_ID"]));
         let piped = command.stdout(std::process::Stdio::piped());
         piped.stderr(std::process::Stdio::piped()).spawn().unwrap()
     };
@@ -192,6 +192,7 @@ fn those_without_a_name_get_one_each_however_many_come_at_once() {
     for run in runs {
         let ran = Ran::of(run.wait_with_output().unwrap());
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert!(ran.stdout.starts_with("sh-"), "{ran:?}");
+        let named = |line: &str| line.starts_with("it-");
+        assert!(ran.stdout.lines().any(named), "{ran:?}");
     }
 }

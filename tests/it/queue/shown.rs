@@ -88,7 +88,7 @@ fn a_name_that_is_held_by_v01_is_waited_for() {
     let lab = servers(1);
     lab.ok(&["--allocate", "holder", "8", "1"]);
     let waiter = How::Allocate.joins(&lab, "twice", 8, &[]);
-    waiter.signal(Signal::SIGSTOP);
+    waiter.stop();
     let renamed = lab
         .state_text()
         .replace("\"task_id\": \"holder\"", "\"task_id\": \"twice\"");
@@ -103,7 +103,7 @@ fn room_that_nobody_has_taken_yet_is_ready() {
     let lab = servers(1);
     lab.ok(&["--allocate", "holder", "8", "1", "--ttl", "2s"]);
     let waiter = How::Allocate.joins(&lab, "waiter", 8, &[]);
-    waiter.signal(Signal::SIGSTOP);
+    waiter.stop();
     assert!(happens(|| reason(&lab, "waiter") == "ready"));
     // Looking alone changes nothing.
     assert_eq!(holders(&lab), ["holder"]);
@@ -225,97 +225,103 @@ fn who_waits_is_told_each_new_place_in_a_line() {
     drop(earlier);
 }
 
-/// The arguments on a new terminal: input is typed there, and what it shows is said.
-fn on_terminal(lab: &Lab, arguments: &[&str]) -> Process {
-    let driver = r#"
+#[cfg(unix)]
+mod on_terminals {
+    use super::*;
+    use std::process::Command;
+
+    /// The arguments on a new terminal: input is typed there, and what it shows is said.
+    fn on_terminal(lab: &Lab, arguments: &[&str]) -> Process {
+        let driver = r#"
 import os, pty, sys
 status = pty.spawn(sys.argv[1:])
 code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 sys.exit(code)
 "#;
-    let mut python = Command::new("python3");
-    python
-        .args(["-c", driver, env!("CARGO_BIN_EXE_gpumgr")])
-        .args(arguments)
-        .current_dir(lab.path())
-        .env_clear()
-        .env("HOME", lab.path())
-        .env("TERM", "xterm")
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    Process::start(&mut python)
-}
-
-fn terminal_shows(terminal: &Process, what: &str) {
-    assert!(
-        happens(|| terminal.said().contains(what)),
-        "{what}: {:?}",
-        terminal.said()
-    );
-}
-
-fn has_python() -> bool {
-    let found = Command::new("python3").arg("--version").output().is_ok();
-    if !found {
-        crate::support::skipped("no python3 to be a terminal");
+        let mut python = Command::new("python3");
+        python
+            .args(["-c", driver, env!("CARGO_BIN_EXE_gpumgr")])
+            .args(arguments)
+            .current_dir(lab.path())
+            .env_clear()
+            .env("HOME", lab.path())
+            .env("TERM", "xterm")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        Process::start(&mut python)
     }
-    found
-}
 
-#[test]
-fn on_a_terminal_the_place_is_written_over() {
-    if !has_python() {
-        return;
+    fn terminal_shows(terminal: &Process, what: &str) {
+        assert!(
+            happens(|| terminal.said().contains(what)),
+            "{what}: {:?}",
+            terminal.said()
+        );
     }
-    let lab = servers(1);
-    lab.ok(&["--allocate", "holder", "8", "1"]);
-    let _one = How::Allocate.joins(&lab, "one", 8, &[]);
-    let arguments = How::Allocate.arguments("last", "8", &["--wait"]);
-    let mut terminal = on_terminal(&lab, &arguments);
-    terminal_shows(&terminal, "\r\u{1b}[Klast: waiting, place 2 of 2");
-    lab.ok(&["--cancel", "one"]);
-    terminal_shows(&terminal, "\r\u{1b}[Klast: waiting, place 1 of 1");
-    let shown = terminal.said();
-    assert!(!shown.contains('\n'), "{shown:?}");
-    lab.ok(&["--release", "holder"]);
-    let ended = terminal.ends();
-    assert_eq!(ended.code, 0, "{ended:?}");
-    let rest = ended.stdout.strip_prefix(&*shown).unwrap();
-    assert!(rest.starts_with("\r\u{1b}[K"), "{rest:?}");
-    assert!(!rest.contains("place"), "{rest:?}");
-    assert_eq!(holders(&lab), ["last"]);
-}
 
-#[test]
-fn an_interrupt_typed_on_a_terminal_leaves_the_queue() {
-    use std::io::Write;
-    if !has_python() {
-        return;
+    fn has_python() -> bool {
+        let found = Command::new("python3").arg("--version").output().is_ok();
+        if !found {
+            crate::support::skipped("no python3 to be a terminal");
+        }
+        found
     }
-    for how in How::BOTH {
+
+    #[test]
+    fn on_a_terminal_the_place_is_written_over() {
+        if !has_python() {
+            return;
+        }
         let lab = servers(1);
         lab.ok(&["--allocate", "holder", "8", "1"]);
-        let mut terminal = on_terminal(&lab, &how.arguments("last", "8", &["--wait"]));
-        terminal_shows(&terminal, "place 1 of 1");
-        terminal.input.as_mut().unwrap().write_all(b"\x03").unwrap();
+        let _one = How::Allocate.joins(&lab, "one", 8, &[]);
+        let arguments = How::Allocate.arguments("last", "8", &["--wait"]);
+        let mut terminal = on_terminal(&lab, &arguments);
+        terminal_shows(&terminal, "\r\u{1b}[Klast: waiting, place 2 of 2");
+        lab.ok(&["--cancel", "one"]);
+        terminal_shows(&terminal, "\r\u{1b}[Klast: waiting, place 1 of 1");
+        let shown = terminal.said();
+        assert!(!shown.contains('\n'), "{shown:?}");
+        lab.ok(&["--release", "holder"]);
         let ended = terminal.ends();
-        assert_eq!(ended.code, 130, "{ended:?}");
-        assert_eq!(queued(&lab), Vec::<String>::new());
-        assert_eq!(holders(&lab), ["holder"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let rest = ended.stdout.strip_prefix(&*shown).unwrap();
+        assert!(rest.starts_with("\r\u{1b}[K"), "{rest:?}");
+        assert!(!rest.contains("place"), "{rest:?}");
+        assert_eq!(holders(&lab), ["last"]);
     }
-}
 
-#[test]
-fn a_terminal_that_is_closed_leaves_the_queue() {
-    if !has_python() {
-        return;
+    #[test]
+    fn an_interrupt_typed_on_a_terminal_leaves_the_queue() {
+        use std::io::Write;
+        if !has_python() {
+            return;
+        }
+        for how in How::BOTH {
+            let lab = servers(1);
+            lab.ok(&["--allocate", "holder", "8", "1"]);
+            let mut terminal = on_terminal(&lab, &how.arguments("last", "8", &["--wait"]));
+            terminal_shows(&terminal, "place 1 of 1");
+            terminal.input.as_mut().unwrap().write_all(b"\x03").unwrap();
+            let ended = terminal.ends();
+            assert_eq!(ended.code, 130, "{ended:?}");
+            assert_eq!(queued(&lab), Vec::<String>::new());
+            assert_eq!(holders(&lab), ["holder"]);
+        }
     }
-    for how in How::BOTH {
-        let lab = servers(1);
-        lab.ok(&["--allocate", "holder", "8", "1"]);
-        let mut terminal = on_terminal(&lab, &how.arguments("last", "8", &["--wait"]));
-        terminal_shows(&terminal, "place 1 of 1");
-        terminal.kill();
-        assert!(happens(|| queued(&lab).is_empty()));
-        assert_eq!(holders(&lab), ["holder"]);
+
+    #[test]
+    fn a_terminal_that_is_closed_leaves_the_queue() {
+        if !has_python() {
+            return;
+        }
+        for how in How::BOTH {
+            let lab = servers(1);
+            lab.ok(&["--allocate", "holder", "8", "1"]);
+            let mut terminal = on_terminal(&lab, &how.arguments("last", "8", &["--wait"]));
+            terminal_shows(&terminal, "place 1 of 1");
+            terminal.kill();
+            assert!(happens(|| queued(&lab).is_empty()));
+            assert_eq!(holders(&lab), ["holder"]);
+        }
     }
 }

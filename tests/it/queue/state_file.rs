@@ -1,6 +1,7 @@
 //! The queue in the state file: what others wrote there stays, and what they threw away comes back.
 
 use super::*;
+#[cfg(target_os = "linux")]
 use crate::v01::V01;
 use serde_json::json;
 
@@ -87,7 +88,7 @@ fn whoever_was_thrown_out_takes_the_room_that_came_meanwhile() {
 fn a_grant_that_is_thrown_away_is_waited_for_again() {
     let lab = with_holder();
     let mut waiter = How::Allocate.joins(&lab, "waiter", 8, &[]);
-    waiter.signal(Signal::SIGSTOP);
+    waiter.stop();
     let before = state(&lab);
     lab.ok(&["--release", "holder"]);
     assert_eq!(holders(&lab), ["waiter"]);
@@ -95,7 +96,7 @@ fn a_grant_that_is_thrown_away_is_waited_for_again() {
         *state = before.clone();
         without_queue(state);
     });
-    waiter.signal(Signal::SIGCONT);
+    waiter.go_on();
     assert!(happens(|| queued(&lab) == ["waiter"]));
     lab.ok(&["--release", "holder"]);
     How::Allocate.is_granted(&lab, "waiter", &mut waiter);
@@ -130,7 +131,7 @@ fn unknown_fields_keep_their_value_and_place() {
     let second = How::Run.joins(&lab, "second", 8, &[]);
     let stopped = [&first, &second];
     for process in stopped {
-        process.signal(Signal::SIGSTOP);
+        process.stop();
     }
     let text = lab
         .state_text()
@@ -277,6 +278,7 @@ fn a_thousand_may_wait() {
     assert_eq!(queued(&lab).len(), 999);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn v01_keeps_the_queue_and_overtakes_it() {
     let lab = with_holder();
@@ -285,11 +287,11 @@ fn v01_keeps_the_queue_and_overtakes_it() {
     let Some(mut v01) = V01::start(&lab) else {
         return;
     };
-    waiter.signal(Signal::SIGSTOP);
+    waiter.stop();
     v01.release("holder");
     v01.allocate("overtakes", 4, 8).unwrap();
     assert_eq!(state(&lab)["queue"], queue);
-    waiter.signal(Signal::SIGCONT);
+    waiter.go_on();
     v01.release("overtakes");
     How::Run.is_granted(&lab, "waiter", &mut waiter);
 }
