@@ -26,8 +26,8 @@ fn examples(console: &str) -> Vec<Example> {
     commands.map(example).collect()
 }
 
-/// A shell in the lab that finds this gpumgr, both outputs in one.
-fn shell(lab: &Lab, command: &str) -> Command {
+/// A shell in the lab, in that language, that finds this gpumgr; both outputs in one.
+fn shell(lab: &Lab, language: &str, command: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_gpumgr"))
         .parent()
         .unwrap()
@@ -42,6 +42,7 @@ fn shell(lab: &Lab, command: &str) -> Command {
     shell
         .env_clear()
         .env("HOME", lab.path())
+        .env("LANG", language)
         .env("PATH", path)
         .stdin(Stdio::null());
     for (name, value) in lab.command(&[]).get_envs() {
@@ -59,7 +60,10 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
     let text = text
         .replace(folder.to_str().unwrap(), "/home/alice/lab")
         .replace(&format!(" {user} "), " alice ")
-        .replace(&format!(" {user})"), " alice)");
+        .replace(&format!(" {user})"), " alice)")
+        .replace(&format!("，{user})"), "，alice)")
+        .replace(&format!("、{user}）"), "、alice）")
+        .replace(&format!("、{user})"), "、alice)");
     let word = |word: &str| match word {
         word if word.len() == 10 && word.starts_with("20") && word.contains('-') => {
             "DATE".to_owned()
@@ -101,14 +105,14 @@ fn is_span(word: &str) -> bool {
 }
 
 /// What goes on in the background has joined the queue before that is looked at.
-fn run_example(lab: &Lab, command: &str) -> Ran {
+fn run_example(lab: &Lab, language: &str, command: &str) -> Ran {
     if command == "gpumgr --queue" {
         assert!(happens(|| !lab
             .ok(&["--queue"])
             .stdout
             .starts_with("Nobody")));
     }
-    Ran::of(shell(lab, command).output().unwrap())
+    Ran::of(shell(lab, language, command).output().unwrap())
 }
 
 fn user(lab: &Lab) -> String {
@@ -128,9 +132,27 @@ fn the_readme_prints_what_gpumgr_prints() {
         let code = format!("import os; print('{what} on', {told}){rest}\n");
         lab.write(program, code);
     }
-    let user = user(&lab);
+    let run = prints(&lab, &repository("README.md"), "C");
+    assert!(run >= 10, "only {run} examples were found");
+}
+
+#[test]
+fn the_quick_starts_print_what_gpumgr_prints() {
+    for (file, language) in [
+        ("docs/quickstart.zh.md", "zh_CN.UTF-8"),
+        ("docs/quickstart.ja.md", "ja_JP.UTF-8"),
+    ] {
+        let run = prints(&Lab::new(), &repository(file), language);
+        assert!(run >= 10, "only {run} examples were found in {file}");
+    }
+}
+
+/// Writes the files and runs the examples of a document, each of which must print what stands there;
+/// how many there are.
+fn prints(lab: &Lab, document: &str, language: &str) -> usize {
+    let user = user(lab);
     let mut run = 0;
-    for Block { info, text } in blocks(&repository("README.md")) {
+    for Block { info, text } in blocks(document) {
         match info.split_once(' ') {
             #[cfg(target_os = "linux")]
             Some(("console", "gpus")) => run += real_gpus(&text),
@@ -138,10 +160,10 @@ fn the_readme_prints_what_gpumgr_prints() {
             Some((_language, file)) => lab.write(file, text),
             None if info == "console" => {
                 for Example { command, output } in examples(&text) {
-                    let ran = run_example(&lab, &command);
+                    let ran = run_example(lab, language, &command);
                     assert_eq!(
-                        normal(&ran.stdout, &lab, &user),
-                        normal(&output, &lab, &user),
+                        normal(&ran.stdout, lab, &user),
+                        normal(&output, lab, &user),
                         "$ {command}"
                     );
                     run += 1;
@@ -150,7 +172,7 @@ fn the_readme_prints_what_gpumgr_prints() {
             None => {}
         }
     }
-    assert!(run >= 10, "only {run} examples were found");
+    run
 }
 
 /// The same on a machine with four GPUs, on one of which something computes; returns how many
@@ -173,7 +195,7 @@ fn real_gpus(text: &str) -> usize {
     let user = user(lab);
     let examples = examples(text);
     for Example { command, output } in &examples {
-        let mut shell = shell(lab, &command.replace("4711", &pid));
+        let mut shell = shell(lab, "C", &command.replace("4711", &pid));
         shell.envs(machine.variables());
         let ran = Ran::of(shell.output().unwrap());
         let said = ran.stdout.replace(&pid, "4711").replace(&host(), "node1");
