@@ -8,9 +8,6 @@ use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 const STATE: &str = "resource_status.json";
 const LOCK: &str = ".resource.lock";
@@ -31,25 +28,6 @@ fn refused(lab: &Lab, arguments: &[&str], code: i32, kind: &str) -> String {
     assert_eq!(error["kind"], kind, "{arguments:?}: {ran:?}");
     assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     format!("{error}")
-}
-
-/// Fails instead of waiting for ever.
-fn in_time(mut command: Command) -> Ran {
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    let (sender, ended) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait_with_output()));
-    match ended.recv_timeout(Duration::from_secs(20)) {
-        Ok(output) => Ran::of(output.unwrap()),
-        Err(_) => {
-            let _ = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL);
-            panic!("it hangs: {command:?}");
-        }
-    }
 }
 
 fn no_litter(folder: &Path) {
@@ -295,7 +273,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
             &["--init"],
             &["--reset", "--yes"],
         ] {
-            let ran = in_time(lab.command(&[action, &["--json", "--state", path]].concat()));
+            let ran = Ran::in_time(lab.command(&[action, &["--json", "--state", path]].concat()));
             ran.assert_sound(path);
             if action == ["--check-config"] {
                 continue;
@@ -369,8 +347,8 @@ fn a_pipe_as_lock_is_no_endless_wait() {
         return;
     }
     assert!(fs::metadata(lab.join(LOCK)).unwrap().file_type().is_fifo());
-    in_time(lab.command(&["--allocate", "u"])).assert_sound("a pipe");
-    in_time(lab.command(&["--status"])).assert_sound("a pipe");
+    Ran::in_time(lab.command(&["--allocate", "u"])).assert_sound("a pipe");
+    Ran::in_time(lab.command(&["--status"])).assert_sound("a pipe");
 }
 
 /// Who waits for the file's lock holds the folder's meanwhile; that is not what it waits for.

@@ -231,6 +231,19 @@ impl Ran {
         }
     }
 
+    /// Fails instead of waiting for ever.
+    pub(crate) fn in_time(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let ended = happens(|| child.try_wait().unwrap().is_some());
+        if !ended {
+            let _ = child.kill();
+        }
+        let ran = Self::of(child.wait_with_output().unwrap());
+        assert!(ended, "it hangs: {command:?}: {ran:?}");
+        ran
+    }
+
     pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),

@@ -2,24 +2,10 @@
 
 use super::*;
 use crate::people::{Office, Person, is_root, set_mode};
-use crate::support::{Ran, happens, measured};
+use crate::support::{Ran, measured};
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
-
-/// Fails instead of waiting for ever.
-fn in_time(lab: &Lab, arguments: &[&str]) -> Ran {
-    let mut command = lab.command(arguments);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let ended = happens(|| child.try_wait().unwrap().is_some());
-    if !ended {
-        let _ = child.kill();
-    }
-    let ran = Ran::of(child.wait_with_output().unwrap());
-    assert!(ended, "{arguments:?}: {ran:?}");
-    ran
-}
+use std::process::Command;
 
 /// All goes well, and nobody hears of the log.
 fn assert_works(lab: &Lab, what: &str) {
@@ -29,17 +15,21 @@ fn assert_works(lab: &Lab, what: &str) {
         &["--release", "t"],
         &["--reset", "--yes"],
     ] {
-        let ran = in_time(lab, arguments);
+        let ran = Ran::in_time(lab.command(arguments));
         assert_eq!(ran.code, 0, "{what}: {arguments:?}: {ran:?}");
         assert!(!ran.stderr.contains(LOG), "{what}: {arguments:?}: {ran:?}");
     }
-    assert_eq!(in_time(lab, &["--release", "t"]).code, 5, "{what}");
+    assert_eq!(
+        Ran::in_time(lab.command(&["--release", "t"])).code,
+        5,
+        "{what}"
+    );
 }
 
 /// It cannot be read, and says so.
 fn assert_unreadable(lab: &Lab, what: &str) {
     for arguments in [["--history", "--json"], ["--report", "--json"]] {
-        let ran = in_time(lab, &arguments);
+        let ran = Ran::in_time(lab.command(&arguments));
         assert_eq!(ran.code, 1, "{what}: {ran:?}");
         let error = &ran.document()["error"];
         assert_eq!(error["kind"], "io", "{what}: {ran:?}");

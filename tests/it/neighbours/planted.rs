@@ -1,14 +1,13 @@
 //! Links and pipes where gpumgr reads or writes.
 
 use super::{ALICE, MALLORY, like_tmp};
+use crate::crowd::meanwhile;
 use crate::people::{Office, Person, set_mode};
-use crate::support::{Lab, Ran, happens};
+use crate::support::{Lab, Ran};
 use std::fs;
 use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::process::Command;
 
 const STATE: &str = "resource_status.json";
 const MINE: &str = "mine\n";
@@ -105,7 +104,7 @@ fn links_in_the_place_of_the_waiters_and_the_monitors_files_are_not_followed() {
         symlink("precious", lab.join(name)).unwrap();
     }
     assert_eq!(lab.run(&["--allocate", "w", "8", "--wait", "1s"]).code, 3);
-    let monitor = in_time(&lab, &["--monitor"]);
+    let monitor = Ran::in_time(lab.command(&["--monitor"]));
     assert_eq!(monitor.code, 1, "{monitor:?}");
     assert!(monitor.stderr.contains(".monitor"), "{monitor:?}");
     assert_eq!(lab.read("precious"), MINE);
@@ -119,38 +118,20 @@ fn a_pipe_that_takes_the_states_place_at_any_moment_keeps_nobody_waiting() {
     fs::copy(lab.join(STATE), lab.join("sound")).unwrap();
     let made = Command::new("mkfifo").arg(lab.join("pipe")).status();
     assert!(made.unwrap().success());
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                for name in ["pipe", "sound"] {
-                    let _ = fs::remove_file(lab.join("next"));
-                    let _ = fs::hard_link(lab.join(name), lab.join("next"));
-                    let _ = fs::rename(lab.join("next"), lab.join(STATE));
-                }
-            }
-        });
+    let swap = || {
+        for name in ["pipe", "sound"] {
+            let _ = fs::remove_file(lab.join("next"));
+            let _ = fs::hard_link(lab.join(name), lab.join("next"));
+            let _ = fs::rename(lab.join("next"), lab.join(STATE));
+        }
+    };
+    meanwhile(swap, || {
         for round in 0..60 {
             let task = format!("t{round}");
             for arguments in [&["--status"][..], &["--allocate", &task, "0"]] {
-                let ran = in_time(&lab, arguments);
+                let ran = Ran::in_time(lab.command(arguments));
                 ran.assert_sound(&format!("{arguments:?}"));
             }
         }
-        over.store(true, Ordering::Relaxed);
     });
-}
-
-/// Fails instead of waiting for ever.
-fn in_time(lab: &Lab, arguments: &[&str]) -> Ran {
-    let mut command = lab.command(arguments);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let ended = happens(|| child.try_wait().unwrap().is_some());
-    if !ended {
-        let _ = child.kill();
-    }
-    let ran = Ran::of(child.wait_with_output().unwrap());
-    assert!(ended, "{arguments:?}: {ran:?}");
-    ran
 }
