@@ -355,8 +355,9 @@ fn kind_of_store(error: &StoreError) -> Kind {
         StoreError::LockTimeout { .. } => Kind::LockTimeout,
         StoreError::ReservedName { .. } => Kind::Usage,
         StoreError::Missing { .. } => Kind::UnknownTask,
-        StoreError::Io { .. } | StoreError::CannotLock { .. } | StoreError::GroupLost { .. } => {
-            Kind::Io
-        }
+        StoreError::Io { .. }
+        | StoreError::ForeignLink { .. }
+        | StoreError::CannotLock { .. }
+        | StoreError::GroupLost { .. } => Kind::Io,
     }
 }

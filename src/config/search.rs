@@ -3,7 +3,7 @@
 use super::document;
 use super::mistake::{ConfigError, Wrong};
 use crate::system;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -31,9 +31,14 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
     let variable = std::env::var_os(VARIABLE)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from);
-    if let Some(path) = named.map(Path::to_owned).or(variable) {
+    let chosen = match (named, variable) {
+        (Some(path), _) => Some(self::named(path)?),
+        (None, Some(path)) => Some(file(&path)?),
+        (None, None) => None,
+    };
+    if let Some(file) = chosen {
         return Ok(Found {
-            file: Some(self::named(&path)?),
+            file: Some(file),
             untrusted: false,
             passed_over: None,
         });
@@ -70,10 +75,19 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
     })
 }
 
-/// The absolute path and the text of a file that must be there.
+/// The absolute path and the text of a file that must be there, or of a pipe.
 pub(super) fn named(path: &Path) -> Result<(PathBuf, String), ConfigError> {
+    required(path, |path| File::open(path))
+}
+
+/// The same of a file alone, for who does not name it each time does not expect to wait.
+fn file(path: &Path) -> Result<(PathBuf, String), ConfigError> {
+    required(path, open_file)
+}
+
+fn required(path: &Path, open: Open) -> Result<(PathBuf, String), ConfigError> {
     let path = absolute(path)?;
-    match read(&path)? {
+    match read(&path, open)? {
         Some(Read { text, .. }) => Ok((path, text)),
         None => Err(ConfigError::NotFound { path }),
     }
@@ -105,24 +119,38 @@ fn is_ours(path: &Path, text: &str) -> Result<bool, ConfigError> {
 fn read_if_file(path: &Path) -> Result<Option<Read>, ConfigError> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Ok(None),
-        _ => read(path),
+        _ => read(path, open_file),
+    }
+}
+
+type Open = fn(&Path) -> io::Result<File>;
+
+/// A pipe would be waited at, also one that took the file's place since it was looked at.
+fn open_file(path: &Path) -> io::Result<File> {
+    let file = system::open_at_once(path, OpenOptions::new().read(true))?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file",
+        )),
     }
 }
 
 /// What is read of a config.
 struct Read {
     text: String,
-    /// Nobody but this user and root could have written just this file, whatever has its name by now.
+    /// Nobody but this user and root could have written just this file, or made the link to it.
     only_ours: bool,
 }
 
 /// None where there is no file.
-fn read(path: &Path) -> Result<Option<Read>, ConfigError> {
+fn read(path: &Path, open: Open) -> Result<Option<Read>, ConfigError> {
     let failed = |source| ConfigError::Io {
         path: path.to_owned(),
         source,
     };
-    let file = match File::open(path) {
+    let file = match open(path) {
         Err(error)
             if matches!(
                 error.kind(),
@@ -133,7 +161,9 @@ fn read(path: &Path) -> Result<Option<Read>, ConfigError> {
         }
         opened => opened.map_err(failed)?,
     };
-    let only_ours = system::only_ours_to_write(&file.metadata().map_err(failed)?);
+    let name = fs::symlink_metadata(path);
+    let only_ours = system::only_ours_to_write(&file.metadata().map_err(failed)?)
+        && name.is_ok_and(|name| system::is_ours(&name));
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)

@@ -56,6 +56,12 @@ pub enum StoreError {
         /// Where it stands.
         path: PathBuf,
     },
+    /// Another user left that link where everybody may make files: they would choose what is changed.
+    #[error("{path:?} is a link of another user")]
+    ForeignLink {
+        /// The link.
+        path: PathBuf,
+    },
     /// More than any state could be.
     #[error("{path:?} has {bytes} bytes, more than any state")]
     TooLarge {

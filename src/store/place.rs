@@ -43,7 +43,7 @@ impl Place {
                 path: path.to_owned(),
             });
         }
-        let state = resolve(path).map_err(|source| StoreError::io(Action::Read, path, source))?;
+        let state = resolve(path)?;
         let name = state.file_name().unwrap_or_default().as_encoded_bytes();
         if name == LOCK_FILE.as_bytes()
             || name.starts_with(TEMP_PREFIX.as_bytes())
@@ -132,17 +132,20 @@ fn contains(name: &[u8], part: &str) -> bool {
 /// The absolute path without links. The file may be absent, and so may its folder: then there is
 /// no link in the way, and whoever writes there says what is missing.
 ///
-/// The system follows no link that somebody else left in a folder like `/tmp`; nor does this, for
-/// whoever planted it would choose which file is made or changed in this user's name.
-fn resolve(path: &Path) -> io::Result<PathBuf> {
-    let mut path = std::path::absolute(path)?;
+/// In the state's own place the system follows no link that somebody else left in a folder like
+/// `/tmp`; nor does this, for whoever planted it would choose which file is made or changed in this
+/// user's name. The folders on the way are the caller's to choose.
+fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    let given = path;
+    let failed = |error| StoreError::io(Action::Read, given, error);
+    let mut path = std::path::absolute(given).map_err(failed)?;
     for _ in 0..MAX_LINKS {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(path);
         };
         let folder = match system::canonical(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
-            resolved => resolved?,
+            resolved => resolved.map_err(failed)?,
         };
         let file = folder.join(name);
         let Ok(target) = fs::read_link(&file) else {
@@ -151,13 +154,12 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
             let is_here = |spelt: &PathBuf| spelt.parent() == Some(&folder);
             return Ok(spelt.filter(is_here).unwrap_or(file));
         };
-        let (link, around) = (fs::symlink_metadata(&file)?, fs::metadata(&folder)?);
+        let link = fs::symlink_metadata(&file).map_err(failed)?;
+        let around = fs::metadata(&folder).map_err(failed)?;
         if system::may_be_planted(&link, &around) {
-            return Err(io::Error::other(
-                "a link of another user, in a folder where everybody may make some, is not followed",
-            ));
+            return Err(StoreError::ForeignLink { path: file });
         }
         path = folder.join(target);
     }
-    Err(io::Error::other("too many symbolic links"))
+    Err(failed(io::Error::other("too many symbolic links")))
 }

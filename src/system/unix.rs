@@ -206,6 +206,11 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens without waiting at a pipe.
+pub(crate) fn open_at_once(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.custom_flags(nix::libc::O_NONBLOCK).open(path)
+}
+
 /// Opens without following a link or waiting at a pipe.
 pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
@@ -315,10 +320,15 @@ pub(crate) fn file_number(file: &Metadata) -> Option<u64> {
     Some(file.ino())
 }
 
+/// Whether it belongs to this user or root.
+pub(crate) fn is_ours(file: &Metadata) -> bool {
+    let owner = file.uid();
+    owner == Uid::current().as_raw() || owner == 0
+}
+
 /// Whether nobody but this user and root may write the file.
 pub(crate) fn only_ours_to_write(file: &Metadata) -> bool {
-    let owner = file.uid();
-    (owner == Uid::current().as_raw() || owner == 0) && file.mode() & 0o022 == 0
+    is_ours(file) && file.mode() & 0o022 == 0
 }
 
 /// How large this process may make a file; more would kill it.

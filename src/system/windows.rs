@@ -61,7 +61,7 @@ const ERROR_INVALID_FUNCTION: i32 = 1;
 
 /// The name of the account this process runs as.
 pub(crate) fn user() -> io::Result<Option<String>> {
-    Ok(whoami::username().ok())
+    whoami::username().map(Some).map_err(io::Error::other)
 }
 
 /// Whether the driver's library may be there: where the driver puts it, or where programs are looked
@@ -240,6 +240,16 @@ pub(crate) fn keep_access(file: &File, old: &Metadata) -> Result<(), KeepError> 
 /// The system does not tell.
 pub(crate) fn find_lock_holders(_path: &Path) -> Vec<Holder> {
     Vec::new()
+}
+
+/// Opens as ever: pipes have names of their own here.
+pub(crate) fn open_at_once(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(path)
+}
+
+/// Whose a file is is not looked at here.
+pub(crate) fn is_ours(_file: &Metadata) -> bool {
+    true
 }
 
 /// Who may write a file is an access list's business, and says nothing without the accounts and

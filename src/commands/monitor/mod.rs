@@ -192,6 +192,8 @@ impl Monitor {
             return Err(Error::OtherState { state });
         }
         manager.check_commands()?;
+        // Known from now on, or this stays with the settings that there are.
+        manager.user()?;
         let notices = Notices::of(&manager, attends.words());
         self.manager.keep_measuring(false);
         self.notices.tell_by(notices);

@@ -21,6 +21,7 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
         StoreError::Missing { path } => at_path(words, "error-no-state", path),
         StoreError::ReservedName { path } => at_path(words, "error-reserved-name", path),
         StoreError::NotAFile { path } => at_path(words, "error-not-a-file", path),
+        StoreError::ForeignLink { path } => at_path(words, "error-foreign-link", path),
         StoreError::TooLarge { path, bytes } => Message {
             details: vec![words.say(
                 "error-too-large.size",

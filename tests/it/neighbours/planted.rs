@@ -39,7 +39,7 @@ fn a_link_that_somebody_left_in_a_folder_open_to_all_leads_nobody_astray() {
         &["--reset", "--yes"],
     ] {
         let told = office.refused_as(ALICE, action, "io");
-        assert!(told.contains("a link of another user"), "{told}");
+        assert!(told.contains("a link that another user made"), "{told}");
     }
     assert_eq!(fs::read_dir(&home).unwrap().count(), 0, "nothing is made");
 }
