@@ -60,7 +60,7 @@ fn the_end_of_a_run() {
 #[test]
 fn the_lapse_of_a_ttl_that_nobody_else_notices() {
     let lapse = |lab: &Lab| {
-        lab.ok(&["--allocate", "holder", "8", "1", "--ttl", "2s"]);
+        lab.ok(&["--allocate", "holder", "8", "1", "--ttl", "5s"]);
     };
     granted_after(lapse, |_, ()| {});
 }
