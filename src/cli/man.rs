@@ -9,6 +9,7 @@ use std::io::Write;
 /// What stands behind the flags in the help, paragraph by paragraph, has its own sections here. Those
 /// with a heading there are tables.
 const SECTIONS: [&str; 3] = ["EXAMPLES", "EXIT STATUS", "CONFIGURATION"];
+const _: () = assert!(paragraphs(AFTER_HELP) == SECTIONS.len());
 
 const ENVIRONMENT: [(&str, &str); 5] = [
     (
@@ -21,7 +22,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ),
     (
         "NO_COLOR",
-        "If it is set to anything, there are no colours.",
+        "If it is set and not empty, there are no colours.",
     ),
     (
         "CUDA_VISIBLE_DEVICES, CUDA_DEVICE_ORDER",
@@ -87,6 +88,19 @@ fn render(page: &mut Vec<u8>) -> std::io::Result<()> {
         roman("(1)"),
     ]);
     rest.to_writer(page)
+}
+
+const fn paragraphs(text: &str) -> usize {
+    let text = text.as_bytes();
+    let mut count = 1;
+    let mut at = 1;
+    while at < text.len() {
+        if text[at - 1] == b'\n' && text[at] == b'\n' {
+            count += 1;
+        }
+        at += 1;
+    }
+    count
 }
 
 fn as_it_stands(page: &mut Roff, table: &str) {

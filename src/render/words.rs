@@ -86,11 +86,36 @@ impl Words {
     }
 }
 
-/// The messages, read once a process: to free them at its end would take a fifth of the time again.
+/// The messages of one language, each part read when it is first needed. They stay to the end of the
+/// process, which is soon: to free them takes time and gives nobody anything.
+struct Read {
+    results: OnceLock<FluentBundle<FluentResource>>,
+    failures: OnceLock<FluentBundle<FluentResource>>,
+}
+
+impl Read {
+    const fn nothing() -> Self {
+        Self {
+            results: OnceLock::new(),
+            failures: OnceLock::new(),
+        }
+    }
+}
+
 fn bundle(part: Part, language: Language) -> &'static FluentBundle<FluentResource> {
-    static READ: [[OnceLock<FluentBundle<FluentResource>>; 3]; 2] =
-        [const { [const { OnceLock::new() }; 3] }; 2];
-    READ[part as usize][language as usize].get_or_init(|| read(part, language))
+    static EN: Read = Read::nothing();
+    static ZH: Read = Read::nothing();
+    static JA: Read = Read::nothing();
+    let of = match language {
+        Language::En => &EN,
+        Language::Zh => &ZH,
+        Language::Ja => &JA,
+    };
+    let of = match part {
+        Part::Results => &of.results,
+        Part::Failures => &of.failures,
+    };
+    of.get_or_init(|| read(part, language))
 }
 
 fn read(part: Part, language: Language) -> FluentBundle<FluentResource> {

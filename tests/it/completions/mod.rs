@@ -3,7 +3,7 @@
 use crate::support::{Lab, happens, skipped};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 /// Each a task ID that a shell would take for several words, or for something to do.
 const NAMES: [&str; 6] = [
@@ -113,16 +113,24 @@ fn bash_completes_behind_what_it_takes_for_a_break_and_in_quotes() {
     assert!(!lab.join("owned").exists());
 }
 
+/// It ends with the test, however that ends.
+struct Waiter(Child);
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn each_flag_is_offered_what_fits_it() {
     let lab = lab();
     lab.ok(&["--allocate", "held", "8"]);
     lab.ok(&["--allocate", "more", "8"]);
     lab.write("settings.toml", "[cluster]\nservers = 1\n");
-    let mut waiter = lab
-        .command(&["--allocate", "waits", "8", "--wait"])
-        .spawn()
-        .unwrap();
+    let mut waits = lab.command(&["--allocate", "waits", "8", "--wait"]);
+    let _waiter = Waiter(waits.spawn().unwrap());
     assert!(happens(|| lab
         .ok(&["--queue", "--json"])
         .stdout
@@ -162,8 +170,6 @@ fn each_flag_is_offered_what_fits_it() {
             assert_eq!(typed(&lab, shell, line), words, "{shell}: {line}");
         }
     }
-    waiter.kill().unwrap();
-    waiter.wait().unwrap();
 }
 
 #[test]

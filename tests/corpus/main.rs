@@ -21,7 +21,7 @@ pub mod targets;
 #[cfg(test)]
 fn over_what_is_kept(target: &str, check: fn(&[u8])) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fuzz/corpus")
+        .join("tests/corpus/inputs")
         .join(target);
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
