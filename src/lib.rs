@@ -79,6 +79,7 @@ mod notify;
 pub mod outcome;
 mod own_child;
 mod progress;
+mod quoting;
 mod render;
 mod screen;
 mod steps;

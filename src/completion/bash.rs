@@ -1,5 +1,7 @@
 //! A line that is being typed in bash, which hands it over raw, and puts in what it is given raw.
 
+use crate::quoting::{in_sh_quotes, is_plain_for_sh};
+
 /// The words up to the cursor, without their quotes.
 pub(super) struct Typed {
     /// Those after the program's own.
@@ -80,13 +82,11 @@ impl Typed {
         }
         let rest = word.get(self.kept..)?;
         match self.quote {
-            Some('\'') => Some(rest.replace('\'', r"'\''")),
+            Some('\'') => Some(in_sh_quotes(rest)),
             // Not even a backslash keeps it from being history there.
             Some(_) if rest.contains('!') => None,
             Some(_) => Some(escaped(rest, |c| "\"$`\\".contains(c))),
-            None => Some(escaped(rest, |c| {
-                !(c.is_alphanumeric() || "._-/:@%+=,".contains(c))
-            })),
+            None => Some(escaped(rest, |c| !is_plain_for_sh(c))),
         }
     }
 }

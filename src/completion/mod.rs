@@ -10,7 +10,7 @@ mod names;
 mod wanted;
 
 use crate::cli::{self, CompletedShell};
-use crate::render;
+use crate::quoting;
 use bash::Typed;
 use clap::ValueHint;
 use std::ffi::{OsStr, OsString};
@@ -122,6 +122,6 @@ fn powershell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:=".contains(c);
     match word.chars().all(plain) {
         true => word.to_owned(),
-        false => render::powershell_quoted(word),
+        false => quoting::powershell(word),
     }
 }

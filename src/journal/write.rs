@@ -61,13 +61,14 @@ impl Journal {
         Ok(size > 0 && size.saturating_add(more as u64) > most)
     }
 
-    /// Whoever does it holds the log's lock, so that nobody else does.
+    /// Whoever does it holds the log's lock, so that nobody else does. Somebody who has one of them
+    /// open may forbid it, which is not waited for: the next line will try again.
     fn put_aside(&self) -> io::Result<()> {
         let count = self.rotation.count;
         let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
         let room = (1..count).find(is_free).unwrap_or(count);
         for times in (1..room).rev() {
-            system::replace(&self.aside(times), &self.aside(times + 1))?;
+            fs::rename(&self.aside(times), &self.aside(times + 1))?;
         }
         fs::rename(&self.path, self.aside(1))?;
         // More may have been kept before.

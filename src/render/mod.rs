@@ -2,12 +2,12 @@
 
 mod failure;
 mod json;
+mod prompt;
 mod shell;
 mod text;
 mod words;
 
 pub use shell::export;
-pub(crate) use shell::powershell_quoted;
 pub(crate) use text::{
     confirm_reset, declined, differs, lock_wait, notes, notice, passed_over, progress, unprinted,
     untold,
@@ -98,7 +98,7 @@ impl Style {
     /// advise must say so, too.
     pub(crate) fn given(self, config: Option<&Path>, state: Option<&Path>) -> Self {
         let option = |flag: &str, path: Option<&Path>| {
-            path.map(|path| format!(" {flag} {}", shell::word(&path.to_string_lossy())))
+            path.map(|path| format!(" {flag} {}", prompt::path(path)))
         };
         let given = [option("--config", config), option("--state", state)];
         Self {

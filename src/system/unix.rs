@@ -19,6 +19,7 @@ pub(crate) use process::{
 pub(crate) use watch::watch;
 
 use super::{Holder, KeepError};
+use crate::quoting;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, killpg};
@@ -357,16 +358,14 @@ pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-/// A name or path as one would type it at a prompt.
-pub(crate) fn at_prompt(text: &str) -> String {
-    let plain = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || "._-/:@%+=,".contains(c));
-    if plain && !text.is_empty() {
+/// A name or path as one would type it at a prompt. There is nothing that sh cannot be told.
+pub(crate) fn at_prompt(text: &str) -> Option<String> {
+    let is_plain = !text.is_empty() && text.chars().all(quoting::is_plain_for_sh);
+    Some(if is_plain {
         text.to_owned()
     } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+        quoting::sh(text)
+    })
 }
 
 /// Stops this process until somebody continues or kills it.

@@ -121,7 +121,9 @@ pub(crate) fn sticky(_folder: &Metadata) -> bool {
     false
 }
 
-/// Only who may do much else may make links here.
+/// Not told here: whoever may write in a folder may make links in it, as junctions or in developer
+/// mode, and their owner is in an access list that this does not read. Nor is there a folder like
+/// `/tmp`: each user has a temporary one of their own.
 pub(crate) fn may_be_planted(_link: &Metadata, _folder: &Metadata) -> bool {
     false
 }
@@ -147,7 +149,8 @@ pub(crate) fn file_number(_file: &Metadata) -> Option<u64> {
     None
 }
 
-/// Opens a file; links need rights to be made here, and there are no pipes in folders.
+/// Opens a file, and follows links: who may make them is for the folder's access list to say. There are
+/// no pipes in folders.
 pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.open(path)
 }

@@ -3,7 +3,7 @@
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL};
 use crate::config::{ConfigError, Expected, Mistake, Wrong};
-use crate::render::shell;
+use crate::render::prompt;
 use crate::render::words::{Words, printable};
 use std::path::Path;
 
@@ -28,10 +28,7 @@ pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
                 .map(|mistake| place_of(path, mistake, words))
                 .collect(),
             hint: match is_json(path) {
-                true => words.say(
-                    "hint-config-json",
-                    [("path", shell::word(&shown(path)).into())],
-                ),
+                true => words.say("hint-config-json", [("path", prompt::path(path).into())]),
                 false => words.text("error-config-mistakes.hint"),
             },
             ..at_path(words, "error-config-mistakes", path)

@@ -5,7 +5,7 @@ use crate::allocator::{
     Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, OverCap, Refusal, Shortage, Stock,
     TooMuch,
 };
-use crate::render::shell;
+use crate::render::prompt;
 use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
 use crate::render::words::{Words, cap_name};
 
@@ -155,7 +155,7 @@ fn task_exists(task: &Name, server: Option<&Name>, owner: Option<&str>, words: &
     Message {
         headline,
         details: owner.map(belongs).into_iter().collect(),
-        hint: words.say(hint, [("word", shell::word(task.as_str()).into())]),
+        hint: words.say(hint, [("word", prompt::task(task.as_str()).into())]),
     }
 }
 
@@ -186,7 +186,7 @@ fn about_task(key: &str, task: &Name, words: &Words) -> Message {
         details: Vec::new(),
         hint: words.say(
             &format!("{key}.hint"),
-            [("word", shell::word(task.as_str()).into())],
+            [("word", prompt::task(task.as_str()).into())],
         ),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Style, done_mark, gpu_list, span, time, totals};
 use crate::allocator::{Change, Task};
 use crate::outcome::{Allocated, Cancelled, Extended, GivenBack, Initialized, Reset};
-use crate::render::shell;
+use crate::render::prompt;
 use crate::render::words::{Words, printable};
 
 pub(super) fn initialized(init: &Initialized, style: &Style) -> String {
@@ -122,7 +122,7 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
     );
     if !style.quiet {
         let usage = format!("export CUDA_VISIBLE_DEVICES={devices}");
-        let release = format!("gpumgr --release {}{}", shell::word(task), style.options);
+        let release = format!("gpumgr --release {}{}", prompt::task(task), style.options);
         let release = printable(&release);
         let (use_it, give_back) = (words.text("allocate-use"), words.text("allocate-release"));
         text.push_str(&format!(

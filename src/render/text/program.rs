@@ -3,7 +3,7 @@
 use super::{Style, done_mark, gpu_list};
 use crate::allocator::{Phase, Server, Task, Tie};
 use crate::outcome::{Began, GivenBack, Logs, Started, Status};
-use crate::render::shell;
+use crate::render::prompt;
 use crate::render::words::{Words, printable};
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub(super) fn started(started: &Started, style: &Style) -> String {
     ];
     let mut text = format!("{} {headline}\n", done_mark(style));
     if !style.quiet && started.began != Began::Ended {
-        let word = shell::word(task);
+        let word = prompt::task(task);
         for key in ["program-follow", "program-stop"] {
             lines.push(words.say(key, [("word", word.as_str().into())]));
         }

@@ -5,7 +5,7 @@ use super::{seconds, span};
 use crate::allocator::{Caps, Scaling};
 use crate::config::{Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security};
 use crate::outcome::Checked;
-use crate::render::shell;
+use crate::quoting;
 use crate::render::words::Words;
 
 pub(super) fn settings(checked: &Checked, words: &Words) -> Vec<String> {
@@ -72,7 +72,7 @@ fn in_words(word: &str) -> String {
     let is_one = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c == '\'');
     match is_one {
         true => word.to_owned(),
-        false => shell::word(word),
+        false => quoting::sh(word),
     }
 }
 

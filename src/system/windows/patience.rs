@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_millis(1);
 const AT_MOST: Duration = Duration::from_millis(50);
 
-/// Renames it over the other, whoever has that open. That this user may was seen before, so what
-/// looks like a lack of rights is such a one, too.
+/// Renames it over the other, whoever has that open. For those who have just made the new file in its
+/// folder, so that what looks like a lack of rights is hardly one, but somebody who has the other open.
 pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let in_use = [
         ERROR_ACCESS_DENIED,

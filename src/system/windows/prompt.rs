@@ -1,34 +1,19 @@
 //! What is to be typed at a prompt, of which there are two here: PowerShell's and cmd's.
 
-/// What cmd acts on, within double quotes, too, or outside.
-const FOR_CMD: [char; 8] = ['"', '%', '!', '^', '&', '|', '<', '>'];
-/// What PowerShell acts on within double quotes.
-const FOR_POWERSHELL: [char; 6] = ['$', '`', '"', '\u{201c}', '\u{201d}', '\u{201e}'];
+/// What one of them acts on within double quotes: first cmd's, then PowerShell's.
+const ACTED_ON: [char; 8] = ['%', '!', '$', '`', '"', '\u{201c}', '\u{201d}', '\u{201e}'];
 
-/// A name or path as one would type it at a prompt. Double quotes mean the same to both as long as
-/// there is nothing in them that either acts on. Where there is, it is PowerShell's single quotes,
-/// without what cmd would make a command of.
-pub(crate) fn at_prompt(text: &str) -> String {
+/// A name or path as one would type it at a prompt: in double quotes, which mean the same to both as
+/// long as neither acts on what is in them. None where one does: any other quotes would be a part of
+/// the name to the other shell, or let it do what the name says.
+pub(crate) fn at_prompt(text: &str) -> Option<String> {
     let plain = |c: char| c.is_alphanumeric() || "._-/:+=\\".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
+        return Some(text.to_owned());
     }
-    if text.contains(['%', '!']) || text.contains(FOR_POWERSHELL) {
-        // PowerShell takes these for its single quotes, too.
-        let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
-        let doubled = |c: char| {
-            if quotes.contains(&c) {
-                vec![c, c]
-            } else {
-                vec![c]
-            }
-        };
-        let text = text.replace(FOR_CMD, "_");
-        return format!("'{}'", text.chars().flat_map(doubled).collect::<String>());
-    }
-    // A backslash before the closing quote would take it for a part of the word.
-    let bare = text.trim_end_matches('\\');
-    format!("\"{text}{}\"", &text[bare.len()..])
+    // What becomes of a backslash before the closing quote is another thing in each PowerShell.
+    let is_for_both = !text.contains(ACTED_ON) && !text.ends_with('\\');
+    is_for_both.then(|| format!("\"{text}\""))
 }
 
 #[cfg(test)]
@@ -39,18 +24,30 @@ mod tests {
     fn a_word_is_quoted_so_that_neither_shell_acts_on_it() {
         for (text, typed) in [
             ("train-1", "train-1"),
-            (r"C:\lab\state.json", r"C:\lab\state.json"),
+            (r"C:\lab\", r"C:\lab\"),
             ("学習", "学習"),
             ("", "\"\""),
             ("my state's.json", "\"my state's.json\""),
             ("a & calc | b > c", "\"a & calc | b > c\""),
-            (r"a b\", "\"a b\\\\\""),
-            ("it's $(calc)", "'it''s $(calc)'"),
-            ("`calc` & %PATH%", "'`calc` _ _PATH_'"),
-            ("\u{2019}; $(calc)", "'\u{2019}\u{2019}; $(calc)'"),
-            ("a\"b", "'a_b'"),
+            ("\u{2019}; calc", "\"\u{2019}; calc\""),
         ] {
-            assert_eq!(at_prompt(text), typed, "{text}");
+            assert_eq!(at_prompt(text).as_deref(), Some(typed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_one_of_them_would_take_for_another_is_not_typed() {
+        for text in [
+            "a%b",
+            "%PATH%",
+            "go!",
+            "a\"b",
+            "it's $(calc)",
+            "`calc`",
+            "a\u{201d}; calc",
+            r"a b\",
+        ] {
+            assert_eq!(at_prompt(text), None, "{text}");
         }
     }
 }

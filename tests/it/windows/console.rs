@@ -5,8 +5,6 @@ use crate::support::{Lab, happens, is_wine, skipped};
 use std::fs::File;
 use std::os::windows::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 use windows_sys::Win32::System::Console::{
     CTRL_BREAK_EVENT, CTRL_C_EVENT, GenerateConsoleCtrlEvent, SetConsoleCtrlHandler,
 };
@@ -29,7 +27,6 @@ pub(crate) fn send(interrupt: bool) {
         assert_ne!(SetConsoleCtrlHandler(Some(ignore), 1), 0);
         assert_ne!(GenerateConsoleCtrlEvent(said, 0), 0);
     }
-    thread::sleep(Duration::from_millis(100));
 }
 
 /// These arguments of gpumgr in a console of their own, to which that is sent once `go` is there.

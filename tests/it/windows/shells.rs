@@ -135,26 +135,50 @@ fn powershell_sets_them_to_the_letter() {
     }
 }
 
-/// The last line of a grant says how to give it back.
+fn tasks(lab: &Lab) -> Vec<String> {
+    let state: serde_json::Value = serde_json::from_str(&lab.state_text()).unwrap();
+    let servers = state["servers"].as_array().unwrap().iter();
+    let tasks = servers.flat_map(|server| server["running_tasks"].as_array().unwrap());
+    let mut names: Vec<_> = tasks
+        .map(|task| task["task_id"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The last line of a grant says how to give it back: that very task in both shells, or none.
 #[test]
 fn the_hint_to_release_can_be_pasted_into_either_and_does_nothing_else() {
     for name in HOSTILE {
+        // What a shell could take for its name.
+        let left_out = name.replace(|c: char| "%!\"&|<>^".contains(c), "_");
+        let mut others = vec![format!("'{name}'"), "THE".to_owned(), "TASK".to_owned()];
+        others.extend((left_out != name).then_some(left_out));
+        others.sort();
+        let paste: [fn(&Lab, &str) -> Option<Ran>; 2] = [
+            |lab, hint| Some(cmd(lab, hint)),
+            |lab, hint| powershell(lab, &hint.replacen("gpumgr", &format!("& '{GPUMGR}'"), 1)),
+        ];
         let lab = Lab::new();
-        let said = lab.ok(&["--allocate", name]).stdout;
-        let hint = said.lines().last().unwrap().trim().to_owned();
-        let before = lab.files();
-        cmd(&lab, &hint);
-        assert_eq!(lab.files(), before, "{hint}");
-        let is_there = lab.state_text().contains("\"task_id\"");
-        // What no quotes of cmd can hold is quoted for PowerShell.
-        assert_eq!(is_there, name.contains(['%', '$']), "{hint}");
-        if !is_there {
-            continue;
+        for other in &others {
+            lab.ok(&["--allocate", other, "1", "1"]);
         }
-        let Some(ran) = powershell(&lab, &hint.replacen("gpumgr", &format!("& '{GPUMGR}'"), 1))
-        else {
-            continue;
-        };
-        assert_eq!(lab.files(), before, "{hint}: {ran:?}");
+        for shell in paste {
+            if tasks(&lab).iter().any(|task| task == name) {
+                lab.ok(&["--release", name]);
+            }
+            let said = lab.ok(&["--allocate", name]).stdout;
+            let hint = said.lines().last().unwrap().trim().to_owned();
+            let (files, mut all) = (lab.files(), tasks(&lab));
+            let Some(ran) = shell(&lab, &hint) else {
+                continue;
+            };
+            assert_eq!(lab.files(), files, "{hint}");
+            match name.contains(['%', '$']) {
+                true => assert_ne!(ran.code, 0, "{hint}: {ran:?}"),
+                false => all.retain(|task| task != name),
+            }
+            assert_eq!(tasks(&lab), all, "{hint}: {ran:?}");
+        }
     }
 }
