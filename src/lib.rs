@@ -58,8 +58,7 @@
 //! - [`store`]: the state file. Lock, load, function, check, save, unlock.
 //! - [`config`]: TOML to checked settings.
 //! - [`Manager`]: one method an action, each returning an [`outcome`] or an [`Error`].
-//! - [`run`]: the command line, which puts outcomes into words, JSON or shell lines; [`misuse`] only
-//!   looks whether one makes sense, [`export`] makes the shell lines alone.
+//! - [`run`]: the command line, which puts outcomes into words, JSON or shell lines.
 
 pub mod allocator;
 mod app;
@@ -86,12 +85,18 @@ mod steps;
 pub mod store;
 mod system;
 
-pub use app::{misuse, run};
-pub use cli::Shell;
+pub use app::run;
 pub use error::{Error, Kind};
 pub use manager::Manager;
 pub use measured::Unmeasured;
 pub use notify::{CommandTrouble, MailTrouble};
 pub use progress::{Observer, Progress};
-pub use render::export;
 pub use system::Holder;
+
+/// What the fuzzers put in; no part of what others may rely on.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::app::misuse;
+    pub use crate::cli::Shell;
+    pub use crate::render::export;
+}

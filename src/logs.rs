@@ -123,7 +123,7 @@ impl ProgramLog {
         io::copy(&mut log.take(metadata.len()), &mut copy)?;
         // Nothing older is given up before there is a copy.
         for times in (1..count).rev() {
-            match fs::rename(&self.aside(times), &self.aside(times + 1)) {
+            match fs::rename(self.aside(times), self.aside(times + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

@@ -68,7 +68,7 @@ impl Journal {
         let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
         let room = (1..count).find(is_free).unwrap_or(count);
         for times in (1..room).rev() {
-            fs::rename(&self.aside(times), &self.aside(times + 1))?;
+            fs::rename(self.aside(times), self.aside(times + 1))?;
         }
         fs::rename(&self.path, self.aside(1))?;
         // More may have been kept before.

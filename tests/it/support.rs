@@ -232,6 +232,7 @@ impl Ran {
     }
 
     /// Fails instead of waiting for ever.
+    #[cfg(unix)]
     pub(crate) fn in_time(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -16,7 +16,7 @@ pub fn check(data: &[u8]) {
         .chain(given.clone())
         .map(OsStr::to_owned)
         .collect();
-    if let Some(wrong) = gpumgr::misuse(&arguments) {
+    if let Some(wrong) = gpumgr::fuzzing::misuse(&arguments) {
         assert!(!wrong.is_empty());
         assert!(super::is_plain(&wrong), "{wrong:?}");
         if wrong.starts_with('{') {

@@ -1,6 +1,6 @@
 //! The values of variables, NUL between them, as lines that shells evaluate.
 
-use gpumgr::{Shell, export};
+use gpumgr::fuzzing::{Shell, export};
 use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
