@@ -67,15 +67,11 @@ count = 9
 fn what_it_says_of_users_programs_and_the_monitor_is_told_in_each_language() {
     let lab = Lab::with_config(ALL);
     let english = lab.ok(&["--check-config"]).stdout;
-    // As it would be typed.
-    let program = match cfg!(windows) {
-        true => "Program: python \"my train.py\" --gpus {gpu_list} {{x}}",
-        false => "Program: python 'my train.py' --gpus {gpu_list} {{x}}",
-    };
     for line in [
         "GPUs per user: at most 8 in all, at most 6 asked for, at most 2 acquired automatically",
         "Task names begin with: NDFS_",
-        program,
+        // As a config has it, on Windows too.
+        "Program: python 'my train.py' --gpus {gpu_list} {{x}}",
         "Its variables: CUDA_VISIBLE_DEVICES",
         "Restarts after failures: at most 3, the first after 20s",
         "Monitor: every 7s",
