@@ -143,12 +143,15 @@ impl Lab {
     }
 }
 
-/// Runs it to its end. A busy wine now and then starts nothing, and says that it was its own fault.
+/// Runs it to its end. A busy wine now and then starts nothing, and says that it was its own fault: at
+/// once, or by a process that ends before it begins, as its libraries could not be set up.
 fn output(command: &mut Command) -> Output {
     const INTERNAL_ERROR: i32 = 1359;
+    const NEVER_BEGAN: i32 = 0xC000_0142_u32.cast_signed();
     for _ in 0..5 {
         match command.output() {
             Err(error) if is_wine() && error.raw_os_error() == Some(INTERNAL_ERROR) => {}
+            Ok(ended) if is_wine() && ended.status.code() == Some(NEVER_BEGAN) => {}
             output => return output.unwrap(),
         }
     }
