@@ -48,7 +48,24 @@ pub(super) fn decide(
     limits: &Limits,
 ) -> Vec<(LeaseId, Grant)> {
     let mut granted = Vec::new();
-    let mut first: Option<LeaseId> = None;
+    loop {
+        let (more, is_settled) = go_through(cluster, now, limits);
+        granted.extend(more);
+        if is_settled {
+            return granted;
+        }
+    }
+}
+
+/// Goes through the line once. It is not settled if somebody for whom a server is kept is over a cap by
+/// now, since another of their own requests was granted behind it: then others may have it.
+fn go_through(
+    cluster: &mut Cluster,
+    now: Timestamp,
+    limits: &Limits,
+) -> (Vec<(LeaseId, Grant)>, bool) {
+    let mut granted = Vec::new();
+    let mut whose: Vec<LeaseId> = Vec::new();
     let mut kept: Vec<Reservation> = Vec::new();
     let mut keeps = true;
     for position in turns(cluster) {
@@ -67,17 +84,23 @@ pub(super) fn decide(
             let request = waiter.request.clone().tied_to(lease.cloned());
             granted.push((id, grant(cluster, server, &request, now)));
         } else if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {
-            first.get_or_insert_with(|| waiter.lease.id.clone());
+            whose.push(waiter.lease.id.clone());
             kept.push(reservation);
             keeps = kept.len() < KEPT;
         } else {
             keeps = kept.is_empty();
         }
     }
-    let first = first.zip(kept.first());
+    let is_settled = granted.is_empty()
+        || cluster
+            .queue()
+            .iter()
+            .filter(|waiter| whose.contains(&waiter.lease.id))
+            .all(|waiter| may_start(cluster, waiter, limits));
+    let first = whose.into_iter().next().zip(kept.first());
     let reserved = first.map(|(id, kept)| (id, cluster.servers()[kept.server].name.clone()));
     record(cluster, &granted, reserved.as_ref());
-    granted
+    (granted, is_settled)
 }
 
 /// Takes the granted out of the queue, and notes whose the reservation is.

@@ -240,6 +240,40 @@ impl World {
     }
 }
 
+/// A later request of the same user is granted behind it, and puts it over the cap.
+#[test]
+fn nothing_stays_kept_for_one_whose_own_later_request_was_granted() {
+    let wish = |owner, gpus, automatic, ttl| Wish {
+        owner,
+        gpus,
+        automatic,
+        ttl,
+    };
+    let caps = Caps {
+        auto: Some(3),
+        ..Caps::default()
+    };
+    let mut world = World::new(&[5], caps);
+    for step in [
+        Step::Allocate(wish(None, 0, false, None)),
+        Step::Allocate(wish(None, 3, false, None)),
+        Step::Enqueue(wish(None, 3, false, Some(1))),
+        Step::Enqueue(wish(Some("bob"), 3, true, None)),
+        Step::Enqueue(wish(Some("bob"), 1, true, None)),
+        Step::Allocate(wish(None, 0, false, None)),
+        Step::Allocate(wish(None, 0, false, None)),
+    ] {
+        world.take(&step);
+        world.check();
+    }
+    let tasks = world.cluster.tasks().map(|(_, task)| task.id.clone());
+    for task in tasks.collect::<Vec<_>>() {
+        end(&mut world.cluster, &task);
+        world.settle();
+        world.check();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
