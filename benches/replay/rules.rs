@@ -109,6 +109,7 @@ impl Rule for Ours {
             lease: lease(index)?,
             request: request(index, job)?.lapsing_after(ttl),
             since: at(now)?,
+            order: None,
             until: None,
             reserved: None,
             cancelled: false,

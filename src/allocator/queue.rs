@@ -18,8 +18,10 @@ pub struct Waiter {
     pub lease: Lease,
     /// What for. Its own lease is what the task is tied to once the grant is taken.
     pub request: Request,
-    /// Since when: what the order follows from.
+    /// Since when.
     pub since: Timestamp,
+    /// Its place in the order, from [`next_order`]; `None` if gpumgr 0.2.0 wrote it.
+    pub order: Option<i64>,
     /// Until when it waits at most.
     pub until: Option<Timestamp>,
     /// The server that is kept for it, while it is the first in line.
@@ -29,9 +31,14 @@ pub struct Waiter {
 }
 
 impl Waiter {
-    /// First come, first served; the ID only tells equal moments apart.
-    pub(super) fn turn(&self) -> (Timestamp, &LeaseId) {
-        (self.since, &self.lease.id)
+    /// First come, first served. A waiter without a number counts as joined at its time; the time and
+    /// the ID only tell equal numbers apart.
+    pub(crate) fn turn(&self) -> (i64, Timestamp, &LeaseId) {
+        (self.number(), self.since, &self.lease.id)
+    }
+
+    fn number(&self) -> i64 {
+        self.order.unwrap_or(self.since.timestamp_micros())
     }
 
     fn is_over(&self, facts: &Facts) -> bool {
@@ -71,6 +78,14 @@ pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled 
         left,
         granted,
     }
+}
+
+/// The place in the order of a request that joins now: behind the whole queue, even if the clock was
+/// set back or is behind the clocks of other machines.
+pub fn next_order(cluster: &Cluster, now: Timestamp) -> i64 {
+    let numbers = cluster.queue().iter().map(Waiter::number);
+    let behind = numbers.max().map(|last| last.saturating_add(1));
+    now.timestamp_micros().max(behind.unwrap_or(i64::MIN))
 }
 
 /// Grants the request if nobody earlier has to wait longer for it, and else lets it wait.

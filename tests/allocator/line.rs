@@ -140,7 +140,10 @@ pub(crate) fn may_run(request: &Request, server: &Server) -> bool {
 pub(crate) fn in_line(cluster: &Cluster) -> Vec<Waiter> {
     let mut line: Vec<_> = cluster.queue().to_vec();
     line.retain(|waiter| !waiter.cancelled);
-    line.sort_by_key(|waiter| (waiter.since, waiter.lease.id.clone()));
+    line.sort_by_key(|waiter| {
+        let number = waiter.order.unwrap_or(waiter.since.timestamp_micros());
+        (number, waiter.since, waiter.lease.id.clone())
+    });
     for waiter in &mut line {
         waiter.request.lease = Some(waiter.lease.clone());
     }

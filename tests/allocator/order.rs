@@ -210,6 +210,7 @@ impl World {
             lease: runs.unwrap_or_else(|| self.next_lease(Tie::Claim)),
             request: request.tied_to(None),
             since: self.now(),
+            order: None,
             until: until.map(|after| at(self.minute + after)),
             reserved: None,
             cancelled: false,

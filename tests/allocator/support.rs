@@ -216,6 +216,7 @@ pub(crate) fn waiting(request: Request, since: i64) -> Waiter {
         lease: lease(&id, Tie::Claim),
         request,
         since: at(since),
+        order: None,
         until: None,
         reserved: None,
         cancelled: false,

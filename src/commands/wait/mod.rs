@@ -14,7 +14,7 @@ use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
     Cluster, Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, enqueue,
-    release_lease, unused_name,
+    next_order, release_lease, unused_name,
 };
 use crate::error::Error;
 use crate::manager::{Manager, now};
@@ -63,6 +63,8 @@ struct Line<'m> {
     called: Name,
     lease: Lease,
     since: Timestamp,
+    /// Its place in the order, from the first time that it joined.
+    order: Option<i64>,
     until: Option<Timestamp>,
     /// Whether it is in the queue, or was.
     has_joined: bool,
@@ -114,6 +116,7 @@ impl Manager {
             numbered,
             lease,
             since,
+            order: None,
             until: until.flatten(),
             has_joined: false,
             seen: None,
@@ -143,12 +146,13 @@ impl Manager {
 }
 
 impl Line<'_> {
-    /// Joins, or joins again, with the time of the first; what it was granted it gives back.
+    /// Joins, or joins again, with the time and the place of the first; what it was granted it gives back.
     fn join(&mut self) -> Result<Option<Allocated>, Error> {
         let waiter = Waiter {
             lease: self.lease.clone(),
             request: self.request.clone().tied_to(None),
             since: self.since,
+            order: self.order,
             until: self.until,
             reserved: None,
             cancelled: false,
@@ -167,14 +171,17 @@ impl Line<'_> {
                 if numbered {
                     waiter.request.task = unused_name(cluster, &waiter.request.task);
                 }
+                let order = waiter.order;
+                let order = order.unwrap_or_else(|| next_order(cluster, facts.now));
+                waiter.order = Some(order);
                 let (id, called) = (waiter.lease.id.clone(), waiter.request.task.clone());
                 let granted = enqueue(cluster, waiter, &limits, facts.now)?;
                 if granted.is_some() {
                     claim(cluster, &id, tie)?;
                 }
-                Ok((granted, called, given_back))
+                Ok((granted, called, given_back, order))
             },
-            |(granted, called, given_back), now| {
+            |(granted, called, given_back, _), now| {
                 let given_back = given_back.as_ref();
                 let given_back = given_back.map(|released| noted.gave_back(released, now));
                 let own = match granted {
@@ -184,8 +191,9 @@ impl Line<'_> {
                 given_back.into_iter().chain([own]).collect()
             },
         )?;
-        let (value, called, _) = joined.value;
+        let (value, called, _, order) = joined.value;
         self.called = called;
+        self.order = Some(order);
         self.has_joined = true;
         let state = joined.state;
         if value.is_none() {
@@ -300,9 +308,13 @@ impl Line<'_> {
 
     /// How many wait on this machine before this one.
     fn rank(&self, cluster: &Cluster) -> usize {
+        let queue = cluster.queue();
+        let Some(own) = queue.iter().find(|waiter| waiter.lease.id == self.lease.id) else {
+            return 0;
+        };
         let here = |waiter: &&Waiter| waiter.lease.process.host == self.host;
-        let earlier = |waiter: &&Waiter| waiter.since < self.since;
-        cluster.queue().iter().filter(here).filter(earlier).count()
+        let earlier = |waiter: &&Waiter| waiter.turn() < own.turn();
+        queue.iter().filter(here).filter(earlier).count()
     }
 
     /// v0.1 may be writing it, or somebody damaged it, or took it away.

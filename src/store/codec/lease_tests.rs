@@ -34,6 +34,7 @@ fn waiter(id: &str, request: Request) -> Waiter {
         lease: lease(id, Tie::Claim),
         request,
         since,
+        order: None,
         until: Some(since + TimeDelta::microseconds(1)),
         reserved: None,
         cancelled: false,
@@ -72,7 +73,10 @@ fn reencode(old: &str, change: impl FnOnce(&mut Cluster)) -> String {
 
 #[test]
 fn leases_terms_and_the_queue_decode_to_what_was_encoded() {
-    let cluster = busy();
+    let queue = busy().queue().to_vec();
+    let numbered = queue.into_iter().zip([Some(i64::MIN), None]);
+    let numbered = numbered.map(|(waiter, order)| Waiter { order, ..waiter });
+    let cluster = busy().with_queue(numbered.collect());
     let (decoded, _) = decode(&text_of(&cluster)).unwrap();
     assert_eq!(decoded.queue(), cluster.queue());
     let (ours, theirs) = (

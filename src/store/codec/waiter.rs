@@ -29,6 +29,7 @@ struct WaiterFields<'t> {
     ttl_seconds: Option<u64>,
     #[serde(borrow)]
     since: Cow<'t, str>,
+    order: Option<i64>,
     #[serde(borrow)]
     until: Option<Cow<'t, str>>,
     #[serde(borrow)]
@@ -121,6 +122,7 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
             ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus).on(kind)
         },
         since: time_of(&fields.since, "since")?,
+        order: fields.order,
         until: until.transpose()?,
         reserved: reserved.transpose()?,
         cancelled: fields.cancelled,
@@ -174,6 +176,7 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
         lease,
         request,
         since,
+        order,
         until,
         reserved,
         cancelled,
@@ -212,6 +215,7 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
             request.ttl.map(|ttl| ttl.num_seconds().to_string()),
         ),
         ("since", Some(exact_time(*since))),
+        ("order", order.map(|order| order.to_string())),
         ("until", until.map(exact_time)),
         ("reserved_server", reserved.as_ref().map(name_json)),
         ("avoid_server", avoids.map(|(server, _)| name_json(server))),

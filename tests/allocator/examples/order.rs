@@ -1,7 +1,7 @@
 //! Who is granted what while somebody waits.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Cluster, ClusterSpec, Cpus, Refusal, Request, Tie};
+use gpumgr::allocator::{self, Cluster, ClusterSpec, Cpus, Refusal, Request, Tie, Waiter};
 
 /// A server of 8 on which 5 are held until minute 100, and a first in line who wants 6.
 fn busy() -> Cluster {
@@ -39,6 +39,43 @@ fn first_come_first_served_however_they_are_written_down() {
         release(&mut cluster, ends);
         assert_eq!(granted_at(&mut cluster, 4), [next]);
     }
+}
+
+#[test]
+fn clock_set_back_lets_no_newcomer_overtake() {
+    let mut cluster = idle(&[("a", 2, 2)]);
+    grant(&mut cluster, &ask("held", 2));
+    // The first one has no number, as of gpumgr 0.2.0; the clock is set back, and goes on from there.
+    queue_up(&mut cluster, ask("a", 2), 100);
+    for (task, minute) in [("c", 1), ("b", 2), ("d", 101)] {
+        let waiter = Waiter {
+            order: Some(allocator::next_order(&cluster, at(minute))),
+            ..waiting(ask(task, 2), minute)
+        };
+        assert_eq!(
+            allocator::enqueue(&mut cluster, waiter, &any_size(), at(minute)),
+            Ok(None)
+        );
+    }
+    for (ends, next) in [("held", "a"), ("a", "c"), ("c", "b"), ("b", "d")] {
+        release(&mut cluster, ends);
+        assert_eq!(granted_at(&mut cluster, 4), [next]);
+    }
+}
+
+#[test]
+fn highest_order_number_has_one_behind_it() {
+    let mut cluster = idle(&[("a", 2, 2)]);
+    grant(&mut cluster, &ask("held", 2));
+    let last = Waiter {
+        order: Some(i64::MAX),
+        ..waiting(ask("z", 2), 1)
+    };
+    assert_eq!(
+        allocator::enqueue(&mut cluster, last, &any_size(), at(1)),
+        Ok(None)
+    );
+    assert_eq!(allocator::next_order(&cluster, at(2)), i64::MAX);
 }
 
 #[test]

@@ -110,6 +110,7 @@ fn joined(cluster: &mut Cluster) {
         },
         request: request(1),
         since: now(),
+        order: None,
         until: None,
         reserved: None,
         cancelled: false,

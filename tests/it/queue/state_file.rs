@@ -54,7 +54,7 @@ fn whoever_was_thrown_out_comes_back_with_its_first_time() {
             let entry = list(&state["queue"])
                 .iter()
                 .find(|entry| entry["task_id"] == task);
-            entry.map(|entry| entry["since"].clone())
+            entry.map(|entry| (entry["since"].clone(), entry["order"].clone()))
         };
         let times = [since("first"), since("second")];
         assert!(times[0].is_some());
@@ -65,6 +65,29 @@ fn whoever_was_thrown_out_comes_back_with_its_first_time() {
         how.is_granted(&lab, "first", &mut first);
         lab.ok(&["--release", "first"]);
         how.is_granted(&lab, "second", &mut second);
+    }
+}
+
+#[test]
+fn clock_set_back_lets_no_newcomer_overtake() {
+    // With the number that the first one's gpumgr wrote by that clock, and as 0.2.0 would have written it.
+    for order in [Some(4_102_444_800_000_000_i64), None] {
+        for how in How::BOTH {
+            let lab = with_holder();
+            let mut first = how.joins(&lab, "first", 8, &[]);
+            edit(&lab, |state| {
+                let entry = state["queue"][0].as_object_mut().unwrap();
+                entry["since"] = json!("2100-01-01T00:00:00+00:00");
+                entry.remove("order");
+                entry.extend(order.map(|order| ("order".to_owned(), json!(order))));
+            });
+            let mut second = how.joins(&lab, "second", 8, &[]);
+            lab.ok(&["--release", "holder"]);
+            how.is_granted(&lab, "first", &mut first);
+            assert_eq!(queued(&lab), ["second"]);
+            lab.ok(&["--release", "first"]);
+            how.is_granted(&lab, "second", &mut second);
+        }
     }
 }
 
