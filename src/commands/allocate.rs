@@ -41,7 +41,7 @@ impl Manager {
         let request = self.with_full_name(request)?;
         let held = self.store.hold_lease()?;
         let waiting = self.own_lease(&held, Tie::Claim)?;
-        let granted = self.wait_in_line((request, false), waiting, &held.path, wait, &mut None);
+        let granted = self.wait_in_line((request, false), waiting, &held, wait, &mut None);
         held.end();
         granted
     }

@@ -23,6 +23,8 @@ const TOLD_BYTES: usize = 32;
 pub(crate) struct HeldLease {
     pub(crate) id: LeaseId,
     pub(crate) path: PathBuf,
+    /// Where others wake this process, once it listens.
+    pub(super) wake: PathBuf,
     pub(crate) file: File,
 }
 
@@ -95,7 +97,13 @@ impl FileStore {
                 blank
                     .inspect_err(|_| drop(fs::remove_file(&path)))
                     .map_err(failed)?;
-                return Ok(HeldLease { id, path, file });
+                let wake = self.place.wake(&id);
+                return Ok(HeldLease {
+                    id,
+                    path,
+                    wake,
+                    file,
+                });
             }
         }
     }
@@ -104,7 +112,12 @@ impl FileStore {
     pub(crate) fn inherit_lease(&self, id: LeaseId, number: i64) -> Result<HeldLease, StoreError> {
         let path = self.place.lease(&id);
         match system::inherit_lease(&path, number) {
-            Ok(file) => Ok(HeldLease { id, path, file }),
+            Ok(file) => Ok(HeldLease {
+                wake: self.place.wake(&id),
+                id,
+                path,
+                file,
+            }),
             Err(error) => Err(StoreError::io(Action::Lease, &path, error)),
         }
     }
@@ -122,12 +135,6 @@ impl FileStore {
             (true, Some(notes)) => LeaseSeen::Free(notes),
             (_, notes) => LeaseSeen::Held(notes.unwrap_or_default()),
         }
-    }
-
-    /// Wakes whoever sleeps on that lease. They look by themselves after a while, too.
-    pub(crate) fn wake(&self, id: &LeaseId) {
-        let file = open(&self.place.lease(id), OpenOptions::new().append(true));
-        let _ = file.and_then(|mut file| file.write_all(b"\n"));
     }
 
     /// Notes that the command under that lease was told to end.
@@ -153,6 +160,7 @@ impl HeldLease {
         let other = open(&self.path, OpenOptions::new().read(true));
         // What cannot be removed now is swept by whoever saves next.
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.wake);
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
         let is_held = |file: &File| matches!(system::try_lock(file), Ok(false));

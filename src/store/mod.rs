@@ -13,6 +13,7 @@ mod read;
 mod save;
 mod seen;
 mod waiters;
+mod wake;
 
 pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};

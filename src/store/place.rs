@@ -16,6 +16,7 @@ const LOCK_FILE: &str = ".resource.lock";
 pub(crate) const LOG_FILE: &str = "gpu_manager.log";
 /// A state file's own files beside it are named after it, and then so.
 const LEASE: &str = ".lease-";
+const WAKE: &str = ".wake-";
 const WAITERS: &str = ".waiters-";
 const MONITOR: &str = ".monitor";
 /// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
@@ -48,6 +49,7 @@ impl Place {
         if name == LOCK_FILE.as_bytes()
             || name.starts_with(TEMP_PREFIX.as_bytes())
             || contains(name, LEASE)
+            || contains(name, WAKE)
             || contains(name, WAITERS)
             || name.ends_with(MONITOR.as_bytes())
             || is_log(name)
@@ -68,9 +70,23 @@ impl Place {
         self.beside(LEASE, id.as_str())
     }
 
+    /// The FIFO by which the holder of a lease is woken.
+    pub(super) fn wake(&self, id: &LeaseId) -> PathBuf {
+        self.beside(WAKE, id.as_str())
+    }
+
     /// The ID of the lease whose file has this name, if it is one of this state's.
     pub(super) fn lease_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
-        let prefix = self.beside(LEASE, "");
+        self.id_in(LEASE, name)
+    }
+
+    /// The ID of the lease whose FIFO has this name, likewise.
+    pub(super) fn wake_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
+        self.id_in(WAKE, name)
+    }
+
+    fn id_in<'n>(&self, kind: &str, name: &'n OsStr) -> Option<&'n str> {
+        let prefix = self.beside(kind, "");
         let prefix = prefix.file_name()?.as_encoded_bytes();
         let id = name.as_encoded_bytes().strip_prefix(prefix)?;
         std::str::from_utf8(id).ok()

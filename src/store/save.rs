@@ -9,6 +9,7 @@ use super::lease;
 use super::lock::Guard;
 use super::place::{Place, TEMP_PREFIX};
 use super::read::MAX_BYTES;
+use super::wake;
 use crate::allocator::{Cluster, Timestamp};
 use crate::steps::{self, Step};
 use crate::system::{self, KeepError};
@@ -105,6 +106,7 @@ fn sweep(place: &Place, cluster: &Cluster) {
             let _ = fs::remove_file(entry.path());
         } else {
             lease::sweep(place, &name, |id| leases.contains(id));
+            wake::sweep(place, &name, |id| leases.contains(id));
         }
     }
 }

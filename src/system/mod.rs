@@ -16,13 +16,13 @@ use windows as platform;
 pub(crate) use platform::{
     Child, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, canonical,
     close_inherited, confine, end, end_group, fate, file_number, file_size_limit, find_command,
-    find_lock_holders, flush_folder, has_open, here, holder, host, inherit_lease, is_in_foreground,
-    is_interrupt, is_ours, keep_access, kill_group, lead_group, lease_number, lineage, listen,
-    listen_for_stops, lock, may_be_planted, may_have_driver, members, names_this_file,
-    namespace_of, only_ours_to_write, open_at_once, open_folder, open_lock_file, open_no_link,
-    own_process, own_program, process, reap_left, replace, set_apart, share_as_folder,
-    share_folder_as, spawn_detached, sticky, stop_here, survivors, take_output, try_lock,
-    try_lock_shared, unlock, user, variable, watch, working_folder,
+    find_lock_holders, flush_folder, has_open, hear_wakes, here, holder, host, inherit_lease,
+    is_in_foreground, is_interrupt, is_ours, is_slept_on, keep_access, kill_group, lead_group,
+    lease_number, lineage, listen, listen_for_stops, lock, may_be_planted, may_have_driver,
+    members, names_this_file, namespace_of, only_ours_to_write, open_at_once, open_folder,
+    open_lock_file, open_no_link, own_process, own_program, process, reap_left, replace, set_apart,
+    share_as_folder, share_folder_as, spawn_detached, sticky, stop_here, survivors, take_output,
+    try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
 };
 
 /// A process that holds a lock.
@@ -83,8 +83,8 @@ pub(crate) enum Event {
     Signal(Heard),
     /// A child ended, stopped or went on.
     ChildChanged,
-    /// A file that is watched changed.
-    FileChanged,
+    /// Another process wants this one to look at the state.
+    Woken,
     /// Whoever sits at the terminal wants this program to pause.
     #[cfg_attr(windows, expect(dead_code, reason = "a console asks nobody to"))]
     ToStop,

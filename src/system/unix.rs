@@ -4,7 +4,7 @@ mod child;
 mod detached;
 mod lock;
 mod process;
-mod watch;
+mod wake;
 
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
@@ -16,7 +16,7 @@ pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, own_process,
     process, survivors, variable,
 };
-pub(crate) use watch::watch;
+pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 
 use super::{Holder, KeepError};
 use crate::quoting;

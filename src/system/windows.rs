@@ -8,7 +8,7 @@ mod lock;
 mod patience;
 mod process;
 mod prompt;
-mod watch;
+mod wake;
 
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
@@ -23,7 +23,7 @@ pub(crate) use process::{
     survivors, variable,
 };
 pub(crate) use prompt::at_prompt;
-pub(crate) use watch::watch;
+pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 
 use super::{Holder, KeepError};
 use patience::again_while;

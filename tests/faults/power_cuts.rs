@@ -168,7 +168,9 @@ fn wrong(life: &Life<'_>, folder: &Path, moment: &Moment) -> Option<String> {
     }
     let names = fs::read_dir(folder).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut litter = names.filter(|name| name.starts_with(".gpumgr-") || name.contains(".lease-"));
+    let mut litter = names.filter(|name| {
+        name.starts_with(".gpumgr-") || name.contains(".lease-") || name.contains(".wake-")
+    });
     litter.next().map(|name| format!("{name} stays"))
 }
 

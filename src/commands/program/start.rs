@@ -127,7 +127,7 @@ impl Manager {
         let granted = match start.wait {
             Some(wait) => {
                 let events = &mut None;
-                self.wait_in_line((request, false), lease, &held.path, wait, events)
+                self.wait_in_line((request, false), lease, &held, wait, events)
             }
             None => {
                 let limits = self.config.limits;

@@ -91,7 +91,7 @@ impl Manager {
         let listener = system::take_output()?;
         let events = Events::listen()?;
         // Where the system does not tell, the next tick does.
-        let _ = system::watch(&held.path, events.sender.clone());
+        let _ = self.store.listen(&held, events.sender.clone());
         let mut supervisor = Supervisor {
             manager: self,
             template,

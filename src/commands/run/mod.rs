@@ -91,7 +91,7 @@ impl Manager {
         request.host = Some(lease.process.host.clone());
         let numbered = job.numbered;
         if let Some(wait) = job.wait {
-            return self.wait_in_line((request, numbered), lease, &held.path, wait, events);
+            return self.wait_in_line((request, numbered), lease, held, wait, events);
         }
         let limits = self.config.limits;
         let request = request.tied_to(Some(lease));

@@ -24,7 +24,6 @@ use crate::store::{HeldLease, IfAbsent, Seen, Stamp};
 use crate::system::{self, Event};
 use chrono::TimeDelta;
 use standing::{Standing, granted, standing};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How often one of those who wait on a machine looks after all of them.
@@ -101,7 +100,7 @@ impl Manager {
         &self,
         (request, numbered): (Request, bool),
         lease: Lease,
-        lease_file: &Path,
+        held: &HeldLease,
         wait: Wait,
         events: &mut Option<Events>,
     ) -> Result<Allocated, Error> {
@@ -134,7 +133,7 @@ impl Manager {
         }
         // Not sooner: while it waits for the lock, a signal is to end it as ever.
         let events = events.insert(Events::listen()?);
-        if system::watch(lease_file, events.sender.clone()).is_err() {
+        if self.store.listen(held, events.sender.clone()).is_err() {
             line.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
@@ -232,7 +231,7 @@ impl Line<'_> {
             if let Some(signal) = happened.and_then(Events::ended_by) {
                 return self.interrupted(signal);
             }
-            if happened == Some(Event::FileChanged) {
+            if happened == Some(Event::Woken) {
                 // Whatever the file's date says.
                 self.seen = None;
             }

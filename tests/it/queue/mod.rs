@@ -5,6 +5,8 @@ mod granted;
 #[cfg(debug_assertions)]
 mod killed;
 mod leaving;
+#[cfg(target_os = "linux")]
+mod many;
 mod mixed;
 mod order;
 mod shown;
@@ -266,7 +268,10 @@ fn assert_nothing_is_left(lab: &Lab) {
     assert_eq!(totals["available_gpus"], totals["total_gpus"], "{totals}");
     let state = state(lab);
     assert_eq!(state.get("queue"), None, "{state:#}");
-    let litter = |name: &String| name.starts_with(".gpumgr-") || name.contains(".lease-");
-    let litter: Vec<_> = lab.files().into_iter().filter(litter).collect();
+    let is_litter = |name: &String| {
+        let kinds = [".gpumgr-", ".lease-", ".wake-"];
+        kinds.iter().any(|kind| name.contains(kind))
+    };
+    let litter: Vec<_> = lab.files().into_iter().filter(is_litter).collect();
     assert_eq!(litter, Vec::<String>::new());
 }
