@@ -97,6 +97,17 @@ pub enum Error {
         /// Which.
         state: PathBuf,
     },
+    /// A monitor was told to read its config anew, and that is gone, or is not gpumgr's any longer.
+    #[error("{was:?} is not the config any longer; it is {now:?}")]
+    OtherConfig {
+        /// The config that the monitor has.
+        was: PathBuf,
+        /// The one that would be used in its place, if any.
+        now: Option<PathBuf>,
+    },
+    /// A monitor was told to read its config anew, and keeps the settings that it has.
+    #[error("{0}; the settings stay as they were")]
+    NotReloaded(Box<Self>),
     /// The program was told to end, and did not in time.
     #[error("the program of {task} has not ended yet")]
     StillRuns {
@@ -273,7 +284,8 @@ impl Error {
             | Self::NoProcess { .. }
             | Self::LongName { .. }
             | Self::Elsewhere { .. } => Kind::Usage,
-            Self::NoTemplate | Self::OtherState { .. } => Kind::Config,
+            Self::NoTemplate | Self::OtherState { .. } | Self::OtherConfig { .. } => Kind::Config,
+            Self::NotReloaded(why) => why.kind(),
             Self::Command { .. }
             | Self::EndedAtOnce { .. }
             | Self::NoSupervisor { .. }

@@ -1,6 +1,6 @@
 //! By a command, which gets the event as one line of JSON on standard input.
 
-use super::child::wait;
+use super::child::wait_unless;
 use crate::environment;
 use crate::system;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -35,12 +35,18 @@ pub enum CommandTrouble {
     Late(Duration),
 }
 
-/// Runs it to its end, or for that time. What it leaves behind in its group is ended with it.
-pub(super) fn run(words: &[String], line: &str, within: Duration) -> Result<(), CommandTrouble> {
+/// Runs it to its end, for that time or until `stop` is set at most. What it leaves behind in its group is
+/// ended with it.
+pub(super) fn run(
+    words: &[String],
+    line: &str,
+    within: Duration,
+    stop: &AtomicBool,
+) -> Result<(), CommandTrouble> {
     let not_started = |error: io::Error| CommandTrouble::NotStarted(error.to_string());
     let (mut child, said) = start(words).map_err(not_started)?;
     hand_over(&mut child, line.to_owned());
-    let ended = wait(&mut child, Instant::now() + within);
+    let ended = wait_unless(&mut child, Instant::now() + within, stop);
     let _ = system::kill_group(&mut child);
     let said = said.text();
     match ended {
@@ -68,6 +74,7 @@ fn start(words: &[String]) -> io::Result<(Child, Said)> {
         .stdout(writer.try_clone()?)
         .stderr(writer.try_clone()?);
     system::lead_group(&mut command);
+    system::end_with_parent(&mut command);
     Ok((command.spawn()?, Said::listen(output, writer)))
 }
 
@@ -131,11 +138,16 @@ fn read(mut output: PipeReader, ended: &AtomicBool) -> Vec<u8> {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use super::run;
+    use super::CommandTrouble;
     use std::fs;
+    use std::sync::atomic::AtomicBool;
     use std::time::Duration;
 
     const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn run(words: &[String], line: &str, within: Duration) -> Result<(), CommandTrouble> {
+        super::run(words, line, within, &AtomicBool::new(false))
+    }
 
     fn shell(script: &str) -> Vec<String> {
         ["sh", "-c", script].map(str::to_owned).to_vec()

@@ -23,6 +23,7 @@ use message::Message;
 use outbox::Outbox;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -36,12 +37,17 @@ const DELAYS: [Duration; 3] = [
 const PARTING: Duration = Duration::from_secs(2);
 
 /// One way to tell somebody.
-trait Channel: Send + 'static {
+trait Channel: Send + Sync + 'static {
     /// For the log.
     fn name(&self) -> String;
 
     /// Tells it, or says why not.
     fn send(&self, message: &Message) -> Result<(), String>;
+
+    /// Breaks off what is being sent. False if that ends by itself with this process.
+    fn break_off(&self) -> bool {
+        false
+    }
 }
 
 /// Tells, without ever keeping anybody waiting.
@@ -62,6 +68,7 @@ impl Notifier {
         let command = (!words.is_empty()).then(|| ByCommand {
             words: words.clone(),
             timeout,
+            stop: AtomicBool::new(false),
         });
         let mail = mail.map(|mail| Box::new(mail) as Box<dyn Channel>);
         let command = command.map(|command| Box::new(command) as Box<dyn Channel>);
@@ -146,7 +153,8 @@ pub(crate) fn send_now(notification: &Notification, notice: &Notice, context: &C
             (mail.to.clone(), sending)
         });
         let command = (!words.is_empty()).then(|| {
-            let ran = command::run(words, &message.line, timeout);
+            let stop = AtomicBool::new(false);
+            let ran = command::run(words, &message.line, timeout, &stop);
             (program(words).to_owned(), ran)
         });
         let mail = mailing.map(|(to, sending)| {
@@ -175,6 +183,8 @@ impl Channel for ByMail {
 struct ByCommand {
     words: Vec<String>,
     timeout: Duration,
+    /// The command that runs is to be killed.
+    stop: AtomicBool,
 }
 
 impl Channel for ByCommand {
@@ -183,8 +193,13 @@ impl Channel for ByCommand {
     }
 
     fn send(&self, message: &Message) -> Result<(), String> {
-        let ran = command::run(&self.words, &message.line, self.timeout);
+        let ran = command::run(&self.words, &message.line, self.timeout, &self.stop);
         ran.map_err(|trouble| trouble.to_string())
+    }
+
+    fn break_off(&self) -> bool {
+        self.stop.store(true, Ordering::Relaxed);
+        true
     }
 }
 

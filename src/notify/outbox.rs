@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long a channel may take to break off what it is sending.
+const BREAKING_OFF: Duration = Duration::from_secs(1);
 /// How many may wait. So much never happens while a mail server is only slow.
 const ROOM: usize = 1000;
 
@@ -18,8 +20,7 @@ pub(super) struct Outbox(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// How the channel calls itself.
-    name: String,
+    channel: Box<dyn Channel>,
     delays: Vec<Duration>,
     /// Who writes the log.
     manager: Manager,
@@ -36,6 +37,8 @@ struct State {
     deadline: Option<Instant>,
     /// The thread is gone, or nobody asks for it any longer.
     ended: bool,
+    /// The thread is gone.
+    is_idle: bool,
 }
 
 #[derive(Clone)]
@@ -60,14 +63,16 @@ impl Outbox {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
-            name: channel.name(),
+            channel,
             delays: delays.to_vec(),
             manager,
         });
         let own = Arc::clone(&shared);
-        let started = thread::Builder::new().spawn(move || own.work(channel.as_ref()));
+        let started = thread::Builder::new().spawn(move || own.work());
         // Then nothing is sent, and in the end that is logged.
-        shared.lock().ended = started.is_err();
+        let mut state = shared.lock();
+        (state.ended, state.is_idle) = (started.is_err(), started.is_err());
+        drop(state);
         Self(shared)
     }
 
@@ -106,6 +111,13 @@ impl Outbox {
         let left = state.underway.take().into_iter();
         let left: Vec<_> = left.chain(std::mem::take(&mut state.waiting)).collect();
         let lost = std::mem::take(&mut state.lost);
+        if self.0.channel.break_off() {
+            let give_up = Instant::now() + BREAKING_OFF;
+            while !state.is_idle && Instant::now() < give_up {
+                let left = give_up.saturating_duration_since(Instant::now());
+                state = self.0.wait(state, left);
+            }
+        }
         drop(state);
         let lost = (lost > 0).then(|| self.0.lost(lost));
         let unsent = left.iter();
@@ -115,15 +127,19 @@ impl Outbox {
 }
 
 impl Shared {
-    fn work(&self, channel: &dyn Channel) {
+    fn work(&self) {
         loop {
             match self.next() {
-                Next::End => return,
+                Next::End => {
+                    self.lock().is_idle = true;
+                    self.changed.notify_all();
+                    return;
+                }
                 Next::TellOfLost(count) => {
                     self.manager.note(vec![self.lost(count)]);
                 }
                 Next::Send(message) => {
-                    let sent = channel.send(&message);
+                    let sent = self.channel.send(&message);
                     self.came_back(sent);
                 }
             }
@@ -194,12 +210,15 @@ impl Shared {
         let what = message.kind;
         Event {
             task: message.task.clone(),
-            ..failure(format!("{what} was not sent ({}): {why}", self.name))
+            ..failure(format!(
+                "{what} was not sent ({}): {why}",
+                self.channel.name()
+            ))
         }
     }
 
     fn lost(&self, count: u64) -> Event {
-        let name = &self.name;
+        let name = self.channel.name();
         failure(format!(
             "{count} notices were not sent: too many wait ({name})"
         ))

@@ -148,6 +148,19 @@ pub(crate) fn lead_group(command: &mut Command) {
     command.process_group(0);
 }
 
+/// Has the kernel kill a command when the thread that starts it is gone, however that ends. Only Linux can,
+/// and not what changes its user.
+#[allow(unsafe_code, reason = "only the command itself can ask for that")]
+pub(crate) fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the closure makes a system call only.
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
 /// Ends a command that leads its group, or has just ended, and all that it has started. While any of
 /// them lives, nobody else gets its ID.
 pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {

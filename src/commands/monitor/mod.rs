@@ -179,6 +179,7 @@ impl Monitor {
                     .note([event].into_iter().chain(left_alone).collect());
             }
             Err(error) => {
+                let error = Error::NotReloaded(Box::new(error));
                 attends.complain(&error);
                 self.manager.note(vec![failure(&error)]);
             }
@@ -187,6 +188,14 @@ impl Monitor {
 
     fn settle_anew(&mut self, attends: &mut impl Attends) -> Result<(), Error> {
         let manager = attends.settings()?;
+        if let Some(was) = &self.manager.config.path
+            && manager.config.path.as_ref() != Some(was)
+        {
+            return Err(Error::OtherConfig {
+                was: was.clone(),
+                now: manager.config.path.clone(),
+            });
+        }
         if manager.state_file() != self.manager.state_file() {
             let state = manager.state_file().to_owned();
             return Err(Error::OtherState { state });

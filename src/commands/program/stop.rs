@@ -3,12 +3,12 @@
 use super::instance::{Instance, clear};
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Freed, Name, Process, Released, Task, release_lease, resolve, stop_program,
+    Freed, LeaseId, Name, Process, Released, Task, release_lease, resolve, stop_program,
 };
 use crate::commands::change::Changed;
 use crate::error::Error;
 use crate::journal::{Deed, Event, How};
-use crate::manager::Manager;
+use crate::manager::{Manager, now};
 use crate::outcome::{GivenBack, StateFile};
 use crate::progress::Progress;
 use crate::system;
@@ -114,12 +114,7 @@ impl Manager {
             .as_ref()
             .is_none_or(|program| end_found(program, grace));
         let leader = program.as_ref().map(Instance::pid);
-        let is_over = || {
-            let seen = self.store.look()?;
-            let facts = self.facts(seen.cluster(), crate::manager::now());
-            Some(facts.dead.contains(&lease.id))
-        };
-        if !has_ended || !clear(leader, &lease.id, grace) || is_over() != Some(true) {
+        if !has_ended || !clear(leader, &lease.id, grace) || !self.is_over(&lease.id) {
             // Whose it is may end it; until then it is on these GPUs.
             return Err(Error::StillRuns {
                 task: task.id.clone(),
@@ -137,6 +132,16 @@ impl Manager {
         }
     }
 
+    /// Whether the lease is dead, or another gpumgr has given back what was held under it. A state that
+    /// cannot be read says nothing.
+    fn is_over(&self, lease: &LeaseId) -> bool {
+        self.store.look().is_some_and(|seen| {
+            let cluster = seen.cluster();
+            let is_held = cluster.leases().any(|held| held.id.continues(lease));
+            !is_held || self.facts(cluster, now()).dead.contains(lease)
+        })
+    }
+
     /// The task, if it holds what it held under that lease, or one that goes on from it. What cannot be
     /// read says nothing.
     fn still_held(&self, task: &Task) -> Option<Task> {
@@ -145,13 +150,10 @@ impl Manager {
         };
         let cluster = seen.cluster();
         let (_, held) = cluster.find_task(&task.id)?;
-        let (now, then) = (held.lease.as_deref()?, task.lease.as_deref()?);
+        let (current, then) = (held.lease.as_deref()?, task.lease.as_deref()?);
         // What ended with its supervisor is freed by whoever acts next.
-        let is_over = || {
-            held.over(&self.facts(cluster, crate::manager::now()))
-                .is_some()
-        };
-        (now.id.continues(&then.id) && !is_over()).then(|| held.clone())
+        let is_over = || held.over(&self.facts(cluster, now())).is_some();
+        (current.id.continues(&then.id) && !is_over()).then(|| held.clone())
     }
 }
 

@@ -141,6 +141,21 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             hint: words.text("error-monitored.hint"),
         },
         Error::OtherState { state } => at_path(words, "error-other-state", state),
+        Error::OtherConfig { was, now } => Message {
+            details: vec![match now {
+                Some(now) => words.say("error-other-config.other", [("path", shown(now).into())]),
+                None => words.text("error-other-config.none"),
+            }],
+            ..at_path(words, "error-other-config", was)
+        },
+        Error::NotReloaded(why) => {
+            let message = message(why, words);
+            let details = message.details.into_iter();
+            Message {
+                details: details.chain([words.text("error-not-reloaded")]).collect(),
+                ..message
+            }
+        }
         Error::NoSupervisor { task } => Message {
             headline: words.say("error-no-supervisor", [("task", task.as_str().into())]),
             details: Vec::new(),

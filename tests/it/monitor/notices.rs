@@ -3,7 +3,7 @@
 use super::{Monitor, SCALING, Workshop, uses};
 use crate::gpus::Stranger;
 use crate::notify::{Server, dripping};
-use crate::programs::{COMMAND, end};
+use crate::programs::{COMMAND, end, lives};
 use crate::support::happens;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -216,4 +216,42 @@ fn a_mail_server_that_never_comes_to_an_end_is_given_up() {
     monitor.ends();
     let log = shop.machine.lab().read("gpu_manager.log");
     assert!(log.contains("did not answer within 0.6 s"), "{log}");
+}
+
+#[test]
+fn command_that_hangs_ends_with_the_monitor() {
+    let hangs = "sh -c 'sleep 600 & echo $! > pid.new; mv pid.new pid; wait'";
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let notification = format!(
+            "[notification]\nenabled = true\ncommand = \"{hangs}\"\ntimeout = \"60s\"\n\
+             gpu_available_threshold = 1\n"
+        );
+        let shop = Workshop::with("", COMMAND, &notification);
+        shop.ok(&["--init"]);
+        let monitor = Monitor::of(&shop);
+        let pid = || shop.machine.lab().text_if_any("pid");
+        assert!(happens(|| pid().is_some()));
+        let pid = pid().unwrap().trim().parse().unwrap();
+        assert!(lives(pid));
+        monitor.send(signal);
+        // A second one is no reason to leave it behind.
+        monitor.send(signal);
+        assert_eq!(monitor.ends(), Some(0));
+        assert!(happens(|| !lives(pid)));
+    }
+}
+
+/// Its group cannot be ended then, but the command itself is.
+#[test]
+fn command_that_hangs_ends_with_a_killed_monitor() {
+    let notification = "[notification]\nenabled = true\ncommand = \"sh -c 'echo $$ > pid.new; mv pid.new pid; \
+                        exec sleep 600'\"\ntimeout = \"60s\"\ngpu_available_threshold = 1\n";
+    let shop = Workshop::with("", COMMAND, notification);
+    shop.ok(&["--init"]);
+    let monitor = Monitor::of(&shop);
+    let pid = || shop.machine.lab().text_if_any("pid");
+    assert!(happens(|| pid().is_some()));
+    let pid = pid().unwrap().trim().parse().unwrap();
+    monitor.kill();
+    assert!(happens(|| !lives(pid)));
 }

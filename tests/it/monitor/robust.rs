@@ -154,3 +154,42 @@ fn a_full_disk_is_waited_out_and_nothing_is_told_falsely() {
     let failed = |line: &str| line.contains("\"end\"") && line.contains("\"how\":\"failed\"");
     assert!(happens(|| log().lines().any(failed)), "{}", log());
 }
+
+#[test]
+fn hang_up_without_its_config_keeps_the_settings_and_says_so() {
+    let shop = Workshop::new();
+    shop.ok(&["--init"]);
+    let mut monitor = Monitor::of(&shop);
+    let lab = shop.machine.lab();
+    fs::rename(lab.join("config.toml"), lab.join("kept.toml")).unwrap();
+    monitor.send(Signal::SIGHUP);
+    let goes_on = "goes on with the settings";
+    assert!(happens(|| said(&shop).contains(goes_on)), "{}", said(&shop));
+    assert!(said(&shop).contains("config.toml"), "{}", said(&shop));
+    let log = lab.read("gpu_manager.log");
+    assert!(!log.contains("read its config anew"), "{log}");
+    assert!(log.contains("\"error\":\"config\""), "{log}");
+    // A config that is another program's by now is none either.
+    lab.write("config.toml", "title = \"not gpumgr's\"\n");
+    monitor.send(Signal::SIGHUP);
+    assert!(happens(|| said(&shop).matches(goes_on).count() == 2));
+    // The state is the one that it has looked after.
+    fs::rename(lab.join("kept.toml"), lab.join("config.toml")).unwrap();
+    assert!(is_at_work(&shop));
+    assert!(monitor.runs());
+    // A broken one is not told otherwise.
+    shop.machine.configure("this is no config");
+    monitor.send(Signal::SIGHUP);
+    assert!(happens(|| said(&shop).matches(goes_on).count() == 3));
+    for (language, words) in [
+        ("zh", "继续使用原有设置"),
+        ("ja", "これまでの設定で続けます"),
+    ] {
+        shop.configure("", COMMAND, "");
+        drop(monitor);
+        monitor = Monitor::with(&shop, &["--lang", language]);
+        fs::remove_file(lab.join("config.toml")).unwrap();
+        monitor.send(Signal::SIGHUP);
+        assert!(happens(|| said(&shop).contains(words)), "{}", said(&shop));
+    }
+}

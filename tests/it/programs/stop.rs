@@ -1,7 +1,10 @@
 //! The end of a program: by itself, by command, by time, and again and again.
 
-use super::{Workshop, lives};
+use super::{Workshop, end, lives};
 use crate::support::happens;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 #[test]
 fn it_is_told_to_end_and_may_save_its_work() {
@@ -173,4 +176,37 @@ fn what_left_its_group_is_ended_all_the_same() {
     let (_, program) = shop.pids("t");
     shop.ok(&["--stop-program", "t"]);
     assert!(!lives(program));
+}
+
+/// The supervisor is gone, so the program is ended by `--stop-program` itself. Whoever acts meanwhile frees
+/// the task as soon as the program has ended.
+#[test]
+fn stop_succeeds_if_another_gpumgr_frees_the_task() {
+    const ROUNDS: usize = 12;
+    let shop = Workshop::of_script("exec sleep 600", "");
+    shop.ok(&["--init"]);
+    let others = Arc::new(AtomicBool::new(true));
+    thread::scope(|scope| {
+        for name in ["busy", "busier", "busiest"] {
+            let (lab, others) = (shop.machine.lab(), Arc::clone(&others));
+            scope.spawn(move || {
+                while others.load(Ordering::Relaxed) {
+                    lab.run(&["--allocate", name, "1", "1"]);
+                    lab.run(&["--release", name]);
+                }
+            });
+        }
+        let codes: Vec<_> = (0..ROUNDS)
+            .map(|_| {
+                shop.ok(&["--start-program", "t"]);
+                let (supervisor, _) = shop.pids("t");
+                end(supervisor);
+                assert!(happens(|| !lives(supervisor)));
+                shop.run(&["--stop-program", "t"]).code
+            })
+            .collect();
+        others.store(false, Ordering::Relaxed);
+        assert_eq!(codes, [0; ROUNDS]);
+    });
+    assert!(shop.task("t").is_none());
 }

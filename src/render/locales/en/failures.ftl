@@ -212,8 +212,13 @@ error-still-runs = The program of { $task } was told to end, and has not yet
     .hint = What it holds stays held until it has. See: gpumgr --detail{ $options }
 error-monitored = A monitor looks after this state already: { $by }
     .hint = One is enough. To take its place, end it first
-error-other-state = The config names another state file now: { $path }; the monitor goes on with the settings it had
+error-other-state = The config names another state file now: { $path }
     .hint = End the monitor, and start it again
+error-other-config = The config that the monitor began with is gone, or is not gpumgr's any longer: { $path }
+    .other = In its place gpumgr would read { $path }
+    .none = Without it there is no config
+    .hint = Put it back, or end the monitor and start it again
+error-not-reloaded = The monitor goes on with the settings that it has
 error-long-name = { $task } with task_prefix { $prefix } before it is longer than the { $max } characters that a name may have
     .hint = Choose a shorter name, or a shorter task_prefix in the config
 

@@ -212,8 +212,13 @@ error-still-runs = { $task } のプログラムに終了を伝えましたが、
     .hint = 終了するまでリソースは確保されたままです。確認: gpumgr --detail{ $options }
 error-monitored = この状態はすでに別のモニターが管理しています: { $by }
     .hint = モニターは1つで十分です。置き換えるには、先にそれを終了してください
-error-other-state = 設定が別の状態ファイルを指しています: { $path }。モニターはこれまでの設定で続けます
+error-other-state = 設定が別の状態ファイルを指しています: { $path }
     .hint = モニターを終了して、もう一度起動してください
+error-other-config = モニターの起動時の設定ファイルがなくなったか、gpumgr の設定ではなくなりました: { $path }
+    .other = 代わりに { $path } が読み込まれることになります
+    .none = ほかに設定ファイルはありません
+    .hint = ファイルを元に戻すか、モニターを終了して起動し直してください
+error-not-reloaded = モニターはこれまでの設定で続けます
 error-long-name = { $task } の前に task_prefix { $prefix } を付けると、名前の上限の { $max } 文字を超えます
     .hint = 短い名前にするか、設定の task_prefix を短くしてください
 

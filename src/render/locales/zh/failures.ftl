@@ -212,8 +212,13 @@ error-still-runs = 已通知 { $task } 的程序结束，但它尚未结束
     .hint = 在它结束之前，其资源仍被占用。查看: gpumgr --detail{ $options }
 error-monitored = 已有监控程序在管理此状态: { $by }
     .hint = 一个就够了。要取而代之，请先结束它
-error-other-state = 配置现在指定了另一个状态文件: { $path }；监控程序继续使用原有设置
+error-other-state = 配置现在指定了另一个状态文件: { $path }
     .hint = 请结束监控程序，再重新启动
+error-other-config = 监控程序启动时所用的配置已不存在，或不再是 gpumgr 的配置: { $path }
+    .other = gpumgr 会改读 { $path }
+    .none = 除此之外没有任何配置
+    .hint = 请恢复该文件，或结束监控程序后重新启动
+error-not-reloaded = 监控程序继续使用原有设置
 error-long-name = { $task } 加上 task_prefix { $prefix } 后，超过名称允许的 { $max } 个字符
     .hint = 请换一个更短的名称，或在配置中缩短 task_prefix
 
