@@ -40,6 +40,7 @@ impl Lab {
         command
             .current_dir(self.path())
             .env_clear()
+            .env("GPUMGR_SYSTEM_CONFIG", "")
             .env("HOME", self.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command

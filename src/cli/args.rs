@@ -38,9 +38,9 @@ Exit codes:
   executable, 127 not found
 
 Without --config: $GPUMGR_CONFIG, ./config.toml, gpumgr/config.toml in your
-config folder, /etc/gpumgr/config.toml; without any, this machine's GPUs where
-there is an NVIDIA driver, else 4 servers of 8 GPUs and 64 CPUs each, with the
-state in the current folder.";
+config folder, $GPUMGR_SYSTEM_CONFIG or else /etc/gpumgr/config.toml; without
+any, this machine's GPUs where there is an NVIDIA driver, else 4 servers of 8
+GPUs and 64 CPUs each, with the state in the current folder.";
 
 /// Share GPUs and CPU cores among people and jobs: ask for some, get the exact device IDs of the
 /// first server with room, run, give them back.

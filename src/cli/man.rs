@@ -11,10 +11,14 @@ use std::io::Write;
 const SECTIONS: [&str; 3] = ["EXAMPLES", "EXIT STATUS", "CONFIGURATION"];
 const _: () = assert!(paragraphs(AFTER_HELP) == SECTIONS.len());
 
-const ENVIRONMENT: [(&str, &str); 5] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     (
         "GPUMGR_CONFIG",
         "The config file, where --config names none.",
+    ),
+    (
+        "GPUMGR_SYSTEM_CONFIG",
+        "Read in place of /etc/gpumgr/config.toml. If it is empty, the machine has no config.",
     ),
     (
         "LC_ALL, LC_MESSAGES, LANG",

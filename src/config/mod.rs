@@ -71,8 +71,8 @@ pub struct Config {
 
 impl Config {
     /// Reads this file, or without one looks where the command line does: `$GPUMGR_CONFIG`,
-    /// `./config.toml`, the user's config folder, `/etc/gpumgr/config.toml`; without any, v0.1's
-    /// cluster with its state in the current folder.
+    /// `./config.toml`, the user's config folder, `$GPUMGR_SYSTEM_CONFIG` or else
+    /// `/etc/gpumgr/config.toml`; without any, v0.1's cluster with its state in the current folder.
     ///
     /// # Errors
     /// A file that cannot be read, or every mistake in it.

@@ -13,6 +13,7 @@ use toml::de::DeValue;
 const MAX_BYTES: u64 = 16 << 20;
 const FILE: &str = "config.toml";
 const VARIABLE: &str = "GPUMGR_CONFIG";
+const SYSTEM_VARIABLE: &str = "GPUMGR_SYSTEM_CONFIG";
 
 pub(super) struct Found {
     /// The config's absolute path and text.
@@ -23,14 +24,8 @@ pub(super) struct Found {
     pub(super) passed_over: Option<PathBuf>,
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this is where the variable is looked at"
-)]
 pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
-    let variable = std::env::var_os(VARIABLE)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from);
+    let variable = path_in(VARIABLE).filter(|path| !path.as_os_str().is_empty());
     let chosen = match (named, variable) {
         (Some(path), _) => Some(self::named(path)?),
         (None, Some(path)) => Some(file(&path)?),
@@ -56,10 +51,7 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         passed_over = Some(here);
     }
     let users = dirs::config_dir().map(|folder| folder.join("gpumgr").join(FILE));
-    for path in users
-        .into_iter()
-        .chain(system::SYSTEM_CONFIG.map(PathBuf::from))
-    {
+    for path in users.into_iter().chain(system_config()?) {
         if let Some(Read { text, .. }) = read_if_file(&path)? {
             return Ok(Found {
                 file: Some((path, text)),
@@ -73,6 +65,24 @@ pub(super) fn find(named: Option<&Path>) -> Result<Found, ConfigError> {
         untrusted: false,
         passed_over,
     })
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the search alone reads these variables"
+)]
+fn path_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+/// The system's config: the file that `$GPUMGR_SYSTEM_CONFIG` names, or its usual place. `None` if the
+/// variable is empty, or if this system has no usual place.
+fn system_config() -> Result<Option<PathBuf>, ConfigError> {
+    match path_in(SYSTEM_VARIABLE) {
+        Some(path) if path.as_os_str().is_empty() => Ok(None),
+        Some(path) => absolute(&path).map(Some),
+        None => Ok(system::SYSTEM_CONFIG.map(PathBuf::from)),
+    }
 }
 
 /// The absolute path and the text of a file that must be there, or of a pipe.

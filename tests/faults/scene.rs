@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Whatever is refused, nothing takes that long.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Whoever waits for three has no room beside `kept` and `asked`; after that, one is left.
 pub(crate) const GPUS: u32 = 5;

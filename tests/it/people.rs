@@ -1,6 +1,6 @@
 //! Other users, for tests that run as root: no accounts are needed, numbers do.
 
-use crate::support::{Lab, Ran, copy_binary, skipped};
+use crate::support::{Lab, Ran, SYSTEM_CONFIG, copy_binary, skipped};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -85,6 +85,7 @@ impl Office {
             .env("USER", "root")
             .env("LOGNAME", "root")
             .env("HOME", "/nonexistent")
+            .env(SYSTEM_CONFIG, "")
             .stdin(Stdio::null());
         let ran = Ran::of(command.output().unwrap());
         ran.assert_sound(&format!("{uid}: {arguments:?}"));

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything takes that happens at all, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The variable that names the machine's config. Empty, it hides the one that is installed.
+pub(crate) const SYSTEM_CONFIG: &str = "GPUMGR_SYSTEM_CONFIG";
 
 /// An empty folder; also the home folder and the current one of what runs in it.
 pub(crate) struct Lab {
@@ -99,20 +102,25 @@ impl Lab {
     /// The binary, ready to run here with an empty environment, in English, without input.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gpumgr"));
+        self.isolate(command.args(arguments));
         command
-            .args(arguments)
+    }
+
+    /// Lets any program run here, with the lab's environment alone and without input.
+    pub(crate) fn isolate<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program
             .current_dir(self.path())
             .env_clear()
-            .stdin(Stdio::null());
-        command
             .env("HOME", self.path())
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env(SYSTEM_CONFIG, self.join("system.toml"))
+            .stdin(Stdio::null());
         #[cfg(unix)]
-        command.env("LD_LIBRARY_PATH", no_driver());
+        program.env("LD_LIBRARY_PATH", no_driver());
         // Without it Windows finds little of itself.
         #[cfg(windows)]
-        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
-        command
+        program.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
+        program
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {

@@ -16,9 +16,8 @@ impl V01 {
     /// None, said on stderr, on a machine without Python.
     pub(crate) fn start(lab: &Lab) -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/v01.py");
-        let started = Command::new("python3")
-            .arg(script)
-            .current_dir(lab.path())
+        let started = lab
+            .isolate(Command::new("python3").arg(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();

@@ -299,12 +299,8 @@ fn the_hint_to_release_can_be_pasted_whatever_the_tasks_name() {
         let said = lab.ok(&["--allocate", name]).stdout;
         let mut shell = std::process::Command::new("sh");
         let hint = said.lines().last().unwrap();
-        let ran = shell
-            .args(["-c", hint])
-            .current_dir(lab.path())
-            .env("PATH", &path)
-            .output();
-        let ran = Ran::of(ran.unwrap());
+        lab.isolate(shell.args(["-c", hint])).env("PATH", &path);
+        let ran = Ran::of(shell.output().unwrap());
         assert_eq!(ran.code, 0, "{hint}: {ran:?}");
         assert_eq!(lab.tasks(), Vec::<String>::new(), "{hint}");
         assert_eq!(
@@ -338,11 +334,6 @@ fn in_sh(lab: &Lab, line: &str) -> crate::support::Ran {
     let binary = env!("CARGO_BIN_EXE_gpumgr");
     let line = line.replacen("gpumgr", &format!("'{binary}'"), 1);
     let mut shell = std::process::Command::new("sh");
-    crate::support::Ran::of(
-        shell
-            .args(["-c", &line])
-            .current_dir(lab.path())
-            .output()
-            .unwrap(),
-    )
+    lab.isolate(shell.args(["-c", &line]));
+    crate::support::Ran::of(shell.output().unwrap())
 }

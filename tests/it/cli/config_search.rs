@@ -1,6 +1,7 @@
 //! Which config counts, and where the state is.
 
 use super::*;
+use crate::support::SYSTEM_CONFIG;
 use std::fs;
 
 /// A config by whose server one can tell it from others.
@@ -64,6 +65,57 @@ fn the_users_config_folder_is_in_the_home_folder() {
     let shown = lab.shown(".config/gpumgr/resource_status.json");
     assert!(ran.stdout.contains(&shown), "{ran:?}");
     assert!(!lab.join(STATE).exists());
+}
+
+/// A container or a package says where its config is. An empty variable says that there is none.
+#[test]
+fn system_config_is_the_last_one_searched() {
+    let lab = Lab::new();
+    let system = lab.join("etc/gpumgr.toml");
+    write(&lab, "etc/gpumgr.toml", &naming("system"));
+    let named = [(SYSTEM_CONFIG, system.to_str().unwrap())];
+    assert_eq!(first_server(&lab, &named, &[]), "system");
+    assert_eq!(
+        first_server(&lab, &[(SYSTEM_CONFIG, "")], &[]),
+        "gpu-server-0"
+    );
+    assert_eq!(
+        first_server(&lab, &[(SYSTEM_CONFIG, "etc/none.toml")], &[]),
+        "gpu-server-0"
+    );
+    // Its state lies beside it, wherever it is used from.
+    let relative = [(SYSTEM_CONFIG, "etc/gpumgr.toml")];
+    let ran = lab.run_with(&relative, &["--init"]);
+    assert!(
+        ran.stdout.contains(&lab.shown("etc/resource_status.json")),
+        "{ran:?}"
+    );
+    lab.write("config.toml", naming("here"));
+    assert_eq!(first_server(&lab, &named, &[]), "here");
+}
+
+#[test]
+fn broken_system_config_is_an_error() {
+    let lab = Lab::new();
+    lab.write("system.toml", "[cluster\n");
+    let ran = lab.refused(2, "config", &["--status"]);
+    assert!(ran.stderr.contains(&lab.shown("system.toml")), "{ran:?}");
+}
+
+/// Naming the system's config does not vouch for a config that other users can write.
+#[cfg(unix)]
+#[test]
+fn system_config_variable_trusts_no_config_in_the_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::with_config(&format!("{}[environment]\nX = 'y'\n", naming("here")));
+    let open = fs::Permissions::from_mode(0o666);
+    fs::set_permissions(lab.join("config.toml"), open).unwrap();
+    let ran = lab.run_with(
+        &[(SYSTEM_CONFIG, "config.toml")],
+        &["--run", "t", "--", "touch", "ran"],
+    );
+    assert_eq!(ran.code, 125, "{ran:?}");
+    assert!(!lab.join("ran").exists());
 }
 
 #[test]

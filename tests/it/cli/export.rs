@@ -108,12 +108,7 @@ fn what_failed_leaves_nothing_to_evaluate() {
 #[cfg(unix)]
 fn in_shell(lab: &Lab, shell: &str, script: &str) -> Option<Ran> {
     let mut command = std::process::Command::new(shell);
-    command
-        .args(["-c", script])
-        .current_dir(lab.path())
-        .env_clear()
-        .env("HOME", lab.path())
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+    lab.isolate(command.args(["-c", script]))
         // Inherited from an outer job: it must be replaced.
         .env("CUDA_VISIBLE_DEVICES", "7")
         .env("GPUMGR", env!("CARGO_BIN_EXE_gpumgr"));

@@ -47,11 +47,8 @@ impl Shared {
 
     fn other(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(&self.binary);
-        command
-            .args(arguments)
-            .current_dir(self.lab.path())
-            .env_clear()
-            .env("HOME", self.lab.path())
+        self.lab
+            .isolate(command.args(arguments))
             .uid(OTHER)
             .gid(OTHER);
         Ran::of(command.output().unwrap())
@@ -151,9 +148,8 @@ fn one_users_umask_does_not_shut_the_next_one_out() {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", r#"umask 077; exec "$0" --allocate mine"#])
-        .arg(&shared.binary)
-        .current_dir(lab.path());
-    let made = Ran::of(shell.output().unwrap());
+        .arg(&shared.binary);
+    let made = Ran::of(lab.isolate(&mut shell).output().unwrap());
     assert_eq!(made.code, 0, "{made:?}");
     let ran = shared.other(&["--allocate", "theirs"]);
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use super::*;
-use crate::support::skipped;
+use crate::support::{SYSTEM_CONFIG, skipped};
 use std::process::Command;
 
 /// Runs the arguments on a new terminal, types the answer once asked, prints what the terminal
@@ -37,7 +37,9 @@ fn on_terminal(
     variables: &[(&str, &str)],
     arguments: &[&str],
 ) -> Option<Ran> {
-    let mut environment = json!({ "HOME": lab.path(), "TERM": "xterm" });
+    let mut environment = json!({
+        "HOME": lab.path(), "TERM": "xterm", (SYSTEM_CONFIG): "",
+    });
     for (name, value) in variables {
         environment[name] = json!(value);
     }

@@ -43,10 +43,8 @@ fn typed(lab: &Lab, shell: &str, line: &str) -> Vec<String> {
     let mut command = Command::new("python3");
     command
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/completions/tab.py"))
-        .args([shell, line])
-        .current_dir(lab.path())
-        .env_clear()
-        .env("HOME", lab.path())
+        .args([shell, line]);
+    lab.isolate(&mut command)
         .env("LC_ALL", "C.UTF-8")
         .env("TERM", "dumb")
         .env("PATH", path(lab));

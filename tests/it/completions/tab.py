@@ -14,7 +14,7 @@ import select
 import sys
 import time
 
-PATIENCE = 20
+PATIENCE = 120
 shell, line = sys.argv[1:]
 
 SHELLS = {

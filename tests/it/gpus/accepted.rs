@@ -8,11 +8,7 @@ use std::process::Command;
 fn shell(machine: &Machine, line: &str) -> crate::support::Ran {
     let gpumgr = machine.command(&[]);
     let mut command = Command::new("sh");
-    command.args(["-c", line]).current_dir(machine.lab.path());
-    command.env_clear();
-    for (name, value) in gpumgr.get_envs() {
-        command.env(name, value.unwrap());
-    }
+    machine.isolate(command.args(["-c", line]));
     let folder = std::path::Path::new(gpumgr.get_program()).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     command.env("PATH", format!("{}:{path}", folder.display()));

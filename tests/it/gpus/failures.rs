@@ -125,11 +125,8 @@ fn a_sampler_holds_nothing_of_whoever_calls() {
     let script = "exec 9>held; \"$0\" --status 9>&9 >/dev/null & echo $! > pid; wait";
     let mut shell = std::process::Command::new("sh");
     let gpumgr = machine.command(&[]);
-    shell
-        .args(["-c", script])
-        .arg(gpumgr.get_program())
-        .current_dir(machine.lab.path());
-    let mut shell = shell.envs(machine.variables()).spawn().unwrap();
+    shell.args(["-c", script]).arg(gpumgr.get_program());
+    let mut shell = machine.isolate(&mut shell).spawn().unwrap();
     assert!(happens(|| log.exists()));
     let held = machine.lab.join("held");
     let holders = || {

@@ -9,6 +9,7 @@ mod detect;
 mod failures;
 mod idle;
 mod kinds;
+mod real_gpu;
 mod shown;
 mod waiting;
 mod watch;
@@ -88,6 +89,11 @@ impl Machine {
         let mut command = self.lab.command(arguments);
         command.envs(self.variables());
         command
+    }
+
+    /// Lets any program run on this machine, with the lab's environment alone and without input.
+    pub(crate) fn isolate<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        self.lab.isolate(program).envs(self.variables())
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {

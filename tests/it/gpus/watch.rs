@@ -30,11 +30,13 @@ fn on_terminal(machine: &Machine, what: &str) -> Ran {
         .arg(what)
         .arg(gpumgr.get_program())
         .args(gpumgr.get_args());
-    python.current_dir(machine.lab.path()).env_clear();
-    for (name, value) in gpumgr.get_envs() {
-        python.env(name, value.unwrap());
-    }
-    Ran::of(python.env("TERM", "xterm").output().unwrap())
+    Ran::of(
+        machine
+            .isolate(&mut python)
+            .env("TERM", "xterm")
+            .output()
+            .unwrap(),
+    )
 }
 
 fn pictures(machine: &Machine) -> usize {

@@ -123,15 +123,11 @@ fn a_log_larger_than_a_file_may_be_is_put_aside() {
     lab.ok(&["--init"]);
     let line = "{\"none\": \"of ours\"}\n";
     lab.write(LOG, line.repeat(16 * 1024 / line.len() + 1));
-    let mut shell = lab.command(&[]);
-    let program = shell.get_program().to_owned();
     let mut limited = std::process::Command::new("sh");
     limited
         .args(["-c", "ulimit -f 16 && exec \"$0\" --allocate t 1 1"])
-        .arg(program)
-        .current_dir(lab.path());
-    shell.stdin(std::process::Stdio::null());
-    let ran = crate::support::Ran::of(limited.output().unwrap());
+        .arg(lab.command(&[]).get_program());
+    let ran = crate::support::Ran::of(lab.isolate(&mut limited).output().unwrap());
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(deeds(&events(&lab)), ["allocate t"]);
     assert_eq!(files(&lab).len(), 2);

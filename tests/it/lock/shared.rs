@@ -1,6 +1,6 @@
 //! A lock file that several users share.
 
-use crate::support::{Ran, copy_binary, happens, skipped};
+use crate::support::{Ran, SYSTEM_CONFIG, copy_binary, happens, skipped};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -54,6 +54,7 @@ impl SharedFolder {
             .args(arguments)
             .current_dir(self.folder())
             .env_clear()
+            .env(SYSTEM_CONFIG, "")
             .stdin(Stdio::null())
             .uid(user)
             .gid(LAB_GROUP);

@@ -4,18 +4,12 @@
 use super::Workshop;
 use crate::support::{Ran, happens};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Runs a line as a user types it.
 fn types(shop: &Workshop, line: &str) -> Ran {
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", line])
-        .current_dir(shop.machine.lab().path());
-    shell.env_clear().stdin(Stdio::null());
-    for (name, value) in shop.machine.command(&[]).get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
+    shop.machine.isolate(shell.args(["-c", line]));
     let binary = Path::new(env!("CARGO_BIN_EXE_gpumgr")).parent().unwrap();
     let rest = std::env::var("PATH").unwrap_or_default();
     shell.env("PATH", format!("{}:{rest}", binary.display()));

@@ -4,7 +4,6 @@ use super::{Monitor, Workshop};
 use crate::programs::{end, lives};
 use crate::support::happens;
 use nix::sys::signal::Signal;
-use std::process::Stdio;
 
 #[test]
 fn it_frees_what_ended_and_grants_who_waits() {
@@ -169,11 +168,7 @@ fn on_a_terminal_it_shows_the_status_and_ctrl_c_ends_it() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/monitor/screen.py");
     let mut command = std::process::Command::new("python3");
     command.arg(script).arg(env!("CARGO_BIN_EXE_gpumgr"));
-    command.current_dir(shop.machine.lab().path()).env_clear();
-    for (name, value) in shop.machine.command(&[]).get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    let seen = command.stdin(Stdio::null()).output().unwrap();
+    let seen = shop.machine.isolate(&mut command).output().unwrap();
     let seen = String::from_utf8(seen.stdout).unwrap();
     assert!(
         seen.contains("GPUs of s:") && seen.contains("t ("),

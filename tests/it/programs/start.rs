@@ -201,12 +201,7 @@ fn nothing_that_whoever_starts_it_has_open_stays_open() {
     let gpumgr = env!("CARGO_BIN_EXE_gpumgr");
     let script = format!("exec 9>held; flock -n 9 || exit 1; {gpumgr} --start-program t");
     let mut shell = std::process::Command::new("sh");
-    shell
-        .args(["-c", &script])
-        .current_dir(shop.machine.lab().path());
-    for (name, value) in shop.machine.command(&[]).get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
+    shop.machine.isolate(shell.args(["-c", &script]));
     // Its output ends with it, though the program writes on.
     assert!(shell.output().unwrap().status.success());
     let free = std::process::Command::new("flock")
@@ -236,12 +231,7 @@ fn a_config_that_cannot_be_read_twice_is_read_once() {
     let script =
         format!("cat config.toml | {gpumgr} --start-program t --config /dev/stdin --state s.json");
     let mut shell = std::process::Command::new("sh");
-    shell
-        .args(["-c", &script])
-        .current_dir(shop.machine.lab().path());
-    for (name, value) in shop.machine.command(&[]).get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
+    shop.machine.isolate(shell.args(["-c", &script]));
     assert!(shell.status().unwrap().success());
     assert_eq!(shop.notes("t").len(), 1);
 }

@@ -241,13 +241,8 @@ sys.exit(code)
         let mut python = Command::new("python3");
         python
             .args(["-c", driver, env!("CARGO_BIN_EXE_gpumgr")])
-            .args(arguments)
-            .current_dir(lab.path())
-            .env_clear()
-            .env("HOME", lab.path())
-            .env("TERM", "xterm")
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        Process::start(&mut python)
+            .args(arguments);
+        Process::start(lab.isolate(&mut python).env("TERM", "xterm"))
     }
 
     fn terminal_shows(terminal: &Process, what: &str) {

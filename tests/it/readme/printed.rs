@@ -6,7 +6,7 @@ use crate::gpus::{Machine, Stranger, host};
 use crate::support::{Lab, Ran, happens};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A command and what it printed.
 struct Example {
@@ -36,20 +36,10 @@ fn shell(lab: &Lab, language: &str, command: &str) -> Command {
     let path =
         std::env::join_paths(std::iter::once(binary).chain(std::env::split_paths(&rest))).unwrap();
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &format!("exec 2>&1\n{command}")])
-        .current_dir(lab.path());
-    shell
-        .env_clear()
-        .env("HOME", lab.path())
+    shell.args(["-c", &format!("exec 2>&1\n{command}")]);
+    lab.isolate(&mut shell)
         .env("LANG", language)
-        .env("PATH", path)
-        .stdin(Stdio::null());
-    for (name, value) in lab.command(&[]).get_envs() {
-        if name == "LD_LIBRARY_PATH" {
-            shell.env(name, value.unwrap_or_default());
-        }
-    }
+        .env("PATH", path);
     shell
 }
 

@@ -86,10 +86,7 @@ fn export_and_run_set_the_same_variables() {
     let ran = lab.ok(&["--run", "t", "2", "5", "--", "env"]);
     let exported = lab.ok(&["--allocate", "t", "2", "5", "--export"]).stdout;
     let mut sh = std::process::Command::new("sh");
-    let output = sh
-        .args(["-c", &format!("{exported}env")])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap());
+    let output = lab.isolate(sh.args(["-c", &format!("{exported}env")]));
     let output = String::from_utf8(output.output().unwrap().stdout).unwrap();
     let (by_run, by_export) = (variables(&ran.stdout), variables(&output));
     let names: Vec<_> = exported

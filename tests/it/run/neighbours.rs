@@ -97,11 +97,8 @@ os.execvp(sys.argv[1], sys.argv[1:])";
         let plain = lab.command(&[]);
         let mut python = Command::new("python3");
         python.args(["-c", start]).arg(plain.get_program());
-        python
-            .args(["--run", "t", "--"])
-            .args(command)
-            .current_dir(lab.path());
-        Running::of(&mut python)
+        python.args(["--run", "t", "--"]).args(command);
+        Running::of(lab.isolate(&mut python))
     };
     assert_eq!(run(&["true"]).ends().code, 0);
     let stays = run(&["sh", "-c", super::STAYS]);

@@ -64,30 +64,15 @@ fn a_command_without_a_handler_ends_and_its_code_says_so() {
 #[test]
 fn what_nohup_ignores_stays_ignored() {
     let lab = small();
-    let mut command = lab.command(&[]);
-    let program = command.get_program().to_owned();
     let mut nohup = std::process::Command::new("nohup");
     nohup
-        .arg(program)
+        .arg(lab.command(&[]).get_program())
         .args(["--run", "t", "--", "sh", "-c", super::STAYS]);
-    command = with_settings_of(&command, nohup);
-    let run = Running::of(&mut command);
+    let run = Running::of(lab.isolate(&mut nohup));
     let command = Victim::noted(&lab, "pid");
     run.send(Signal::SIGHUP);
     super::send(command.0, Signal::SIGHUP);
     // Had that one ended it, this would come too late.
     run.send(Signal::SIGTERM);
     assert_eq!(run.ends().code, 128 + Signal::SIGTERM as i32);
-}
-
-fn with_settings_of(
-    settings: &std::process::Command,
-    mut command: std::process::Command,
-) -> std::process::Command {
-    command.env_clear().stdin(std::process::Stdio::null());
-    for (name, value) in settings.get_envs() {
-        command.env(name, value.unwrap());
-    }
-    command.current_dir(settings.get_current_dir().unwrap());
-    command
 }

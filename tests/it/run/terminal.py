@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-PATIENCE = 20
+PATIENCE = 120
 GPUMGR = sys.argv[2]
 
 # Counts what it hears; at SIGUSR1 it tells, and ends.
@@ -40,7 +40,7 @@ IGNORES = "trap '' HUP; echo $$ > pid; echo rea''dy.; until [ -e end ]; do sleep
 
 class Terminal:
     def __init__(self, *command):
-        environment = {"HOME": os.getcwd(), "TERM": "dumb", "PATH": os.environ["PATH"], "PS1": "$ "}
+        environment = os.environ | {"TERM": "dumb", "PS1": "$ "}
         self.shown = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:

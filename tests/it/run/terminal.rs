@@ -9,10 +9,8 @@ use std::process::Command;
 fn plays(lab: &Lab, scene: &str) -> bool {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/run/terminal.py");
     let mut python = Command::new("python3");
-    python
-        .args([script, scene, env!("CARGO_BIN_EXE_gpumgr")])
-        .current_dir(lab.path());
-    match python.output() {
+    python.args([script, scene, env!("CARGO_BIN_EXE_gpumgr")]);
+    match lab.isolate(&mut python).env("TERM", "xterm").output() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             skipped("there is no python3 to be a terminal");
             false

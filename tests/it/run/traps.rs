@@ -212,7 +212,7 @@ impl Container {
             .arg(lab.path())
             .arg(env!("CARGO_BIN_EXE_gpumgr"))
             .args(arguments);
-        crate::support::Ran::of(nsenter.stdin(Stdio::null()).output().unwrap())
+        crate::support::Ran::of(lab.isolate(&mut nsenter).output().unwrap())
     }
 }
 
@@ -234,7 +234,7 @@ fn in_container(lab: &Lab, arguments: &[&str]) -> Command {
         IN_CONTAINER,
     ]);
     command.arg(plain.get_program()).args(arguments);
-    command.current_dir(lab.path()).stdin(Stdio::null());
+    lab.isolate(&mut command);
     command
 }
 
@@ -259,7 +259,8 @@ fn what_lives_in_a_container_is_seen_from_outside_and_inside() {
         }
         let lab = small();
         let container = Container::start(&lab, how).unwrap();
-        assert_eq!(is_unlocked(&lab), how == "closes");
+        // The kernel gives its child to another before it closes what it had open.
+        assert!(happens(|| is_unlocked(&lab) == (how == "closes")));
         assert_held(&lab);
         let refused = container.ask(&lab, &["--allocate", "other", "2", "8"]);
         assert_eq!(refused.code, 3, "{how}: {refused:?}");
@@ -291,10 +292,8 @@ fn another_container_goes_by_the_lock() {
                 "--mount-proc",
                 env!("CARGO_BIN_EXE_gpumgr"),
             ]);
-            other
-                .args(["--allocate", "next", "2", "8"])
-                .current_dir(lab.path());
-            crate::support::Ran::of(other.stdin(Stdio::null()).output().unwrap())
+            other.args(["--allocate", "next", "2", "8"]);
+            crate::support::Ran::of(lab.isolate(&mut other).output().unwrap())
         };
         assert_eq!(ask(&lab).code, 3, "{how}");
         lab.write("end", "");
