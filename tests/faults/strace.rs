@@ -172,7 +172,7 @@ pub(crate) fn obstacle() -> Option<String> {
         Err(error) => return Some(format!("strace: {error}")),
     }
     // Others than children, too.
-    let mut sleep = Command::new("sleep").arg("60").spawn().unwrap();
+    let mut sleep = Command::new("sleep").arg("600").spawn().unwrap();
     let pid = sleep.id().to_string();
     let timeout = ["1", "strace", "-qq", "-o", "/dev/null", "-p", &pid];
     let attached = Command::new("timeout").args(timeout).output();

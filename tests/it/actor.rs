@@ -73,7 +73,7 @@ fn act(word: &str, rest: &[String]) -> usize {
             }
         }
         "read" => drop(io::stdin().read_to_end(&mut Vec::new())),
-        "stay" => thread::sleep(Duration::from_secs(60)),
+        "stay" => thread::sleep(Duration::from_secs(600)),
         // Another one, which does as many of the further words.
         "start" => {
             let count = with.parse().unwrap();

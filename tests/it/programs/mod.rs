@@ -30,7 +30,7 @@ signal.signal(signal.SIGTERM, save)
 note("began " + os.environ["CUDA_VISIBLE_DEVICES"] + " " + " ".join(sys.argv[1:]))
 print("working", flush=True)
 while True:
-    time.sleep(60)
+    time.sleep(600)
 "#;
 
 /// A machine with four GPUs, and a config whose program is this.

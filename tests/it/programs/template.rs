@@ -10,7 +10,7 @@ with open("new", "w") as told:
     told.write("\n".join(sys.argv[1:]) + "\n--\n")
     told.writelines(f"{name}={value}\n" for name, value in os.environ.items())
 os.rename("new", "told")
-time.sleep(60)
+time.sleep(600)
 "#;
 
 fn told(template: &str, task: &str) -> (Vec<String>, Vec<String>) {
@@ -98,7 +98,7 @@ fn a_tasks_name_is_never_code_nor_a_path() {
 
 #[test]
 fn it_works_where_it_was_started() {
-    let shop = Workshop::with("", "command = \"sh -c 'pwd > where; sleep 60'\"", "");
+    let shop = Workshop::with("", "command = \"sh -c 'pwd > where; sleep 600'\"", "");
     let folder = shop.machine.lab().join("a folder");
     std::fs::create_dir(&folder).unwrap();
     let arguments = ["--start-program", "t", "--config", "../config.toml"];

@@ -180,7 +180,7 @@ fn without_a_task_it_makes_a_unique_name() {
 #[test]
 fn a_forgotten_daemon_keeps_nothing_and_is_named() {
     let lab = small();
-    let forgets = "setsid sh -c 'echo $$ > pid; exec sleep 60' & \
+    let forgets = "setsid sh -c 'echo $$ > pid; exec sleep 600' & \
                    until [ -s pid ]; do sleep 0.02; done; exit 3";
     let ran = Running::all_of(&lab, &["sh", "-c", forgets]).ends();
     let daemon = Victim::noted(&lab, "pid");

@@ -46,7 +46,7 @@ fn a_command_whose_gpumgr_is_killed_keeps_what_it_has() {
 #[test]
 fn so_does_what_the_command_started() {
     let lab = small();
-    let leaves = "sh -c 'echo $$ > pid; exec sleep 60' & echo $$ > main; exec sleep 60";
+    let leaves = "sh -c 'echo $$ > pid; exec sleep 600' & echo $$ > main; exec sleep 600";
     let run = Running::all_of(&lab, &["sh", "-c", leaves]);
     let command = Victim::noted(&lab, "main");
     let part = Victim::noted(&lab, "pid");

@@ -25,14 +25,14 @@ const SMALL: &str =
     "grace = \"1s\"\n[cluster]\nservers = 1\ngpus_per_server = 2\ncpus_per_server = 8\n";
 
 /// Notes its process ID and stays.
-const STAYS: &str = "echo $$ > pid; exec sleep 60";
+const STAYS: &str = "echo $$ > pid; exec sleep 600";
 
 /// The same, but first closes all that it was given, as `sudo` and Python's `subprocess` do.
 const CLOSES_ALL: &str = "import os, time
 os.closerange(3, 256)
 open('new', 'w').write(str(os.getpid()))
 os.rename('new', 'pid')
-time.sleep(60)";
+time.sleep(600)";
 
 fn small() -> Lab {
     Lab::with_config(SMALL)

@@ -71,7 +71,7 @@ fn a_link_in_a_leases_place_is_not_followed() {
 fn an_overdue_run_ends_nothing_but_its_own() {
     let lab = small();
     let command = orphan(&lab);
-    let mut bystander = Command::new("sleep").arg("60").spawn().unwrap();
+    let mut bystander = Command::new("sleep").arg("600").spawn().unwrap();
     let started = super::stat(bystander.id()).unwrap().1;
     let note = format!("{:<80}", format!("{} {started}", bystander.id()));
     lab.write(&lease_file(&lab), note);
@@ -109,7 +109,7 @@ os.execvp(sys.argv[1], sys.argv[1:])";
 #[test]
 fn the_end_of_a_run_names_what_it_freed_besides() {
     let lab = small();
-    let mut other = Command::new("sleep").arg("60").spawn().unwrap();
+    let mut other = Command::new("sleep").arg("600").spawn().unwrap();
     lab.ok(&[
         "--allocate",
         "tied",

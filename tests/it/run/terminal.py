@@ -31,10 +31,10 @@ signal.signal(signal.SIGQUIT, hears)
 signal.signal(signal.SIGUSR1, ends)
 os.write(1, b"ready.")
 while True:
-    time.sleep(60)
+    time.sleep(600)
 """
 
-STAYS = "echo $$ > pid; echo rea''dy.; exec sleep 60"
+STAYS = "echo $$ > pid; echo rea''dy.; exec sleep 600"
 IGNORES = "trap '' HUP; echo $$ > pid; echo rea''dy.; until [ -e end ]; do sleep 0.02; done"
 
 

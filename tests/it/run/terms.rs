@@ -8,7 +8,7 @@ use crate::support::{Lab, happens};
 use std::process::{Command, Stdio};
 
 /// Ignores being asked to end.
-const STUBBORN: &str = "trap '' TERM; echo $$ > pid; exec sleep 60";
+const STUBBORN: &str = "trap '' TERM; echo $$ > pid; exec sleep 600";
 
 fn seconds_left(lab: &Lab) -> Option<i64> {
     let (_, status) = lab.json(&["--status"]);
@@ -59,7 +59,7 @@ fn the_config_says_how_long_who_does_not_and_how_long_at_most() {
 fn an_allocation_tied_to_a_process_ends_with_it() {
     let lab = small();
     let sleeper = Command::new("sleep")
-        .arg("60")
+        .arg("600")
         .stdout(Stdio::null())
         .spawn();
     let mut sleeper = sleeper.unwrap();
@@ -157,7 +157,7 @@ fn who_only_reads_the_lease_is_not_ended_with_it() {
     let command = Victim::noted(&lab, "pid");
     let lease = std::fs::File::open(lab.join(&super::lease_file(&lab))).unwrap();
     let mut reader = Command::new("sleep")
-        .arg("60")
+        .arg("600")
         .stdin(lease)
         .spawn()
         .unwrap();

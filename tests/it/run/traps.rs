@@ -30,7 +30,7 @@ fn note(lab: &Lab, pid: u32, started: u64) {
 
 fn sleeper() -> std::process::Child {
     Command::new("sleep")
-        .arg("60")
+        .arg("600")
         .stdout(Stdio::null())
         .spawn()
         .unwrap()
@@ -174,7 +174,7 @@ fn what_another_machine_holds_lasts_until_its_time_is_over() {
 }
 
 /// A process in a space of IDs of its own, as in a container. Its first process stays.
-const IN_CONTAINER: &str = "\"$0\" \"$@\" & echo started; sleep 60 & wait";
+const IN_CONTAINER: &str = "\"$0\" \"$@\" & echo started; sleep 600 & wait";
 
 /// Kills its gpumgr, and stays until there is a file `end`.
 const ORPHAN: &str = "import os, signal, sys, time
