@@ -8,10 +8,16 @@ use crate::journal::{Event, Journal};
 use crate::progress::{Observer, Progress};
 use crate::store::{FileStore, WaitNotice};
 use crate::system;
-use chrono::SubsecRound;
+use chrono::{DateTime, Local, Utc};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The first day of the year 1001, in microseconds.
+const FIRST_MOMENT: i64 = -30_578_688_000_000_000;
+/// The first day of the year 9001.
+const LAST_MOMENT: i64 = 221_876_928_000_000_000;
 
 /// One cluster, opened on a config: allocates for whom a request names, releases for the current
 /// user.
@@ -199,6 +205,61 @@ impl Manager {
 /// The one place that asks for the time.
 #[allow(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn now() -> Timestamp {
-    // As exact as it is written down.
-    chrono::Local::now().fixed_offset().trunc_subsecs(6)
+    moment(SystemTime::now())
+        .with_timezone(&Local)
+        .fixed_offset()
+}
+
+/// The moment that the clock shows, as exact as it is written down. A clock that is off by millennia
+/// counts as at the first or last moment to which every span that gpumgr knows can be added.
+fn moment(clock: SystemTime) -> DateTime<Utc> {
+    let micros = match clock.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |until| -until)
+        }
+    };
+    let micros = micros.clamp(FIRST_MOMENT, LAST_MOMENT);
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn shown(clock: SystemTime) -> String {
+        moment(clock).to_rfc3339()
+    }
+
+    #[test]
+    fn clock_before_1970_is_read() {
+        let before = |span| UNIX_EPOCH.checked_sub(span).unwrap();
+        assert_eq!(
+            shown(before(Duration::from_micros(1))),
+            "1969-12-31T23:59:59.999999+00:00"
+        );
+        assert_eq!(
+            shown(before(Duration::from_secs(1 << 31))),
+            "1901-12-13T20:45:52+00:00"
+        );
+        assert_eq!(
+            shown(before(Duration::from_secs(1 << 40))),
+            "1001-01-01T00:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn clock_is_read_as_exactly_as_it_is_written() {
+        let after = |nanos| UNIX_EPOCH.checked_add(Duration::from_nanos(nanos)).unwrap();
+        assert_eq!(shown(after(1_999)), "1970-01-01T00:00:00.000001+00:00");
+    }
+
+    #[test]
+    fn far_future_leaves_room_for_the_longest_ttl() {
+        let far = UNIX_EPOCH
+            .checked_add(Duration::from_secs(1 << 40))
+            .unwrap();
+        assert_eq!(shown(far), "9001-01-01T00:00:00+00:00");
+    }
 }

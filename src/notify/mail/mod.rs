@@ -133,7 +133,7 @@ fn letter(order: &Order) -> Result<Letter, MailTrouble> {
     letter
         .mailbox(To::from(to))
         .subject(format!("gpumgr: {text}"))
-        .date(SystemTime::from(*time))
+        .date(SystemTime::from(*time).max(SystemTime::UNIX_EPOCH))
         .message_id(Some(format!("<{id}@{}>", hello())))
         .raw_header(by_a_machine)
         .header(ContentType::TEXT_PLAIN)

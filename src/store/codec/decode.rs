@@ -10,7 +10,7 @@ use crate::allocator::{
     Cluster, Disagreement, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp, What,
 };
 use crate::store::error::{Damage, NotAState};
-use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone};
+use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeDelta, TimeZone};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -254,11 +254,31 @@ fn time(text: &str) -> Option<Timestamp> {
         return Some(time);
     }
     let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-    // An hour that a clock change skipped never was; read as UTC it is at least a time.
-    let local = Local.from_local_datetime(&naive).earliest();
-    local
-        .or_else(|| Some(Local.from_utc_datetime(&naive)))
-        .map(|time| time.fixed_offset())
+    let local = match Local.from_local_datetime(&naive) {
+        LocalResult::Single(time) => Some(time),
+        LocalResult::Ambiguous(one, other) => earlier(&naive, [one, other]),
+        LocalResult::None => skipped(&naive),
+    };
+    let local = local.unwrap_or_else(|| Local.from_utc_datetime(&naive));
+    Some(local.fixed_offset())
+}
+
+/// The first moment at which a clock shows that time. chrono tells them in any order, and one too many at
+/// the end of the hour that comes twice.
+fn earlier(naive: &NaiveDateTime, moments: [DateTime<Local>; 2]) -> Option<DateTime<Local>> {
+    let shown = |moment: &DateTime<Local>| Local.from_utc_datetime(&moment.naive_utc());
+    let moments = moments.into_iter();
+    moments
+        .filter(|moment| shown(moment).naive_local() == *naive)
+        .min()
+}
+
+/// The moment meant by a time that a clock change skipped: a clock that was not changed shows it.
+fn skipped(naive: &NaiveDateTime) -> Option<DateTime<Local>> {
+    let day_before = naive.checked_sub_signed(TimeDelta::days(1))?;
+    let before = Local.offset_from_utc_datetime(&day_before);
+    let meant = before.from_local_datetime(naive).earliest()?;
+    Some(meant.with_timezone(&Local))
 }
 
 /// Where in the file a disagreement stands.

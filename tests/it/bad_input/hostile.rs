@@ -94,6 +94,29 @@ fn the_first_and_last_times_are_shown() {
     });
 }
 
+/// v0.1 wrote local times without their offset.
+#[test]
+fn time_that_a_clock_change_skipped_or_repeated_is_the_earlier_one() {
+    let mut zones = vec!["CET-1CEST,M3.5.0,M10.5.0/3"];
+    if std::path::Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
+        zones.push("Europe/Berlin");
+    }
+    for (written, meant) in [
+        ("2026-03-29T01:59:59", "2026-03-29T01:59:59+01:00"),
+        ("2026-03-29T02:30:00", "2026-03-29T03:30:00+02:00"),
+        ("2026-03-29T03:00:00", "2026-03-29T03:00:00+02:00"),
+        ("2026-10-25T02:30:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T03:00:00", "2026-10-25T03:00:00+01:00"),
+    ] {
+        let lab = Lab::new();
+        lab.write(STATE, edited("2025-11-04T10:30:00", written));
+        for zone in &zones {
+            let shown = lab.run_with(&[("TZ", zone)], &["--detail", "--json"]);
+            assert!(shown.stdout.contains(meant), "{written} {zone}: {shown:?}");
+        }
+    }
+}
+
 /// What is not known is not taken apart, however deep or large it is.
 #[test]
 fn unknown_fields_may_be_as_deep_as_they_like() {
