@@ -72,8 +72,14 @@ pub struct Process {
     pub namespace: Option<u64>,
     /// Its ID there.
     pub pid: u32,
-    /// When it started, in the system's own units.
+    /// When it started, in the system's own units; 0 if that is not known.
     pub started: u64,
+}
+
+/// Whether two starts noted of one process ID are of one process. Linux rounds them, differently in a
+/// time namespace; an ID does not come again that soon. A start that is not known may be any.
+pub fn is_same_start(one: u64, other: u64) -> bool {
+    one == 0 || other == 0 || one.abs_diff(other) <= 1
 }
 
 /// The longest that anything may be for: a hundred years, which clocks can still add up.

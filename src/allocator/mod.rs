@@ -47,7 +47,7 @@ pub use gpus::{
     Run, Sample, Stock, Unreadable, Withheld, Withholding, adopt, measured_server, observe,
     strangers, used,
 };
-pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie};
+pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie, is_same_start};
 pub use name::{BadName, Name, is_printable, unused_name};
 pub use order::{Reservation, reservation, somebody_waits};
 pub use programs::{

@@ -1,5 +1,6 @@
 //! Unix: users from the system's database, `flock`, modes and groups.
 
+mod boottime;
 mod child;
 mod detached;
 mod lock;

@@ -2,7 +2,7 @@
 
 use super::sample::{Occupant, Run};
 use crate::allocator::cluster::Task;
-use crate::allocator::lease::{Process, Tie};
+use crate::allocator::lease::{Process, Tie, is_same_start};
 
 impl Occupant {
     /// Whether this process, on a GPU of that task, is the task's: of the process tree of what the
@@ -26,7 +26,8 @@ impl Occupant {
 
     /// Whether it is that process, or was started by it, or by what that started.
     pub fn comes_from(&self, process: &Process) -> bool {
-        let is_it = |pid: u32, started: u64| pid == process.pid && started == process.started;
+        let is_it =
+            |pid: u32, started: u64| pid == process.pid && is_same_start(started, process.started);
         let mut lineage = self.lineage.iter();
         lineage.any(|kin| is_it(kin.pid, kin.started) || is_it(kin.inner, kin.started))
     }

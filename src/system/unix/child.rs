@@ -5,6 +5,7 @@
 //! program. gpumgr itself is only not ended by it. What another process sends to gpumgr alone is
 //! passed on. Signals that are ignored when gpumgr starts, as by nohup, stay ignored for both.
 
+use super::boottime;
 use super::process::own_start;
 use crate::system::{Event, Exit, Heard};
 use nix::errno::Errno;
@@ -157,6 +158,7 @@ impl Child {
         let mut before = SigSet::empty();
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&held_back), Some(&mut before))?;
         let lease = lease.map(File::as_raw_fd);
+        let offset = boottime::offset_of_children();
         // SAFETY: the closure makes system calls only, and allocates nothing.
         unsafe {
             command.pre_exec(move || {
@@ -170,7 +172,7 @@ impl Child {
                 };
                 let lease = BorrowedFd::borrow_raw(lease);
                 fcntl(lease, FcntlArg::F_SETFD(FdFlag::empty()))?;
-                note_self(&lease)
+                note_self(&lease, offset)
             });
         }
         let spawned = command.spawn();
@@ -247,10 +249,10 @@ impl Child {
     }
 }
 
-fn note_self(lease: &BorrowedFd<'_>) -> io::Result<()> {
+fn note_self(lease: &BorrowedFd<'_>, offset: Option<i64>) -> io::Result<()> {
     let mut note = [b' '; crate::system::NOTE_BYTES];
     let pid = std::process::id();
-    let started = own_start().unwrap_or(0);
+    let started = own_start(offset).unwrap_or(0);
     write!(&mut note[..], "{pid} {started}")?;
     // A duplicate would be inherited, too; this one is only looked at.
     let file = std::mem::ManuallyDrop::new(unsafe_file(lease));

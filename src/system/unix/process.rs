@@ -1,11 +1,12 @@
 //! Processes: which one it is, and whether it is gone.
 
-use crate::allocator::{Kin, Process};
+use super::boottime;
+use crate::allocator::{Kin, Process, is_same_start};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, SysconfVar, Uid, gethostname, sysconf};
+use nix::unistd::{Pid, Uid, gethostname};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -44,7 +45,7 @@ pub(crate) fn process(pid: u32, here: &Here) -> Option<Process> {
     }
     let stat = stat(pid).filter(|stat| is_proc_ours() && !stat.is_left_over(pid));
     let started = match stat {
-        Some(stat) => stat.started,
+        Some(stat) => stat.started(),
         // Not every system tells more than that.
         None if cfg!(not(target_os = "linux")) && exists(pid) => 0,
         None => return None,
@@ -62,7 +63,7 @@ pub(crate) fn own_process(here: &Here) -> io::Result<Process> {
         stat.ok_or_else(|| io::ErrorKind::InvalidData.into())
     });
     let started = match stat {
-        Ok(stat) => stat.started,
+        Ok(stat) => stat.started(),
         // Not every system tells more than the ID.
         Err(_) if cfg!(not(target_os = "linux")) => 0,
         Err(error) => {
@@ -94,7 +95,8 @@ fn fate_of_id(pid: u32, started: u64) -> Fate {
     }
     match stat(pid) {
         Some(_) if !is_proc_ours() => Fate::Alive,
-        Some(stat) if stat.started != started || stat.is_left_over(pid) => Fate::Gone,
+        Some(stat) if !is_same_start(stat.started(), started) => Fate::Gone,
+        Some(stat) if stat.is_left_over(pid) => Fate::Gone,
         // It is there, though perhaps not to be looked at (hidepid).
         _ => Fate::Alive,
     }
@@ -111,7 +113,9 @@ fn exists(pid: u32) -> bool {
 /// Whether the process with this ID here is that one of an inner space.
 fn is_inside(pid: u32, process: &Process) -> bool {
     innermost_id(pid) == Some(process.pid)
-        && stat(pid).is_some_and(|stat| stat.started == process.started && !stat.is_left_over(pid))
+        && stat(pid).is_some_and(|stat| {
+            is_same_start(stat.started(), process.started) && !stat.is_left_over(pid)
+        })
 }
 
 /// The ID of a process in the innermost space that it is in.
@@ -133,10 +137,16 @@ struct Stat {
     state: u8,
     parent: u32,
     group: u32,
-    started: u64,
+    /// When it started, as this process sees it.
+    shown_start: u64,
 }
 
 impl Stat {
+    /// When it started, as the initial time namespace counts.
+    fn started(&self) -> u64 {
+        boottime::normal(self.shown_start, boottime::offset())
+    }
+
     /// Dead, but for its entry in the table. Where only the first of its threads is, it lives.
     fn is_left_over(&self, pid: u32) -> bool {
         let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
@@ -161,24 +171,25 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let state = *fields.next()?.as_bytes().first()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let started = fields.nth(16)?.parse().ok()?;
+    let shown_start = fields.nth(16)?.parse().ok()?;
     Some(Stat {
         state,
         parent,
         group,
-        started,
+        shown_start,
     })
 }
 
-/// When this process started. Allocates nothing, for it is also asked between fork and exec.
-pub(super) fn own_start() -> Option<u64> {
+/// When this process started, if starts are moved by that offset for it. Allocates nothing, because it
+/// is asked between fork and exec.
+pub(super) fn own_start(offset: Option<i64>) -> Option<u64> {
     let mut text = [0; 512];
     let read = io::Read::read(&mut File::open(OWN_STAT).ok()?, &mut text).ok()?;
     let text = text.get(..read)?;
     // The name may be no text at all.
     let name_end = text.iter().rposition(|byte| *byte == b')')?;
     let fields = std::str::from_utf8(text.get(name_end..)?).ok()?;
-    parse_stat(fields).map(|stat| stat.started)
+    parse_stat(fields).map(|stat| boottime::normal(stat.shown_start, offset))
 }
 
 /// The processes that have this file open, or come from that process; as far as this user may
@@ -274,7 +285,7 @@ pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
         lineage.push(Kin {
             pid: next,
             inner: innermost_id(next).unwrap_or(next),
-            started: stat.started,
+            started: stat.started(),
         });
         next = stat.parent;
     }
@@ -285,8 +296,9 @@ pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
 pub(crate) fn age(pid: u32) -> Option<TimeDelta> {
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
     let uptime: f64 = uptime.split_whitespace().next()?.parse().ok()?;
-    let ticks = sysconf(SysconfVar::CLK_TCK).ok()??;
-    let started = stat(pid)?.started as f64 / ticks as f64;
+    let ticks = boottime::ticks_per_second()?;
+    // A time namespace moves both.
+    let started = stat(pid)?.shown_start as f64 / ticks as f64;
     Some(TimeDelta::milliseconds(((uptime - started) * 1e3) as i64))
 }
 

@@ -419,7 +419,7 @@ fn a_tied_tasks_processes_are_those_of_its_tree() {
     assert!(!child(vec![kin(7), kin(6), kin(1)]).belongs_to(&task));
     // Another process that has that ID now.
     let later = Kin {
-        started: 51,
+        started: 52,
         ..kin(5)
     };
     assert!(!child(vec![kin(7), later]).belongs_to(&task));

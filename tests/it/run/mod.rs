@@ -11,6 +11,7 @@ mod signals;
 mod steps;
 mod terminal;
 mod terms;
+mod time_spaces;
 mod traps;
 
 use crate::support::{Lab, Ran, happens};

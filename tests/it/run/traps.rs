@@ -53,7 +53,7 @@ fn a_command_that_closes_what_it_was_given_is_still_alive() {
 fn a_reused_process_id_does_not_keep_it() {
     let mut other = sleeper();
     let (_, started) = stat(other.id()).unwrap();
-    for (noted, lives) in [(started, true), (started - 1, false)] {
+    for (noted, lives) in [(started, true), (started - 2, false)] {
         let lab = abandoned();
         note(&lab, other.id(), noted);
         if lives {
@@ -84,7 +84,7 @@ fn a_zombie_is_dead() {
 fn without_its_lease_file_it_lives_with_its_gpumgr() {
     let mut other = sleeper();
     let (_, started) = stat(other.id()).unwrap();
-    for (noted, lives) in [(started, true), (started - 1, false)] {
+    for (noted, lives) in [(started, true), (started - 2, false)] {
         let lab = abandoned();
         std::fs::remove_file(lab.join(&lease_file(&lab))).unwrap();
         edit(&lab, |state| {
