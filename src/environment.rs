@@ -11,6 +11,12 @@ pub(crate) fn device_list(gpus: &[GpuId]) -> String {
     ids.join(",")
 }
 
+/// The variable that marks gpumgr's own helpers, which are no part of any run.
+pub(crate) const HELPER: &str = "GPUMGR_HELPER";
+
+/// The variable by which the pipe that a program writes to is found again.
+pub(crate) const LOG_PIPE: &str = "GPUMGR_LOG_PIPE";
+
 /// The variable with the device IDs alone.
 pub(crate) const GPUS: &str = "GPUMGR_GPUS";
 

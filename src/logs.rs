@@ -1,11 +1,10 @@
-//! What programs write: `logs/TASK.log` beside the state file.
-//!
-//! A program has its log open itself, so that it can go on writing whatever becomes of its supervisor.
-//! A large log is therefore copied aside and emptied in its place; what is written in between those two
-//! can be lost.
+//! Output of programs: `logs/TASK.log` beside the state file.
+
+mod writer;
+
+pub(crate) use writer::{WRITE_LOG, order, serve};
 
 use crate::allocator::Name;
-use crate::config::Rotation;
 use crate::system;
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -35,7 +34,7 @@ impl ProgramLog {
         }
     }
 
-    /// Opens it for a program to write to, behind what is there.
+    /// Opens it to write behind what is there.
     ///
     /// # Errors
     /// The system refused, or it is no plain file.
@@ -54,6 +53,7 @@ impl ProgramLog {
             // A link that somebody planted leads anywhere.
             return Err(io::ErrorKind::NotADirectory.into());
         }
+        Self::sweep(folder);
         match File::create_new(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => system::share_as_folder(&made?, &fs::metadata(folder)?)?,
@@ -89,47 +89,64 @@ impl ProgramLog {
     fn read_end(&self, behind: u64, end: &mut Vec<u8>) -> io::Result<()> {
         if let Some(mut file) = self.read()? {
             let size = file.metadata()?.len();
-            let from = size.saturating_sub(END).max(behind.min(size));
+            // A log that is smaller than before was rotated.
+            let behind = if size < behind { 0 } else { behind };
+            let from = size.saturating_sub(END).max(behind);
             file.seek(SeekFrom::Start(from))?;
             file.take(END).read_to_end(end)?;
         }
         Ok(())
     }
 
-    /// Puts it aside if it is large.
-    ///
-    /// # Errors
-    /// The system refused; the log goes on growing.
-    pub(crate) fn put_aside_if_large(&self, rotation: Rotation) -> io::Result<()> {
-        if fs::metadata(&self.path)?.len() < rotation.size.as_u64() {
-            return Ok(());
-        }
-        let log = system::open_no_link(&self.path, OpenOptions::new().read(true).write(true))?;
-        let copied = self.copy_aside(&log, rotation.count);
-        match copied {
-            // A log that filled the disk must not keep it full.
-            Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
-            // The program writes at the end, wherever that is.
-            _ => log.set_len(0),
+    /// The file that took the place of this one, if it was rotated.
+    pub(crate) fn newer_than(&self, file: &File) -> Option<File> {
+        match self.leads_to(file) {
+            Ok(false) => self.read().ok().flatten(),
+            _ => None,
         }
     }
 
-    fn copy_aside(&self, log: &File, count: u32) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        let metadata = log.metadata()?;
-        let mut copy = tempfile::NamedTempFile::new_in(folder)?;
-        copy.as_file().set_permissions(metadata.permissions())?;
-        // Who writes faster than this copies must not keep it copying.
-        io::copy(&mut log.take(metadata.len()), &mut copy)?;
-        // Nothing older is given up before there is a copy.
-        for times in (1..count).rev() {
-            match fs::rename(self.aside(times), self.aside(times + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+    /// Whether its name still leads to this file.
+    fn leads_to(&self, file: &File) -> io::Result<bool> {
+        system::names_this_file(&self.path, file)
+    }
+
+    /// Renames it and its copies, of which so many are kept.
+    fn put_aside(&self, count: u32) -> io::Result<()> {
+        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        let room = (1..count).find(is_free).unwrap_or(count);
+        for times in (1..room).rev() {
+            fs::rename(self.aside(times), self.aside(times + 1))?;
+        }
+        fs::rename(&self.path, self.aside(1))?;
+        // More may have been kept before.
+        for times in count + 1.. {
+            if fs::remove_file(self.aside(times)).is_err() {
+                break;
             }
         }
-        copy.persist(self.aside(1))?;
         Ok(())
+    }
+
+    /// Gives up the oldest copy, if there is one.
+    fn remove_oldest_copy(&self) -> io::Result<()> {
+        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        match (1..).find(is_free) {
+            None | Some(1) => Err(io::ErrorKind::NotFound.into()),
+            Some(free) => fs::remove_file(self.aside(free - 1)),
+        }
+    }
+
+    /// Removes what gpumgr 0.2.0 left of copies that it was killed in.
+    fn sweep(folder: &Path) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let random = name.as_encoded_bytes().strip_prefix(b".tmp");
+            if random.is_some_and(|random| random.len() == 6) {
+                // Another user's is left to them.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn aside(&self, times: u32) -> PathBuf {

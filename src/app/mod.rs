@@ -13,6 +13,7 @@ use crate::commands::{Order, SUPERVISE, Start, translate};
 use crate::completion::{self, COMPLETE};
 use crate::error::{DECLINED, Error, Kind, NOT_STARTED};
 use crate::gpus::{self, SERVE};
+use crate::logs::{self, WRITE_LOG};
 use crate::manager::Manager;
 use crate::notify::{self, SEND};
 use crate::outcome::Outcome;
@@ -49,6 +50,11 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         // Nobody could be told that this failed without disturbing what is typed.
         let _ = print(&completion::answer(shell, typed));
         return ExitCode::SUCCESS;
+    }
+    if let [_, verb, order @ ..] = arguments
+        && verb == WRITE_LOG
+    {
+        return served(logs::serve(order));
     }
     // The name of the task behind it is for those who list processes.
     if let [_, verb, _task] = arguments

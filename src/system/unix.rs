@@ -4,6 +4,7 @@ mod boottime;
 mod child;
 mod detached;
 mod lock;
+mod pipe;
 mod process;
 mod wake;
 
@@ -13,6 +14,9 @@ pub(crate) use child::{
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use pipe::{
+    claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
+};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, own_process,
     process, survivors, variable,

@@ -6,6 +6,7 @@ mod detached;
 mod job;
 mod lock;
 mod patience;
+mod pipe;
 mod process;
 mod prompt;
 mod wake;
@@ -18,6 +19,9 @@ pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn
 pub(crate) use job::confine;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
 pub(crate) use patience::replace;
+pub(crate) use pipe::{
+    claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
+};
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process,
     survivors, variable,

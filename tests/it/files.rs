@@ -129,9 +129,13 @@ pub(crate) struct TinyDisk(std::path::PathBuf);
 
 impl TinyDisk {
     pub(crate) fn mounted_at(folder: std::path::PathBuf) -> Option<Self> {
+        Self::of_size("64k", folder)
+    }
+
+    pub(crate) fn of_size(size: &str, folder: std::path::PathBuf) -> Option<Self> {
         fs::create_dir(&folder).unwrap();
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
             .arg(&folder)
             .output();
         match mount {

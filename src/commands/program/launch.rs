@@ -3,6 +3,7 @@
 use super::end::Why;
 use super::instance::Instance;
 use super::order::Report;
+use super::output::Output;
 use super::supervise::Supervisor;
 use crate::allocator::{Grant, Refusal};
 use crate::environment;
@@ -23,14 +24,17 @@ impl Supervisor<'_> {
             gpus: held.task.gpus_to_use(),
             ..Grant::of(&held.task, held.server_id, &held.server)
         };
-        let command = self.command(&grant);
-        let (mut command, word) = command?;
+        let (mut command, word, mut output) = self.command(&grant)?;
+        // What cannot be written down must not be begun either.
+        let attended = output.attend(&self.destination());
+        attended.map_err(|source| self.unwritable(source))?;
         let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
         let child = child.map_err(|source| Error::Unstarted {
             task: self.name.clone(),
             command: word,
             source,
         })?;
+        self.output = Some(output);
         let instance = Instance::Own(child);
         let event = Event::new(Deed::Start, now()).granting(&grant);
         self.manager.note(vec![Event {
@@ -40,17 +44,16 @@ impl Supervisor<'_> {
         Ok(instance)
     }
 
-    fn command(&self, grant: &Grant) -> Result<(Command, OsString), Error> {
+    fn command(&self, grant: &Grant) -> Result<(Command, OsString, Output), Error> {
         let mut words = self
             .template
             .words
             .iter()
             .map(|word| OsString::from(environment::filled(word, grant)));
         let word = words.next().unwrap_or_default();
-        let log = self.log.open().map_err(|source| Error::ProgramLog {
-            path: self.log.path.clone(),
-            source,
-        })?;
+        let log = self.log.open();
+        log.map_err(|source| self.unwritable(source))?;
+        let (output, writer) = Output::new()?;
         let mut command = Command::new(&word);
         command
             .args(words)
@@ -60,15 +63,23 @@ impl Supervisor<'_> {
             ))
             .env(environment::RUN, self.held.id.as_str())
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
+            .stdout(writer.try_clone()?)
+            .stderr(writer);
+        output.keep_for(&mut command);
         for (name, value) in &self.template.variables {
             command.env(name, environment::filled(value, grant));
         }
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        Ok((command, word))
+        Ok((command, word, output))
+    }
+
+    fn unwritable(&self, source: io::Error) -> Error {
+        Error::ProgramLog {
+            path: self.log.path.clone(),
+            source,
+        }
     }
 
     /// It could not even be started for the first time.

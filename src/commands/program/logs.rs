@@ -46,11 +46,18 @@ impl Manager {
             let mut text = Vec::new();
             let size = file.metadata().map_or(u64::MAX, |file| file.len());
             if file.stream_position().is_ok_and(|place| place > size) {
-                // It was put aside.
+                // Another process emptied it.
                 let _ = file.seek(SeekFrom::Start(0));
             }
+            // What is written until a rotation is in this file, what comes after it in another.
+            let newer = log.newer_than(&file);
             file.read_to_end(&mut text)
                 .map_err(|source| unreadable(&log, source))?;
+            if let Some(newer) = newer {
+                file = newer;
+                file.read_to_end(&mut text)
+                    .map_err(|source| unreadable(&log, source))?;
+            }
             take(&text)?;
             if !runs {
                 return Ok(());

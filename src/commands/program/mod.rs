@@ -11,6 +11,7 @@ mod instance;
 mod launch;
 mod logs;
 mod order;
+mod output;
 mod start;
 mod stop;
 mod supervise;

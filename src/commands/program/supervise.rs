@@ -3,6 +3,7 @@
 use super::end::Why;
 use super::instance::{Ended, Instance};
 use super::order::{Order, Report, line};
+use super::output::{Destination, Output};
 use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, let_go, note_program};
 use crate::commands::change::Grants;
 use crate::commands::events::Events;
@@ -29,8 +30,6 @@ const TICK_OF_FOUND: Duration = Duration::from_millis(200);
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// How often, at most, the state is looked at before anything is known of the task.
 const MOST_LOOKS: usize = 60;
-/// After which time a log that could not be put aside is tried again.
-const LOG_AGAIN: Duration = Duration::from_secs(60);
 /// The least that a program which failed waits: one that fails at once must not keep the machine busy.
 const LEAST_DELAY: Duration = Duration::from_millis(50);
 /// The longest that a program which failed waits to be started again.
@@ -71,8 +70,8 @@ pub(super) struct Supervisor<'m> {
     pub(super) found: bool,
     pub(super) folder: Option<PathBuf>,
     restarts: u32,
-    /// When its log could not be put aside.
-    log_failed: Option<Instant>,
+    /// What the program writes to; `None` if it was started by gpumgr 0.2.0.
+    pub(super) output: Option<Output>,
     told_to_end: bool,
     seen: Option<Stamp>,
     /// None once the task is held no longer.
@@ -104,7 +103,7 @@ impl Manager {
             found: order.found,
             folder: order.runs.and_then(|(pid, _)| system::working_folder(pid)),
             restarts: 0,
-            log_failed: None,
+            output: None,
             told_to_end: false,
             seen: None,
             now: None,
@@ -128,6 +127,7 @@ impl Supervisor<'_> {
         let task = &self.now.as_ref()?.task;
         let process = task.lease.as_deref()?.process.clone();
         self.restarts = task.program.as_ref().map_or(0, |program| program.restarts);
+        self.output = Output::of(pid).ok();
         let ids = system::variable(pid, environment::GPUS).flatten();
         let ids = ids.and_then(|ids| environment::device_ids(&ids));
         let gpus = ids.unwrap_or_else(|| task.gpus_to_use());
@@ -162,6 +162,7 @@ impl Supervisor<'_> {
                         // Until then it may be on its GPUs.
                         self.hear(TRY_AGAIN);
                     }
+                    self.drain_output();
                     match aim {
                         Aim::Stay => (ended, self.after(ended, behind)),
                         told => (ended, told),
@@ -237,7 +238,7 @@ impl Supervisor<'_> {
                     pid: instance.pid(),
                 });
             }
-            self.put_log_aside();
+            self.attend_output();
             self.look();
             self.let_go(gpus);
             match told {
@@ -271,13 +272,26 @@ impl Supervisor<'_> {
         }
     }
 
-    /// What cannot be put aside now grows on, and is not tried again at once.
-    fn put_log_aside(&mut self) {
-        let waits = self
-            .log_failed
-            .is_some_and(|when| when.elapsed() < LOG_AGAIN);
-        if !waits && self.log.put_aside_if_large(self.template.log).is_err() {
-            self.log_failed = Some(Instant::now());
+    pub(super) fn destination(&self) -> Destination<'_> {
+        Destination {
+            task: &self.name,
+            folder: &self.manager.store.place().folder,
+            rotation: self.template.log,
+        }
+    }
+
+    /// Sees to it that what the program writes is read. If no writer can be started now, the next look
+    /// tries again.
+    fn attend_output(&mut self) {
+        if let Some(mut output) = self.output.take() {
+            let _ = output.attend(&self.destination());
+            self.output = Some(output);
+        }
+    }
+
+    fn drain_output(&mut self) {
+        if let Some(mut output) = self.output.take() {
+            output.drain(&self.destination());
         }
     }
 

@@ -134,6 +134,21 @@ impl Workshop {
             .collect()
     }
 
+    /// The process IDs of the writers of a task's log.
+    pub(crate) fn writers(&self, task: &str) -> Vec<u32> {
+        let folder = self.machine.lab().path().canonicalize().unwrap();
+        let folder = folder.to_str().unwrap().to_owned();
+        let is_writer = |pid: &u32| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let words = String::from_utf8_lossy(&words).into_owned();
+            let words: Vec<_> = words.split('\0').collect();
+            words.contains(&"--write-program-log")
+                && words.contains(&task)
+                && words.iter().any(|word| word.starts_with(&folder))
+        };
+        all().filter(is_writer).collect()
+    }
+
     pub(crate) fn was_told(&self, task: &str, action: &str, why: &str) -> bool {
         let told = self.told(task);
         told.iter()
@@ -173,10 +188,13 @@ pub(crate) fn lives(pid: u32) -> bool {
 
 fn all_in(folder: &Path) -> Vec<u32> {
     let folder = folder.canonicalize().unwrap();
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let works_there = |pid: &u32| {
         fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|works_in| works_in == folder)
     };
-    pids.filter(works_there).collect()
+    all().filter(works_there).collect()
+}
+
+fn all() -> impl Iterator<Item = u32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
