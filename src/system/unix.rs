@@ -84,14 +84,17 @@ fn name_of(uid: Uid, known: Option<User>) -> String {
 /// listed, and its usual folders. It is not loaded, for that would run it.
 pub(crate) fn may_have_driver(library_path: Option<&OsStr>) -> bool {
     let named = library_path.map(|path| path.as_bytes().split(|byte| b":;".contains(byte)));
-    let named = named
+    let mut named = named
         .into_iter()
         .flatten()
         .map(|folder| PathBuf::from(OsStr::from_bytes(folder)));
+    if let Some(first) = named.find_map(|folder| fs::metadata(folder.join(NVML)).ok()) {
+        // The linker tries this one alone. An empty file hides the driver.
+        return first.len() > 0;
+    }
     let multiarch = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-    let usual = ["/usr/lib64", "/usr/lib", &multiarch].map(PathBuf::from);
-    let mut folders = named.chain(usual);
-    folders.any(|folder| folder.join(NVML).exists()) || is_listed(NVML)
+    let usual = ["/usr/lib64", "/usr/lib", &multiarch].map(Path::new);
+    usual.iter().any(|folder| folder.join(NVML).exists()) || is_listed(NVML)
 }
 
 /// Whether the linker's own list has a library of that name.

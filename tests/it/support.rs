@@ -208,7 +208,7 @@ pub(crate) fn library_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Hides the driver of a machine that has one: a library of its name that is none.
+/// Hides the driver of a machine that has one: an empty library of its name, which no process loads.
 #[cfg(unix)]
 fn no_driver() -> PathBuf {
     let folder = library_folder("no-driver");

@@ -57,9 +57,10 @@ impl Machine {
     /// The same, whose only server has these counts of GPUs and 64 CPUs, and these further keys.
     pub(crate) fn with_server(count: u32, keys: &str, gpus: &str) -> Self {
         let machine = Self::with(gpus);
-        machine.configure(&format!(
-            "[[server]]\nname = \"s\"\ngpus = {count}\ncpus = 64\n{keys}\n"
-        ));
+        let config = format!("[[server]]\nname = \"s\"\ngpus = {count}\ncpus = 64\n{keys}\n");
+        // Nothing else that is slow here waits for the end of the time.
+        let hangs = gpus.contains("slow");
+        machine.configure(&if hangs { config } else { patient(&config) });
         machine
     }
 
@@ -128,6 +129,18 @@ impl Machine {
     fn reason(&self, gpu: usize) -> String {
         let reason = &self.gpus()[gpu]["withheld"]["reason"];
         reason.as_str().unwrap_or("none").to_owned()
+    }
+}
+
+/// A config under which the driver has time to answer, also on a busy machine, unless it says how long.
+pub(crate) fn patient(config: &str) -> String {
+    const TIMEOUT: &str = "[gpu]\ntimeout = \"60s\"\n";
+    if config.contains("[gpu]\ntimeout") {
+        return config.to_owned();
+    }
+    match config.split_once("[gpu]\n") {
+        Some((before, after)) => format!("{before}{TIMEOUT}{after}"),
+        None => format!("{config}\n{TIMEOUT}"),
     }
 }
 

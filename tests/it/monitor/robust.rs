@@ -90,7 +90,7 @@ fn a_lost_gpu_is_not_granted_and_stops_nothing() {
 
 #[test]
 fn a_driver_that_hangs_stops_nothing() {
-    let shop = Workshop::new();
+    let shop = Workshop::with("", COMMAND, "[gpu]\ntimeout = \"900ms\"");
     shop.ok(&["--init"]);
     let mut monitor = Monitor::of(&shop);
     shop.machine.becomes("count 4\ngpu 0 slow 100000\n");

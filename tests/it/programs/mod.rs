@@ -8,7 +8,7 @@ mod start;
 mod stop;
 mod template;
 
-use crate::gpus::Machine;
+use crate::gpus::{Machine, patient};
 use crate::support::{Ran, happens};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -61,11 +61,11 @@ impl Workshop {
     }
 
     pub(crate) fn configure(&self, top: &str, template: &str, rest: &str) {
-        self.machine.configure(&format!(
+        self.machine.configure(&patient(&format!(
             "grace = \"3s\"\nmonitor_interval = 0.2\n{top}\n\
              [[server]]\nname = \"s\"\ngpus = 4\ncpus = 16\n\
              [program_template]\n{template}\n{rest}\n"
-        ));
+        )));
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
