@@ -53,6 +53,8 @@ fn several_tasks() {
     ] {
         ok(&shop, line);
     }
+    shop.has_begun("task1", 1);
+    shop.has_begun("task2", 1);
     assert_eq!(shop.notes("task1"), ["began 0 --gpus 0"]);
     assert_eq!(shop.notes("task2"), ["began 1 --gpus 1"]);
     let detail = ok(&shop, "gpumgr --detail");
@@ -66,6 +68,7 @@ fn by_hand() {
     let said = ok(&shop, "gpumgr --allocate exp_train --gpus 4");
     assert!(said.contains("NDFS_exp_train"), "{said}");
     ok(&shop, "gpumgr --start-program exp_train");
+    shop.has_begun("NDFS_exp_train", 1);
     assert_eq!(
         shop.notes("NDFS_exp_train"),
         ["began 0,1,2,3 --gpus 0,1,2,3"]

@@ -57,6 +57,7 @@ fn a_second_one_says_who_monitors() {
 fn it_takes_over_programs_whose_supervisor_was_killed() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     let monitor = Monitor::of(&shop);
     end(supervisor);
@@ -87,6 +88,7 @@ fn every_combination_of_kills_loses_nothing() {
         let killed = |one: u32| kills & one != 0;
         let shop = Workshop::new();
         shop.ok(&["--start-program", "t", "--gpus", "2"]);
+        shop.has_begun("t", 1);
         let (supervisor, program) = shop.pids("t");
         let mut monitor = Some(Monitor::of(&shop));
         if killed(1) {

@@ -88,6 +88,7 @@ fn use_in_between_leaves_a_program_as_it_is() {
     // The other one grows, of which the first could have had its part as well.
     uses(&shop, [55, 55, 100, 100]);
     assert!(happens(|| shop.gpus("other") == Some(vec![2, 3])));
+    shop.has_begun("t", 1);
     assert_eq!(shop.notes("t").len(), 1);
 }
 
@@ -106,6 +107,8 @@ fn without_auto_scale_nothing_grows_or_shrinks() {
             || shop.was_told(&task, "free", "") || shop.task(&task).is_none()
         ));
     }
+    shop.has_begun("t", 1);
+    shop.has_begun("u", 1);
     assert_eq!((shop.notes("t").len(), shop.notes("u").len()), (1, 1));
 }
 

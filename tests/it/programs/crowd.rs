@@ -32,6 +32,7 @@ fn twenty_start_and_stop_at_once_each_on_its_own_gpu() {
     assert_eq!(gpus, (0..MANY).collect());
     for task in &tasks {
         let given = shop.gpus(task).unwrap()[0];
+        shop.has_begun(task, 1);
         assert_eq!(shop.notes(task), [format!("began {given} --gpus {given}")]);
     }
     let programs: Vec<_> = tasks.iter().map(|task| shop.pids(task).1).collect();

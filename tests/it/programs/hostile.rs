@@ -148,6 +148,7 @@ fn a_linked_folder_of_logs_is_not_followed() {
 fn a_hang_up_for_the_monitor_ends_no_program_and_a_shutdown_is_no_stop() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     send(supervisor, Signal::SIGHUP);
     // By the time that the next one is looked at the first was heard.
@@ -163,6 +164,7 @@ fn a_hang_up_for_the_monitor_ends_no_program_and_a_shutdown_is_no_stop() {
 fn a_state_that_is_torn_for_a_moment_frees_no_program() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    shop.has_begun("t", 1);
     let (_, program) = shop.pids("t");
     let script = "import fcntl, time
 state = open('resource_status.json').read()

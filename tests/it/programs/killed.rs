@@ -7,6 +7,7 @@ use crate::support::happens;
 fn a_program_without_its_supervisor_runs_on_held_and_is_taken_over() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t", "--gpus", "2"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     end(supervisor);
     assert!(happens(|| !lives(supervisor)));
@@ -37,6 +38,7 @@ fn it_can_be_stopped_and_released_without_its_supervisor() {
     for action in ["--stop-program", "--release"] {
         let shop = Workshop::new();
         shop.ok(&["--start-program", "t"]);
+        shop.has_begun("t", 1);
         let (supervisor, program) = shop.pids("t");
         end(supervisor);
         assert!(happens(|| !lives(supervisor)));
@@ -90,18 +92,21 @@ fn what_lost_both_is_freed_by_whoever_acts_next() {
 fn a_start_over_what_lost_both_begins_anew() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     end(supervisor);
     end(program);
     assert!(happens(|| !lives(supervisor) && !lives(program)));
     assert_eq!(shop.json(&["--start-program", "t"])["began"], "started");
+    shop.has_begun("t", 2);
     assert_eq!(shop.notes("t").len(), 2);
 }
 
 #[test]
 fn its_time_ends_it_also_without_its_supervisor() {
     let shop = Workshop::new();
-    shop.ok(&["--start-program", "t", "--ttl", "2s"]);
+    shop.ok(&["--start-program", "t", "--ttl", "6s"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     end(supervisor);
     let ended = || {

@@ -87,6 +87,19 @@ impl Workshop {
         notes.lines().filter_map(of_task).collect()
     }
 
+    /// Waits until the programs of the task have begun that often: then the last one hears a signal.
+    pub(crate) fn has_begun(&self, task: &str, times: usize) {
+        let begun = || {
+            let notes = self.notes(task);
+            notes
+                .iter()
+                .filter(|note| note.starts_with("began"))
+                .count()
+                == times
+        };
+        assert!(happens(begun), "{task}: {:?}", self.notes(task));
+    }
+
     /// The task as the state file has it, if it does.
     pub(crate) fn task(&self, task: &str) -> Option<Value> {
         let state = self.machine.lab().state_if_any()?;

@@ -12,6 +12,7 @@ fn it_runs_on_what_its_task_holds() {
     shop.ok(&["--allocate", "first", "1"]);
     shop.ok(&["--allocate", "t", "2"]);
     let started = shop.json(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     assert_eq!(started["began"], "started");
     assert_eq!(started["gpu_ids"], serde_json::json!([1, 2]));
     assert_eq!(started["log"], shop.machine.lab().shown("logs/t.log"));
@@ -38,6 +39,7 @@ fn it_runs_on_what_its_task_holds() {
 fn it_runs_on_something_new_where_there_is_no_such_task() {
     let shop = Workshop::new();
     let ran = shop.ok(&["--start-program", "t", "--gpus", "3", "--cpus", "5"]);
+    shop.has_begun("t", 1);
     assert!(ran.stderr.contains("Made the state file"), "{ran:?}");
     let task = shop.task("t").unwrap();
     assert_eq!(task["allocated_cpus"], 5);
@@ -62,6 +64,7 @@ fn it_waits_for_room_in_the_queue() {
     assert!(happens(queued));
     shop.ok(&["--release", "holder"]);
     assert!(waits.wait().unwrap().success());
+    shop.has_begun("t", 1);
     assert_eq!(shop.notes("t"), ["began 0,1 --gpus 0,1"]);
     // It does not live with whoever waited for it.
     assert!(lives(shop.pids("t").0));
@@ -148,6 +151,7 @@ fn a_link_in_the_logs_place_is_not_followed() {
 fn a_second_program_on_a_task_is_refused() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     let again = shop.run(&["--start-program", "t"]);
     assert_eq!(again.code, 6);
     shop.ok(&["--allocate", "p", "--pid", &std::process::id().to_string()]);
@@ -233,5 +237,6 @@ fn a_config_that_cannot_be_read_twice_is_read_once() {
     let mut shell = std::process::Command::new("sh");
     shop.machine.isolate(shell.args(["-c", &script]));
     assert!(shell.status().unwrap().success());
+    shop.has_begun("t", 1);
     assert_eq!(shop.notes("t").len(), 1);
 }

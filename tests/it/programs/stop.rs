@@ -10,6 +10,7 @@ use std::thread;
 fn it_is_told_to_end_and_may_save_its_work() {
     let shop = Workshop::new();
     shop.ok(&["--start-program", "t", "--gpus", "2"]);
+    shop.has_begun("t", 1);
     let (supervisor, program) = shop.pids("t");
     let ran = shop.ok(&["--stop-program", "t"]);
     assert!(ran.stdout.contains("Ended: t"), "{ran:?}");
@@ -43,18 +44,30 @@ fn what_does_not_end_is_killed_after_its_grace() {
     assert!(!lives(program));
 }
 
+/// The process whose ID the script notes.
+fn noted_child(shop: &Workshop) -> u32 {
+    let mut child = None;
+    let noted = || {
+        let text = shop.machine.lab().text_if_any("child").unwrap_or_default();
+        child = text.strip_suffix('\n').and_then(|pid| pid.parse().ok());
+        child.is_some()
+    };
+    assert!(happens(noted), "no child is noted");
+    child.unwrap()
+}
+
 #[test]
 fn what_it_started_ends_with_it() {
     let shop = Workshop::of_script("sleep 600 & echo $! > child; wait", "");
     shop.ok(&["--start-program", "t"]);
-    let child = shop.machine.lab().read("child").trim().parse().unwrap();
+    let child = noted_child(&shop);
     assert!(lives(child));
     shop.ok(&["--stop-program", "t"]);
     assert!(!lives(child));
     // Also where the program itself ends first.
     let shop = Workshop::of_script("sleep 600 & echo $! > child; sleep 1.2", "");
     shop.ok(&["--start-program", "t"]);
-    let child = shop.machine.lab().read("child").trim().parse().unwrap();
+    let child = noted_child(&shop);
     assert!(happens(|| shop.task("t").is_none()));
     assert!(!lives(child));
 }
@@ -64,6 +77,7 @@ fn releasing_a_task_ends_its_program_first() {
     let shop = Workshop::new();
     shop.ok(&["--allocate", "t", "1"]);
     shop.ok(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     let (_, program) = shop.pids("t");
     let ran = shop.ok(&["--release", "t"]);
     assert!(ran.stdout.contains("Released: t"), "{ran:?}");
@@ -74,10 +88,11 @@ fn releasing_a_task_ends_its_program_first() {
 #[test]
 fn its_gpus_are_nobodys_until_it_has_left_them() {
     let shop = Workshop::of_script(
-        "trap 'sleep 1; touch left; exit' TERM; while :; do sleep 0.1; done",
+        "trap 'sleep 1; touch left; exit' TERM; touch begun; while :; do sleep 0.1; done",
         "",
     );
     shop.ok(&["--start-program", "t", "--gpus", "4"]);
+    assert!(happens(|| shop.machine.lab().join("begun").exists()));
     let mut stop = shop
         .machine
         .command(&["--stop-program", "t"])
@@ -142,7 +157,8 @@ fn what_waits_to_be_started_again_can_be_stopped() {
 #[test]
 fn its_time_ends_it() {
     let shop = Workshop::new();
-    shop.ok(&["--start-program", "t", "--ttl", "2s"]);
+    shop.ok(&["--start-program", "t", "--ttl", "6s"]);
+    shop.has_begun("t", 1);
     assert!(happens(|| shop.task("t").is_none()));
     assert_eq!(shop.notes("t").last().unwrap(), "saved");
     assert!(happens(|| shop.was_told("t", "end", "lapsed")));

@@ -18,7 +18,7 @@ fn seconds_left(lab: &Lab) -> Option<i64> {
 #[test]
 fn a_plain_allocation_lapses() {
     let lab = small();
-    lab.ok(&["--allocate", "t", "2", "8", "--ttl", "1s"]);
+    lab.ok(&["--allocate", "t", "2", "8", "--ttl", "3s"]);
     assert!(
         lab.ok(&["--status"]).stdout.contains("t: "),
         "time left is shown"
