@@ -1,7 +1,7 @@
 //! The variables that go with a grant.
 
 use crate::allocator::{GpuId, Grant};
-pub(crate) use crate::config::RUN;
+pub(crate) use crate::config::{RUN, STEP};
 
 use crate::config::{Environment, Part, Template};
 

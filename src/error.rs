@@ -1,6 +1,6 @@
 //! Everything that can go wrong, by kind: the kind picks the exit code and the JSON name.
 
-use crate::allocator::{Adoption, Name, Refusal, Timestamp, Unreadable, Why};
+use crate::allocator::{Adoption, Name, Refusal, StepShortage, Timestamp, Unreadable, Why};
 use crate::config::ConfigError;
 use crate::measured::Unmeasured;
 use crate::outcome::Tested;
@@ -139,6 +139,9 @@ pub enum Error {
         /// Why it was not granted, as of then.
         why: Option<Box<(Why, Timestamp)>>,
     },
+    /// A step waited long enough.
+    #[error("no room inside {} in time", .0.task)]
+    StepWaitedOut(Box<StepShortage>),
     /// Somebody took it out of the queue.
     #[error("{task} was taken out of the queue")]
     Cancelled {
@@ -299,6 +302,7 @@ impl Error {
             | Self::NoHostName
             | Self::NotTold(_) => Kind::Io,
             Self::WaitedOut { .. }
+            | Self::StepWaitedOut(_)
             | Self::Cancelled { .. }
             | Self::StillRuns { .. }
             | Self::Interrupted { .. } => Kind::Timeout,
@@ -354,6 +358,7 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
         Refusal::Insufficient(_)
         | Refusal::Behind(_)
         | Refusal::OuterLacks { .. }
+        | Refusal::StepsInTheWay(_)
         | Refusal::InTheWay { .. } => Kind::Insufficient,
     }
 }

@@ -58,6 +58,12 @@ impl Manager {
         task.lease.as_deref().is_some_and(elsewhere) && ends_by.is_some_and(|end| end <= now)
     }
 
+    /// Whether one of these is dead for certain.
+    pub(crate) fn any_dead<'l>(&self, mut leases: impl Iterator<Item = &'l Lease>) -> bool {
+        let here = system::here();
+        leases.any(|lease| self.is_dead(lease, &here))
+    }
+
     fn is_dead(&self, lease: &Lease, here: &Here) -> bool {
         match place(&lease.process, here) {
             Place::Elsewhere => false,
@@ -160,7 +166,7 @@ fn command(lease: &Lease, notes: Notes) -> Option<Process> {
 
 /// Where a process is, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     /// On this machine, since its last start.
     Here,
     /// On this machine, before that.
@@ -169,7 +175,7 @@ enum Place {
     Elsewhere,
 }
 
-fn place(process: &Process, here: &Here) -> Place {
+pub(crate) fn place(process: &Process, here: &Here) -> Place {
     match (process.boot == here.boot, process.host == here.host) {
         // One start of one machine, whatever its containers call it.
         (true, _) if here.boot.is_some() => Place::Here,

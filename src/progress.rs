@@ -46,6 +46,22 @@ pub enum Progress<'a> {
         /// What it gets of that.
         grant: &'a Grant,
     },
+    /// The command of a step ended, but what it started goes on, and keeps its share.
+    StepLivesOn {
+        /// The task around it.
+        outer: &'a Name,
+        /// Its share.
+        grant: &'a Grant,
+    },
+    /// It waits for a share of the run around it, at that place, counted from 1.
+    WaitingInside {
+        /// The task around it.
+        outer: &'a Name,
+        /// Its place.
+        place: usize,
+        /// How many wait.
+        of: usize,
+    },
     /// The time of a task is over, and its command was told to end.
     TimeOver {
         /// The task.

@@ -181,6 +181,7 @@ pub(super) fn grant(
         program: request
             .automatic
             .then(|| Box::new(Program::starting(request.demand.gpus.count()))),
+        steps: Vec::new(),
     });
     Grant::of(&server.tasks[server.tasks.len() - 1], index, server)
 }

@@ -1,9 +1,10 @@
 //! The invariants of a cluster, as code.
 
-use super::cluster::{GpuId, Server};
+use super::cluster::{GpuId, Server, Task};
+use super::lease::LeaseId;
 use super::name::Name;
 use super::spec::{MAX_CPUS, MAX_GPUS, MAX_SERVERS};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Where a cluster first contradicts itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,36 @@ pub enum What {
         held: u64,
         /// CPUs the server has.
         total: u32,
+    },
+    /// A step with the lease of an earlier one.
+    #[error("step {step}: a second step with that lease")]
+    SameStep {
+        /// Its position in the task.
+        step: usize,
+    },
+    /// A step inside one that does not stand before it.
+    #[error("step {step}: no step before it has that lease")]
+    NoParent {
+        /// Its position in the task.
+        step: usize,
+    },
+    /// A GPU of a step that is not its parent's, or is another step's.
+    #[error("step {step}: GPU {gpu} is not the parent's, or another step has it")]
+    StepGpu {
+        /// Its position in the task.
+        step: usize,
+        /// The GPU.
+        gpu: GpuId,
+    },
+    /// More CPUs than the steps before it leave of the parent's.
+    #[error("step {step}: {cpus} CPUs, of which {free} are free")]
+    StepCpus {
+        /// Its position in the task.
+        step: usize,
+        /// Its CPUs.
+        cpus: u32,
+        /// How many its parent has beside the steps before it.
+        free: u32,
     },
 }
 
@@ -120,6 +151,9 @@ fn check_server(server: &Server) -> Result<(), Wrong> {
         return Err((None, What::TooManyCpus(server.total_cpus)));
     }
     check_gpus(server)?;
+    for (position, task) in server.tasks.iter().enumerate() {
+        check_steps(task).map_err(|what| (Some(position), what))?;
+    }
     let held = server.tasks.iter().map(|task| u64::from(task.cpus)).sum();
     let (free, total) = (server.free_cpus, server.total_cpus);
     if u64::from(free) + held == u64::from(total) {
@@ -149,6 +183,33 @@ fn check_gpus(server: &Server) -> Result<(), Wrong> {
     }
     let lost = super::cluster::gpu_ids(server.total_gpus).find(|&gpu| !seen.contains(gpu));
     lost.map_or(Ok(()), |gpu| Err((None, What::GpuLost(gpu))))
+}
+
+/// Each GPU and CPU of a step is its parent's, and no other step's with that parent.
+fn check_steps(task: &Task) -> Result<(), What> {
+    let own = |gpus: &[GpuId], cpus| (gpus.iter().copied().collect::<HashSet<_>>(), cpus);
+    let mut left = HashMap::<Option<&LeaseId>, _>::new();
+    if !task.steps.is_empty() {
+        left.insert(None, own(&task.gpus, task.cpus));
+    }
+    for (step, here) in task.steps.iter().enumerate() {
+        let parent = left.get_mut(&here.parent.as_ref());
+        let (gpus, free) = parent.ok_or(What::NoParent { step })?;
+        if let Some(gpu) = here.gpus().iter().find(|gpu| !gpus.remove(gpu)) {
+            return Err(What::StepGpu { step, gpu: *gpu });
+        }
+        let (cpus, before) = (here.cpus(), *free);
+        *free = before.checked_sub(cpus).ok_or(What::StepCpus {
+            step,
+            cpus,
+            free: before,
+        })?;
+        let portion = own(here.gpus(), cpus);
+        if left.insert(Some(&here.lease.id), portion).is_some() {
+            return Err(What::SameStep { step });
+        }
+    }
+    Ok(())
 }
 
 /// GPU IDs below [`MAX_GPUS`], a bit each: a check of 10,000 servers allocates nothing.

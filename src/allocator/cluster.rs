@@ -7,6 +7,7 @@ use super::name::Name;
 use super::programs::Program;
 use super::queue::Waiter;
 use super::spec::{ClusterSpec, ServerSpec};
+use super::steps::Step;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -38,6 +39,8 @@ pub struct Task {
     pub idle_since: Option<Timestamp>,
     /// What gpumgr keeps running on it.
     pub program: Option<Box<Program>>,
+    /// The runs inside it, in the order they came.
+    pub steps: Vec<Step>,
 }
 
 /// One server: what it has, what is free, what runs.
@@ -122,6 +125,7 @@ impl Cluster {
             server.free_gpus.sort_unstable();
             for task in &mut server.tasks {
                 task.gpus.sort_unstable();
+                task.steps.iter_mut().for_each(Step::sort_gpus);
             }
         }
         let cluster = Self {
@@ -200,9 +204,12 @@ impl Cluster {
         waiting.any(|waiter| waiter.request.task == *name)
     }
 
-    /// All leases, of tasks and of those who wait.
+    /// All leases, of tasks, of their steps and of waiters.
     pub fn leases(&self) -> impl Iterator<Item = &Lease> {
-        let held = self.tasks().filter_map(|(_, task)| task.lease.as_deref());
+        let held = self.tasks().flat_map(|(_, task)| {
+            let steps = task.steps.iter().map(|step| &step.lease);
+            task.lease.as_deref().into_iter().chain(steps)
+        });
         held.chain(self.queue.iter().map(|waiter| &waiter.lease))
     }
 

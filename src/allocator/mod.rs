@@ -35,6 +35,7 @@ mod request;
 mod reset;
 mod resolve;
 mod spec;
+mod steps;
 mod sweep;
 
 pub use allocate::{Grant, allocate};
@@ -63,4 +64,8 @@ pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request, same_host};
 pub use reset::reset;
 pub use resolve::{known_as, resolve, resolve_waiting};
 pub use spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};
+pub use steps::{
+    Portion, Step, StepRequest, StepShortage, StepState, release_step, step_grant, step_shortage,
+    take_step,
+};
 pub use sweep::{Freed, Over, sweep};

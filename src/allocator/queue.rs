@@ -9,6 +9,7 @@ use super::order::decide;
 use super::refusal::Refusal;
 use super::release::Actor;
 use super::request::{Limits, Request};
+use super::steps::advance_steps;
 use super::sweep::{Freed, sweep};
 
 /// A request that waits for its turn. It holds nothing.
@@ -55,6 +56,8 @@ pub struct Settled {
     pub left: Vec<Waiter>,
     /// Who waited, and is granted now.
     pub granted: Vec<(LeaseId, Grant)>,
+    /// Steps that waited, and run now.
+    pub steps: Vec<LeaseId>,
 }
 
 /// Makes the cluster what it ought to be at this moment: frees what is over, drops who waits no
@@ -73,10 +76,12 @@ pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled 
         false => Vec::new(),
     };
     let granted = decide(cluster, facts.now, limits);
+    let steps = advance_steps(cluster, facts.now);
     Settled {
         freed,
         left,
         granted,
+        steps,
     }
 }
 

@@ -5,6 +5,7 @@ use super::gpus::{GpuKind, Stock, Withheld};
 use super::name::Name;
 use super::programs::{Cap, OverCap};
 use super::request::{Demand, Request};
+use super::steps::StepShortage;
 use chrono::TimeDelta;
 
 /// Why something is not done. The cluster is as it was.
@@ -87,6 +88,9 @@ pub enum Refusal {
         /// How many CPUs that has.
         cpus: u32,
     },
+    /// Other steps hold what it asks for, or wait before it.
+    #[error("too little of {} is free for a step", .0.task)]
+    StepsInTheWay(Box<StepShortage>),
     /// Fewer GPUs than a task must ask for.
     #[error("{asked} GPUs are fewer than the {min} a task must ask for")]
     BelowMinimum {

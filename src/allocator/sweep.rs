@@ -4,6 +4,7 @@ use super::cluster::{Cluster, Task};
 use super::lease::{Facts, Lease, Tie};
 use super::name::Name;
 use super::release::give_back;
+use super::steps::remove_dead_steps;
 
 /// A task that ended by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,9 @@ impl Task {
     }
 }
 
-/// Frees all tasks that are over.
+/// Frees all tasks that are over, and the steps of others that are.
 pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Freed> {
+    remove_dead_steps(cluster, facts);
     let over: Vec<_> = cluster
         .servers()
         .iter()

@@ -31,8 +31,9 @@ pub(super) fn job(run: Run, manager: &Manager) -> Result<Job, Error> {
     let outer = || {
         Some(Outer {
             lease: std::env::var(environment::RUN).ok()?.parse().ok()?,
-            gpus: std::env::var(environment::GPUS).ok()?,
-            cpus: std::env::var("GPUMGR_CPUS").ok()?,
+            step: std::env::var(environment::STEP)
+                .ok()
+                .and_then(|step| step.parse().ok()),
         })
     };
     Ok(Job {

@@ -209,8 +209,11 @@ impl Manager {
             ..self.changed_state(&saved, differs)
         };
         let (value, before, after, _) = saved.value;
-        for (whose, _) in before.granted.iter().chain(&after.granted) {
-            self.store.wake(whose);
+        for settled in [&before, &after] {
+            let granted = settled.granted.iter().map(|(whose, _)| whose);
+            for whose in granted.chain(&settled.steps) {
+                self.store.wake(whose);
+            }
         }
         let freed: Vec<Freed> = before.freed.iter().chain(&after.freed).cloned().collect();
         let state = StateFile { freed, ..state };

@@ -53,9 +53,11 @@ impl fmt::Display for Template {
 
 /// The variable that tells a run inside of which one it is: for commands alone, not for shells.
 pub(crate) const RUN: &str = "GPUMGR_RUN";
+/// The variable that tells a run inside of which step it is, likewise.
+pub(crate) const STEP: &str = "GPUMGR_STEP";
 
 /// Set for every task anyway.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "CUDA_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
     "GPUMGR_TASK_ID",
@@ -63,6 +65,7 @@ const RESERVED: [&str; 7] = [
     "GPUMGR_GPUS",
     "GPUMGR_CPUS",
     RUN,
+    STEP,
 ];
 
 pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {
@@ -74,7 +77,7 @@ pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment
 /// A program's own, which may also set what every task has: the guide's template sets
 /// `CUDA_VISIBLE_DEVICES`.
 pub(super) fn of_program(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Vec<(String, Template)> {
-    variables(table, &[RUN], mistakes)
+    variables(table, &[RUN, STEP], mistakes)
 }
 
 fn variables(

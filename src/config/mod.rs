@@ -12,8 +12,8 @@ mod schema;
 mod search;
 mod translate;
 
-pub(crate) use environment::RUN;
 pub use environment::{Environment, Part, Template};
+pub(crate) use environment::{RUN, STEP};
 pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
 pub use monitor::Monitoring;

@@ -15,4 +15,5 @@ mod model;
 mod order;
 mod properties;
 mod scaling;
+mod steps;
 mod support;

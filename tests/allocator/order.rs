@@ -389,6 +389,7 @@ impl World {
             lease: None,
             idle_since: None,
             program: None,
+            steps: Vec::new(),
         });
         self.taken.insert(task.to_string());
         self.cluster = Cluster::new(servers).unwrap().with_queue(waiters);

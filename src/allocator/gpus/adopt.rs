@@ -65,6 +65,7 @@ pub fn adopt(
         lease: Some(Box::new(lease.clone())),
         idle_since: None,
         program: None,
+        steps: Vec::new(),
     });
     Ok(Grant::of(
         &server.tasks[server.tasks.len() - 1],

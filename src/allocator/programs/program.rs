@@ -155,6 +155,10 @@ pub fn let_go(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<Gra
         server.free_gpus.sort_unstable();
     }
     let cpus = share(task.cpus, task.gpus.len(), before);
+    if task.gpus.len() != before || task.cpus != cpus {
+        // They ended with the program that had the rest.
+        task.steps.clear();
+    }
     server.free_cpus += task.cpus - cpus;
     task.cpus = cpus;
     Ok(Grant::of(&server.tasks[position], index, server))

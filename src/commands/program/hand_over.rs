@@ -99,6 +99,7 @@ impl Supervisor {
         command
             .args([SUPERVISE, task.as_str()])
             .env_remove(environment::RUN)
+            .env_remove(environment::STEP)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

@@ -1,101 +1,176 @@
-//! A run inside a run: it gets of what the outer one has, or nothing.
+//! A run inside a run: a step, with its share of what the outer run has.
 
+use super::step::Line;
 use super::{Job, LOOK_AGAIN, Outer, cannot_start, command};
-use crate::allocator::{Cluster, Cpus, GpuId, Gpus, Grant, Lease, LeaseId, Refusal, Tie};
+use crate::allocator::{Grant, LeaseId, StepRequest, Tie, release_step, same_host};
 use crate::commands::events::Events;
 use crate::environment;
 use crate::error::Error;
+use crate::facts::{Place, place};
 use crate::manager::Manager;
 use crate::outcome::Ran;
 use crate::progress::Progress;
-use crate::system::{Child, Event};
+use crate::store::{HeldLease, LeaseSeen};
+use crate::system::{self, Child, Event, Exit};
+use std::time::{Duration, Instant};
+
+/// How long what is ending together with the command may take to do so.
+const LAST_BREATH: Duration = Duration::from_millis(100);
+/// How often that is looked at.
+const LOOK_AGAIN_SOON: Duration = Duration::from_millis(5);
+/// When a command has certainly closed what it does not want of what it was given.
+const SETTLED: Duration = Duration::from_secs(1);
 
 impl Manager {
-    /// The run around this one, and what of it this one gets; none if it is not inside of one.
-    pub(super) fn inside(&self, job: &Job, outer: &Outer) -> Result<Option<(Grant, Grant)>, Error> {
+    /// Whether the run that this one's variables name is around it: it is not over, and is on this
+    /// machine. The variables travel with `ssh` and `mpirun`, but mean nothing on other machines.
+    pub(super) fn is_inside(&self, outer: &Outer) -> Result<bool, Error> {
         let Some(cluster) = self.store.load()? else {
-            return Ok(None);
+            return Ok(false);
         };
-        let Some(outer) = running(&cluster, outer) else {
-            return Ok(None);
+        let Some((server, task)) = cluster.find_run(&outer.lease) else {
+            return Ok(false);
         };
-        let request = &job.request;
-        let demand = &request.demand;
-        let lacks = || Refusal::OuterLacks {
-            task: outer.task.clone(),
-            demand: demand.clone(),
-            gpus: outer.gpus.len(),
-            cpus: outer.cpus,
+        let Some(lease) = task.lease.as_deref() else {
+            return Ok(false);
         };
-        let cards = &cluster.servers()[outer.server_id].cards;
-        let fitting = outer.gpus.iter().copied();
-        let fitting: Vec<_> = fitting.filter(|gpu| demand.kind.is(cards, *gpu)).collect();
-        let gpus = match &demand.gpus {
-            Gpus::Count(count) => fitting.get(..*count as usize).map(<[_]>::to_vec),
-            Gpus::These(ids) => ids
-                .iter()
-                .all(|id| fitting.contains(id))
-                .then(|| ids.iter().copied().collect()),
-        };
-        let each = outer.cpus / u32::try_from(outer.gpus.len().max(1)).unwrap_or(1);
-        let cpus = match demand.cpus {
-            Cpus::Exactly(count) => count.get(),
-            Cpus::PerGpu => each.saturating_mul(demand.gpus.count()).max(1),
-        };
-        match gpus.filter(|_| cpus <= outer.cpus) {
-            None => Err(lacks().into()),
-            Some(gpus) => {
-                let inner = Grant {
-                    gpus,
-                    cpus,
-                    ..outer.clone()
-                };
-                Ok(Some((outer, inner)))
+        let here = system::here();
+        let host = cluster.servers()[server].host.as_deref();
+        let is_here = |host: &str| same_host(host, &here.host);
+        Ok(place(&lease.process, &here) == Place::Here
+            && is_here(&lease.process.host)
+            && host.is_none_or(is_here))
+    }
+
+    /// Runs the command as a step of that run.
+    pub(super) fn run_inside(&self, job: &Job, outer: &Outer) -> Result<Ran, Error> {
+        let held = self.store.hold_lease()?;
+        let mut events = None;
+        match self.take_step(job, outer, &held, &mut events) {
+            Ok(grant) => self.run_step(job, outer, &grant, held, events),
+            Err(error) => {
+                held.end();
+                Err(error)
             }
         }
     }
 
-    pub(super) fn run_inside(
+    fn take_step(
         &self,
         job: &Job,
-        run: &LeaseId,
-        outer: &Grant,
+        outer: &Outer,
+        held: &HeldLease,
+        events: &mut Option<Events>,
+    ) -> Result<Grant, Error> {
+        let request = StepRequest {
+            run: outer.lease.clone(),
+            step: outer.step.clone(),
+            lease: self.own_lease(held, Tie::Run)?,
+            demand: job.request.demand.clone(),
+            waits: job.wait.is_some(),
+        };
+        let mut line = Line::new(self, request, job.wait);
+        if let Some(grant) = line.take()? {
+            return Ok(grant);
+        }
+        // Not sooner: until then a signal ends it as ever.
+        let events = events.insert(Events::listen()?);
+        // Without wake-ups it looks by itself.
+        let _ = self.store.listen(held, events.sender.clone());
+        line.stand(events)
+    }
+
+    fn run_step(
+        &self,
+        job: &Job,
+        outer: &Outer,
         grant: &Grant,
+        held: HeldLease,
+        events: Option<Events>,
     ) -> Result<Ran, Error> {
-        let events = Events::listen()?;
-        let outer = &outer.task;
-        self.tell(&Progress::Inside { outer, grant });
+        let ended = self.start_step(job, outer, grant, &held, events);
+        let id = held.id.clone();
+        // Closed, so that only what the command left holds the lock.
+        drop(held);
+        let ran = ended.map(|exit| Ran { exit });
+        let outer = &grant.task;
+        if self.is_held_on(&id) {
+            // The next gpumgr judges by the lease.
+            self.tell(&Progress::StepLivesOn { outer, grant });
+            return ran;
+        }
+        match self.change_first(move |cluster, _| release_step(cluster, &id), no_events) {
+            Ok(changed) => self.tell(&Progress::Changed(&changed.state)),
+            // Another gpumgr was quicker, or the outer run was given back before.
+            Err(why) if Self::is_lost(&why) => {}
+            Err(why) => self.tell(&Progress::NotReleased {
+                task: outer,
+                why: &why,
+            }),
+        }
+        ran
+    }
+
+    /// Whether processes hold that lease that do not end together with the command.
+    fn is_held_on(&self, id: &LeaseId) -> bool {
+        let give_up = Instant::now() + LAST_BREATH;
+        while matches!(self.store.look_at_lease(id), LeaseSeen::Held(_)) {
+            if give_up <= Instant::now() {
+                return true;
+            }
+            std::thread::sleep(LOOK_AGAIN_SOON);
+        }
+        false
+    }
+
+    fn start_step(
+        &self,
+        job: &Job,
+        outer: &Outer,
+        grant: &Grant,
+        held: &HeldLease,
+        events: Option<Events>,
+    ) -> Result<Exit, Error> {
+        let events = events.map_or_else(Events::listen, Ok)?;
+        while let Ok(event) = events.happened.try_recv() {
+            if let Some(signal) = Events::ended_by(event) {
+                return Err(Error::Interrupted { signal });
+            }
+        }
+        let task = &grant.task;
+        self.tell(&Progress::Inside { outer: task, grant });
         let variables = environment::variables(grant, &self.config.environment);
-        let mut command = command(job, &variables, run);
-        let child = Child::spawn_plain(&mut command, &events.sender)
+        let mut command = command(job, &variables, &outer.lease);
+        command.env(environment::STEP, held.id.as_str());
+        let child = Child::spawn(&mut command, &held.file, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
+        // What the terminal sent before there was a command did not reach it.
+        while let Ok(event) = events.happened.try_recv() {
+            if let Event::Signal(heard) = event {
+                child.pass_on(&heard.for_gpumgr_alone());
+            }
+        }
+        let mut next_look = SETTLED;
         loop {
-            match events.next(LOOK_AGAIN) {
+            if let Some(exit) = child.reap() {
+                return Ok(exit);
+            }
+            match events.next(next_look) {
                 Some(Event::Signal(heard)) => child.pass_on(&heard),
-                _ => {
-                    if let Some(exit) = child.reap() {
-                        return Ok(Ran { exit });
+                Some(_) => {}
+                None => {
+                    if next_look == SETTLED && system::has_open(child.id(), &held.file) {
+                        // Only gpumgr in another container would miss it.
+                        let _ = held.note_kept();
                     }
+                    next_look = LOOK_AGAIN;
                 }
             }
         }
     }
 }
 
-/// What the run has whose variables these are, if it still is one.
-fn running(cluster: &Cluster, outer: &Outer) -> Option<Grant> {
-    let is_it = |lease: &Lease| lease.id == outer.lease && lease.tie == Tie::Run;
-    let (server_id, task) = cluster
-        .tasks()
-        .find(|(_, task)| task.lease.as_deref().is_some_and(is_it))?;
-    let gpus: Vec<GpuId> = environment::device_ids(&outer.gpus)?;
-    let cpus = outer.cpus.parse().ok().filter(|cpus| *cpus <= task.cpus)?;
-    let server = &cluster.servers()[server_id];
-    gpus.iter()
-        .all(|gpu| task.gpus.contains(gpu))
-        .then(|| Grant {
-            gpus,
-            cpus,
-            ..Grant::of(task, server_id, server)
-        })
+/// The log tells of runs, not of their steps.
+pub(super) fn no_events<T>(_: &T, _: crate::allocator::Timestamp) -> Vec<crate::journal::Event> {
+    Vec::new()
 }

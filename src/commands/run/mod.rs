@@ -1,6 +1,7 @@
 //! `--run`: allocates, runs a command with it, gives back however that ends.
 
 mod inside;
+mod step;
 mod term;
 
 use super::change::Grants;
@@ -49,8 +50,8 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct Outer {
     pub(crate) lease: LeaseId,
-    pub(crate) gpus: String,
-    pub(crate) cpus: String,
+    /// The step of it; `None` if it is the run itself.
+    pub(crate) step: Option<LeaseId>,
 }
 
 impl Manager {
@@ -64,9 +65,9 @@ impl Manager {
         system::find_command(Path::new(word), job.search.as_deref())
             .map_err(|source| cannot_start(word, source))?;
         if let Some(outer) = &job.outer
-            && let Some((around, grant)) = self.inside(&job, outer)?
+            && self.is_inside(outer)?
         {
-            return self.run_inside(&job, &outer.lease, &around, &grant);
+            return self.run_inside(&job, outer);
         }
         let held = self.store.hold_lease()?;
         steps::reached(Step::LeaseHeld);
@@ -209,6 +210,7 @@ fn command(job: &Job, variables: &[(String, String)], run: &LeaseId) -> Command 
     let variables = variables.iter().map(|(name, value)| (name, value));
     command.args(arguments).envs(variables);
     command.env(environment::RUN, run.as_str());
+    command.env_remove(environment::STEP);
     command
 }
 

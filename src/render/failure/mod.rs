@@ -3,6 +3,7 @@
 mod config;
 mod notify;
 mod refused;
+mod steps;
 mod store;
 
 use super::Style;
@@ -197,6 +198,7 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
                 ..message
             }
         }
+        Error::StepWaitedOut(shortage) => steps::waited_out(shortage, words),
         Error::Cancelled { task } => about_wait("error-cancelled", task, words),
         Error::Interrupted { signal } => Message {
             headline: words.say("error-interrupted", [("signal", (*signal).into())]),

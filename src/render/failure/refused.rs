@@ -1,6 +1,6 @@
 //! What the cluster as it is does not allow.
 
-use super::Message;
+use super::{Message, steps};
 use crate::allocator::{
     Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, OverCap, Refusal, Shortage, Stock,
     TooMuch,
@@ -73,6 +73,7 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             details: vec![asked(demand, words)],
             hint: words.text("error-outer-lacks.hint"),
         },
+        Refusal::StepsInTheWay(shortage) => steps::in_the_way(shortage, words),
         Refusal::UnknownTask { task } => Message {
             headline: words.say("error-unknown-task", [("task", task.as_str().into())]),
             details: Vec::new(),
@@ -205,7 +206,7 @@ fn behind(behind: &Behind, words: &Words) -> Message {
     }
 }
 
-fn asked(demand: &Demand, words: &Words) -> String {
+pub(super) fn asked(demand: &Demand, words: &Words) -> String {
     let (gpus, cpus) = (
         gpus_asked(&demand.gpus),
         cpus_asked(demand.cpus, &words.of_results()),

@@ -155,5 +155,14 @@ fn disagreement(what: &What, words: &Words) -> String {
             ];
             words.say("damage-cpus-disagree", values)
         }
+        What::SameStep { .. } => words.text("damage-same-step"),
+        What::NoParent { .. } => words.text("damage-no-parent"),
+        What::StepGpu { gpu, .. } => {
+            words.say("damage-step-gpu", [("gpu", u32::from(*gpu).into())])
+        }
+        What::StepCpus { cpus, free, .. } => words.say(
+            "damage-step-cpus",
+            [("cpus", (*cpus).into()), ("free", (*free).into())],
+        ),
     }
 }

@@ -4,6 +4,7 @@ mod config;
 mod gpus;
 mod journal;
 mod notify;
+mod steps;
 
 pub(super) use notify::not_told;
 
@@ -309,6 +310,7 @@ fn task(task: &Task, status: &Status) -> Value {
         "idle_seconds": idle.map(|idle| idle.num_seconds()),
         "program": task.program.as_deref().map(|shown| program(task, shown, status)),
         "ends_with": task.lease.as_deref().map(|lease| ends_with(lease.tie)),
+        "steps": steps::of_task(task, now),
     })
 }
 

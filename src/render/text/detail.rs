@@ -56,7 +56,7 @@ fn server(id: usize, server: &Server, now: Timestamp, style: &Style) -> String {
     let tasks = if server.tasks.is_empty() {
         format!("  {}\n", words.text("detail-no-tasks"))
     } else {
-        tasks(&server.tasks, now, style)
+        tasks(&server.tasks, now, style) + &super::steps::of_tasks(&server.tasks, now, words)
     };
     format!("{name}\n  {gpus}\n  {cpus}\n{tasks}")
 }

@@ -14,6 +14,7 @@ mod queue;
 mod report;
 mod settings;
 mod status;
+mod steps;
 
 pub(super) use config::unmeasured;
 pub(super) use gpus::{hints, holder, lines_of, unreadable};
@@ -226,7 +227,7 @@ fn percent(used: u32, total: u32) -> String {
     }
 }
 
-fn gpu_list(gpus: &[GpuId]) -> String {
+pub(super) fn gpu_list(gpus: &[GpuId]) -> String {
     let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
     format!("[{}]", ids.join(", "))
 }

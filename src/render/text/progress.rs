@@ -17,7 +17,10 @@ const USUAL_WIDTH: u16 = 80;
 pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
     let words = style.results();
     let line = match progress {
-        Progress::Waiting { .. } | Progress::Inside { .. } | Progress::LooksForChanges
+        Progress::Waiting { .. }
+        | Progress::WaitingInside { .. }
+        | Progress::Inside { .. }
+        | Progress::LooksForChanges
             if style.quiet =>
         {
             return String::new();
@@ -68,6 +71,26 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
                 ),
             ];
             words.say("note-inside", values)
+        }
+        Progress::StepLivesOn { outer, grant } => {
+            let devices = crate::environment::device_list(&grant.gpus);
+            let values = [
+                ("outer", outer.as_str().into()),
+                ("devices", devices.into()),
+            ];
+            words.say("warning-step-lives-on", values)
+        }
+        Progress::WaitingInside { outer, place, of } => {
+            let values = [
+                ("task", outer.as_str().into()),
+                ("place", (*place).into()),
+                ("of", (*of).into()),
+            ];
+            let line = words.say("wait-inside", values);
+            if style.redraws {
+                return over(&line, style);
+            }
+            line
         }
         Progress::TimeOver { task, grace } => {
             let values = [("task", task.as_str().into()), ("grace", (*grace).into())];

@@ -5,6 +5,7 @@ use super::cards::{self, Written};
 use super::lease::{self, LeaseFields};
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
 use super::program::{self, ProgramFields};
+use super::step::{self, FoundStep};
 use super::waiter::{FoundWaiter, waiters};
 use crate::allocator::{
     Cluster, Disagreement, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp, What,
@@ -62,6 +63,7 @@ struct TaskFields<'t> {
     idle_since: Option<Cow<'t, str>>,
     #[serde(borrow)]
     program: Option<ProgramFields<'t>>,
+    steps: Option<Vec<FoundStep>>,
 }
 
 /// A server as soon as it is read: a large file is never there in two forms at once.
@@ -222,6 +224,7 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
             .map(program::decode)
             .transpose()?
             .map(Box::new),
+        steps: step::decode(fields.steps.unwrap_or_default())?,
     })
 }
 
@@ -297,8 +300,12 @@ pub(in crate::store) fn path_of(wrong: &Disagreement) -> String {
     )
 }
 
-fn field(what: &What, in_task: bool) -> &'static str {
-    match what {
+fn field(what: &What, in_task: bool) -> Cow<'static, str> {
+    let field = match what {
+        What::SameStep { step } => return format!(".steps[{step}].lease.id").into(),
+        What::NoParent { step } => return format!(".steps[{step}].parent").into(),
+        What::StepGpu { step, .. } => return format!(".steps[{step}].gpu_ids").into(),
+        What::StepCpus { step, .. } => return format!(".steps[{step}].cpus").into(),
         What::TooManyServers(_) => "",
         What::TooManyGpus(_) => ".total_gpus",
         What::TooManyCpus(_) => ".total_cpus",
@@ -307,5 +314,6 @@ fn field(what: &What, in_task: bool) -> &'static str {
         What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) if in_task => ".allocated_gpus",
         What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) => ".available_gpus",
         What::Cpus { .. } => ".available_cpus",
-    }
+    };
+    field.into()
 }

@@ -12,6 +12,7 @@ use super::object::{self, Field};
 use super::places::Places;
 use super::program;
 use super::splice::{Pieces, Splice};
+use super::step;
 use super::waiter;
 use crate::allocator::{Cluster, GpuId, Name, Server, Task, Timestamp};
 use crate::store::error::Damage;
@@ -21,6 +22,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
+
+/// The field of a task that holds a list of objects.
+const STEPS: &str = "steps";
 
 #[derive(Deserialize)]
 struct ServerParts<'t> {
@@ -229,12 +233,23 @@ fn spliced_tasks(old: &str, tasks: &[Task]) -> serde_json::Result<String> {
     let text = |task: &Task| match old.get(&task.id) {
         Some((same, text)) if same == task => Ok(Cow::Borrowed(*text)),
         Some((was, text)) if was.start == task.start => {
-            object::merged(text, &task_fields(was), &task_fields(task), 10).map(Cow::Owned)
+            merged_task(text, was, task).map(Cow::Owned)
         }
         _ => Ok(Cow::Owned(fresh_task(task))),
     };
     let texts: Vec<_> = tasks.iter().map(text).collect::<serde_json::Result<_>>()?;
     Ok(list(texts.into_iter(), 8))
+}
+
+/// Unknown fields stay, of the task and of the steps that go on.
+fn merged_task(text: &str, was: &Task, task: &Task) -> serde_json::Result<String> {
+    let mut fields = task_fields(task);
+    if was.steps != task.steps
+        && let Some(steps) = fields.iter_mut().find(|(key, _)| *key == STEPS)
+    {
+        steps.1 = step::encode_over(text, &task.steps)?;
+    }
+    object::merged(text, &task_fields(was), &fields, 10)
 }
 
 fn fresh_server(id: usize, server: &Server) -> String {
@@ -285,6 +300,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         lease,
         idle_since,
         program,
+        steps,
     } = task;
     vec![
         ("task_id", Some(name_json(id))),
@@ -300,6 +316,7 @@ fn task_fields(task: &Task) -> Vec<Field> {
         ("lease", lease.as_deref().map(lease::encode)),
         ("idle_since", idle_since.map(exact_time)),
         ("program", program.as_deref().map(program::encode)),
+        (STEPS, step::encode(steps)),
     ]
 }
 

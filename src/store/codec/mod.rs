@@ -2,12 +2,14 @@
 
 mod cards;
 mod decode;
+mod demand;
 mod encode;
 mod lease;
 mod object;
 mod places;
 mod program;
 mod splice;
+mod step;
 mod waiter;
 
 pub(super) use decode::{decode, not_text, path_of};
@@ -20,5 +22,7 @@ const VERSION: &str = "0.1";
 
 #[cfg(test)]
 mod lease_tests;
+#[cfg(test)]
+mod step_tests;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! Who waits: the one part of the file that v0.1 does not have.
 
-use super::cards;
 use super::decode::{name, seconds, time_of};
-use super::encode::{exact_time, gpu_list, json, list, name_json};
+use super::demand::{self, DemandFields};
+use super::encode::{exact_time, json, list, name_json};
 use super::lease::{self, LeaseFields};
 use super::object::{self, Field};
 use super::places::{Object, QueueParts};
 use super::splice::Splice;
-use crate::allocator::{BadRequest, Cluster, Cpus, GpuId, GpuKind, Gpus, Request, Waiter};
+use crate::allocator::{Cluster, GpuId, Request, Waiter};
 use crate::store::error::Damage;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -83,31 +83,18 @@ fn one(text: &str) -> serde_json::Result<Option<Waiter>> {
 }
 
 fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
-    let too_much = |at: &str| {
-        let at = at.to_owned();
-        move |why: BadRequest| Damage::Value {
-            at,
-            why: why.to_string(),
-        }
-    };
-    let gpus = match fields.gpu_ids {
-        Some(ids) => Gpus::These(ids.into_iter().collect()),
-        None => Gpus::exactly(fields.gpus.unwrap_or(1)).map_err(too_much("gpus"))?,
-    };
-    let cpus = match fields.cpus {
-        Some(count) => Cpus::exactly(count).map_err(too_much("cpus"))?,
-        None => Cpus::PerGpu,
-    };
+    let demand = demand::decode(DemandFields {
+        gpus: fields.gpus,
+        gpu_ids: fields.gpu_ids,
+        cpus: fields.cpus,
+        gpu_model: fields.gpu_model,
+        gpu_memory: fields.gpu_memory,
+    })?;
     let avoided = fields.avoid_server.map(|at| name(at, "avoid_server"));
     let avoid_until = fields
         .avoid_until
         .map(|until| time_of(&until, "avoid_until"));
     let avoids = avoided.transpose()?.zip(avoid_until.transpose()?);
-    let memory = fields.gpu_memory.map(|memory| cards::size(&memory));
-    let kind = GpuKind {
-        model: fields.gpu_model,
-        memory: memory.transpose()?,
-    };
     let ttl = fields.ttl_seconds.map(|ttl| seconds(ttl, "ttl_seconds"));
     let until = fields.until.map(|until| time_of(&until, "until"));
     let reserved = fields.reserved_server.map(|at| name(at, "reserved_server"));
@@ -119,7 +106,8 @@ fn waiter(fields: WaiterFields<'_>) -> Result<Waiter, Box<Damage>> {
             host: fields.host,
             ttl: ttl.transpose()?,
             avoids,
-            ..Request::new(name(fields.task_id, "task_id")?, gpus, cpus).on(kind)
+            ..Request::new(name(fields.task_id, "task_id")?, demand.gpus, demand.cpus)
+                .on(demand.kind)
         },
         since: time_of(&fields.since, "since")?,
         order: fields.order,
@@ -181,32 +169,15 @@ fn fields(waiter: &Waiter) -> Vec<Field> {
         reserved,
         cancelled,
     } = waiter;
-    let (count, ids) = match &request.demand.gpus {
-        Gpus::Count(count) => (Some(count.to_string()), None),
-        Gpus::These(ids) => (
-            None,
-            Some(gpu_list(&ids.iter().copied().collect::<Vec<_>>())),
-        ),
-    };
-    let cpus = match request.demand.cpus {
-        Cpus::PerGpu => None,
-        Cpus::Exactly(count) => Some(count.to_string()),
-    };
     let avoids = request.avoids.as_ref();
+    let [gpus, ids, cpus, model, memory] = demand::fields(&request.demand);
     vec![
         ("task_id", Some(name_json(&request.task))),
-        ("gpus", count),
-        ("gpu_ids", ids),
-        ("cpus", cpus),
-        ("gpu_model", request.demand.kind.model.as_deref().map(json)),
-        (
-            "gpu_memory",
-            request
-                .demand
-                .kind
-                .memory
-                .map(|memory| json(&cards::in_mib(memory))),
-        ),
+        gpus,
+        ids,
+        cpus,
+        model,
+        memory,
         ("prefer_server", request.prefer.as_deref().map(json)),
         ("owner", request.owner.as_deref().map(json)),
         ("host", request.host.as_deref().map(json)),

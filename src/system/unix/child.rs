@@ -190,11 +190,6 @@ impl Child {
         Self::spawn_noting(command.process_group(0), Some(lease), events)
     }
 
-    /// Starts a command that has no lease of its own.
-    pub(crate) fn spawn_plain(command: &mut Command, events: &Sender<Event>) -> io::Result<Self> {
-        Self::spawn_noting(command, None, events)
-    }
-
     /// Its process ID.
     pub(crate) fn id(&self) -> u32 {
         self.0

@@ -132,11 +132,6 @@ impl Child {
         Self::spawn(command, lease, events)
     }
 
-    /// Starts a command that has no lease of its own.
-    pub(crate) fn spawn_plain(command: &mut Command, events: &Sender<Event>) -> io::Result<Self> {
-        Self::spawn_noting(command, None, events)
-    }
-
     fn spawn_noting(
         command: &mut Command,
         lease: Option<&File>,

@@ -18,3 +18,4 @@ mod reset;
 mod resolve;
 mod scale;
 mod spec;
+mod steps;

@@ -17,6 +17,7 @@ fn task(id: String, gpus: Vec<u16>, cpus: u32) -> Task {
         lease: None,
         idle_since: None,
         program: None,
+        steps: Vec::new(),
     }
 }
 

@@ -21,7 +21,9 @@ const SERVER: [&str; 12] = [
     "running_tasks",
 ];
 
-pub(super) const TASK_FIELDS: [&str; 10] = [
+const STEP: [&str; 6] = ["lease", "parent", "since", "gpu_ids", "cpus", "waits_for"];
+
+pub(super) const TASK_FIELDS: [&str; 11] = [
     "task_id",
     "allocated_gpus",
     "allocated_cpus",
@@ -32,6 +34,7 @@ pub(super) const TASK_FIELDS: [&str; 10] = [
     "lease",
     "idle_since",
     "program",
+    "steps",
 ];
 
 /// The keys and values of an object as they are written, in their order.
@@ -76,8 +79,8 @@ impl Object {
     }
 }
 
-/// Who has which fields, as they are written: of the file, and of a server the unknown ones; of tasks
-/// and waiters all.
+/// Who has which fields, as they are written: of the file, of a server and of a step the unknown ones;
+/// of tasks and waiters all.
 pub(super) type Kept = BTreeMap<String, Vec<(String, String)>>;
 
 pub(super) fn kept(text: &str) -> Kept {
@@ -95,7 +98,12 @@ pub(super) fn kept(text: &str) -> Kept {
         add(format!("server {name:?}"), &server, &SERVER);
         for task in server.list("running_tasks") {
             let name: Option<String> = task.get("task_id");
-            add(format!("task {name:?}"), &task, &[]);
+            add(format!("task {name:?}"), &task, &["steps"]);
+            for step in task.list("steps") {
+                let lease: Object = step.get("lease").unwrap();
+                let id: Option<String> = lease.get("id");
+                add(format!("step {id:?} of {name:?}"), &step, &STEP);
+            }
         }
     }
     for waiter in file.list("queue") {

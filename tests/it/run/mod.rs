@@ -3,6 +3,7 @@
 mod environment;
 mod exits;
 mod grammar;
+mod inside;
 mod kills;
 mod neighbours;
 mod nested;

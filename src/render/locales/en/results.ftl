@@ -24,6 +24,8 @@ detail-server = { $server } (ID { $id })
 detail-gpus = Free GPUs: { $ids } ({ $free }/{ $total })
 detail-cpus = Free CPUs: { $free }/{ $total }
 detail-no-tasks = No tasks
+step-runs = Step of PID { $pid }: GPUs { $gpus }, CPUs { $cpus }, for { $age }
+step-waits = Step of PID { $pid }: waiting { $age } for GPUs { $gpus }, CPUs { $cpus }
 cluster-size = { $servers ->
         [one] 1 server
        *[other] { $servers } servers
@@ -141,6 +143,8 @@ note-freed-ended = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }):
 note-freed-lapsed = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }): its time was over
 note-inside = Inside of { $outer }: { $server }, GPUs { $devices }
 wait-place = { $task }: waiting, place { $place } of { $of }
+wait-inside = Inside of { $task }: waiting, place { $place } of { $of }
+warning-step-lives-on = Warning: inside of { $outer }: the command has ended, but what it started still runs and keeps its share (GPUs { $devices })
 wait-looks = The system does not tell of changes here; looking twice a second
 warning-time-over = { $task }: its time is over; its command was told to end (SIGTERM) and has { $grace ->
         [one] 1 second
