@@ -112,28 +112,30 @@ impl Manager {
     /// Writes to the log what was done, or was refused, by this user here. Whatever keeps it from being
     /// written, what was done is done.
     pub(crate) fn note(&self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
+        if !events.is_empty() {
+            let _ = self.journal.write(&self.scribe().signed(events));
         }
-        let (user, host) = (self.user().ok().flatten(), system::host());
-        let events: Vec<_> = events
-            .into_iter()
-            .map(|event| Event {
-                user: user.clone(),
-                host: host.clone(),
-                state: self.journal.state().map(str::to_owned),
-                ..event
-            })
-            .collect();
-        let _ = self.journal.write(&events);
     }
 
-    /// The same of what was refused or failed, where there is a state that it could have changed:
-    /// who has none makes no file.
+    /// Counts what was refused or failed, if there is a state that it could have changed: who has none
+    /// makes no file.
     pub(crate) fn note_failed(&self, event: Event) {
         let state = std::fs::metadata(self.state_file());
         if state.is_ok_and(|state| state.is_file()) {
-            self.note(vec![event]);
+            let signed = self.scribe().signed(vec![event]);
+            // The answer was given; a count may be missing.
+            let _ = signed
+                .iter()
+                .try_for_each(|event| self.journal.count_refusal(event));
+        }
+    }
+
+    /// Who writes to the log, known before a lock is taken.
+    pub(crate) fn scribe(&self) -> Scribe {
+        Scribe {
+            journal: self.journal.clone(),
+            user: self.user().ok().flatten(),
+            host: system::host(),
         }
     }
 
@@ -199,6 +201,31 @@ impl Manager {
     /// Whether a config says something else than this cluster is.
     pub(crate) fn differs(&self, cluster: &Cluster) -> bool {
         self.config.path.is_some() && !cluster.is_as_described(&self.config.cluster)
+    }
+}
+
+/// Writes events to the log in the name of one user on one machine.
+pub(crate) struct Scribe {
+    journal: Journal,
+    user: Option<String>,
+    host: String,
+}
+
+impl Scribe {
+    /// Writes them while the state is locked. A failure of that fails nothing.
+    pub(crate) fn note_under_lock(&self, events: Vec<Event>) {
+        let _ = self.journal.write_under_lock(&self.signed(events));
+    }
+
+    fn signed(&self, events: Vec<Event>) -> Vec<Event> {
+        let state = self.journal.state();
+        let signed = events.into_iter().map(|event| Event {
+            user: self.user.clone(),
+            host: self.host.clone(),
+            state: state.map(str::to_owned),
+            ..event
+        });
+        signed.collect()
     }
 }
 

@@ -43,39 +43,51 @@ impl Manager {
         if_absent: IfAbsent,
         grants: Grants,
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
-        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
+        events: impl FnOnce(&T, Timestamp) -> Vec<Event> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
         let act = move |cluster: &mut Cluster, facts: &Facts| {
             let before = settle(cluster, facts, &limits);
             let value = act(cluster, facts)?;
-            Ok((value, before, settle(cluster, facts, &limits)))
+            let own = events(&value, facts.now);
+            let after = settle(cluster, facts, &limits);
+            Ok(Made {
+                value,
+                before,
+                own,
+                after,
+            })
         };
-        self.transact(if_absent, grants, act, events)
+        self.transact(if_absent, grants, act)
     }
 
     /// Makes a change of the state as it is written: what is over can still be given back.
     pub(super) fn change_first<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
-        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
+        events: impl FnOnce(&T, Timestamp) -> Vec<Event> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
         let act = move |cluster: &mut Cluster, facts: &Facts| {
             let value = act(cluster, facts)?;
-            Ok((value, Settled::default(), settle(cluster, facts, &limits)))
+            let own = events(&value, facts.now);
+            let after = settle(cluster, facts, &limits);
+            let before = Settled::default();
+            Ok(Made {
+                value,
+                before,
+                own,
+                after,
+            })
         };
-        self.transact(IfAbsent::Fail, Grants::None, act, events)
+        self.transact(IfAbsent::Fail, Grants::None, act)
     }
 
     fn transact<T: Send + 'static>(
         &self,
         if_absent: IfAbsent,
         grants: Grants,
-        mut act: impl FnOnce(&mut Cluster, &Facts) -> Result<(T, Settled, Settled), Refusal>
-        + Send
-        + 'static,
-        events: impl FnOnce(&T, Timestamp) -> Vec<Event>,
+        mut act: impl FnOnce(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + 'static,
     ) -> Result<Changed<T>, Error> {
         let mut driver = Driver::Unknown;
         let mut known = None;
@@ -89,15 +101,7 @@ impl Manager {
         loop {
             let seen = known.as_ref().map(|(_, facts)| facts.clone());
             match self.attempt(if_absent.clone(), known, (grants, driver), act) {
-                Ok((changed, before, after)) => {
-                    let now = now();
-                    let own = events(&changed.value, now);
-                    let made = changed.state.created;
-                    let made = made.then(|| Event::new(Deed::Init, now).because("created"));
-                    let before = made.into_iter().chain(by_itself(&before, now));
-                    self.note(before.chain(own).chain(by_itself(&after, now)).collect());
-                    return Ok(changed);
-                }
+                Ok(changed) => return Ok(changed),
                 Err(Stopped::ByError(error)) => {
                     if let (Error::Refused(_), Some(facts)) = (&error, seen) {
                         self.note_idle(&facts);
@@ -185,30 +189,38 @@ impl Manager {
         known: Option<(Option<Seen>, Facts)>,
         (grants, driver): (Grants, Driver),
         act: F,
-    ) -> Result<(Changed<T>, Settled, Settled), Stopped<F>>
+    ) -> Result<Changed<T>, Stopped<F>>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Cluster, &Facts) -> Result<(T, Settled, Settled), Refusal> + Send + 'static,
+        F: FnOnce(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + 'static,
     {
-        let now = now();
-        let manager = self.clone();
+        let (manager, scribe) = (self.clone(), self.scribe());
         let (seen, facts) = known.map_or((None, None), |(seen, facts)| (seen, Some(facts)));
-        let saved = self.store.update(if_absent, now, seen, move |cluster| {
+        let function = move |cluster: &mut Cluster, now| {
             let facts = match facts {
-                Some(facts) => facts,
+                Some(facts) => Facts { now, ..facts },
                 None if !manager.needs_facts(cluster, grants, driver) => Facts::at(now),
                 None => return Err(Stopped::ForFacts(act)),
             };
-            let (value, before, after) = act(cluster, &facts).map_err(Error::from)?;
+            let made = act(cluster, &facts).map_err(Error::from)?;
             let found = (manager.differs(cluster), manager.is_detected(cluster));
-            Ok((value, before, after, found))
-        })?;
-        let (differs, detected) = saved.value.3;
+            Ok((made, found, now))
+        };
+        let note = move |(made, _, now): &(Made<T>, (bool, bool), Timestamp), created| {
+            scribe.note_under_lock(made.events(created, *now));
+        };
+        let saved = self.store.transact(if_absent, now, seen, function, note)?;
+        let (differs, detected) = saved.value.1;
         let state = StateFile {
             detected,
             ..self.changed_state(&saved, differs)
         };
-        let (value, before, after, _) = saved.value;
+let Made {
+            value,
+            before,
+            after,
+            ..
+        } = saved.value.0;
         for settled in [&before, &after] {
             let granted = settled.granted.iter().map(|(whose, _)| whose);
             for whose in granted.chain(&settled.steps) {
@@ -217,7 +229,27 @@ impl Manager {
         }
         let freed: Vec<Freed> = before.freed.iter().chain(&after.freed).cloned().collect();
         let state = StateFile { freed, ..state };
-        Ok((Changed { value, state }, before, after))
+        Ok(Changed { value, state })
+    }
+}
+
+/// What came of a change, and what became of others before and after it.
+struct Made<T> {
+    value: T,
+    before: Settled,
+    own: Vec<Event>,
+    after: Settled,
+}
+
+impl<T> Made<T> {
+    /// All that is to be logged of it, in order.
+    fn events(&self, created: bool, now: Timestamp) -> Vec<Event> {
+        let made = created.then(|| Event::new(Deed::Init, now).because("created"));
+        made.into_iter()
+            .chain(by_itself(&self.before, now))
+            .chain(self.own.iter().cloned())
+            .chain(by_itself(&self.after, now))
+            .collect()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::manager::{Manager, now};
 use crate::outcome::History;
 use crate::store::{Action, StoreError};
 use chrono::TimeDelta;
+use std::io;
 
 impl Manager {
     /// What was done and refused, the last one last: to this task, in that time until now, by this
@@ -30,14 +31,12 @@ impl Manager {
                     .is_none_or(|names| names.iter().any(|name| is_about(event, name.as_str())))
         };
         let log = self.journal.path().to_owned();
-        let read = self.journal.read(wanted);
-        let read = read.map_err(|source| StoreError::Io {
-            action: Action::Read,
-            path: log.clone(),
-            source,
-        })?;
-        let is_written = read.is_some();
-        let mut events = read.unwrap_or_default();
+        let done = self.journal.read(wanted);
+        let done = done.map_err(|source| self.unreadable_log(source))?;
+        let refused = self.journal.refusals(wanted);
+        let refused = refused.map_err(|source| self.unreadable_log(source))?;
+        let is_written = done.is_some() || refused.is_some();
+        let mut events = merged(done.unwrap_or_default(), refused.unwrap_or_default());
         if let Some(task) = task.map(Name::as_str)
             && events.iter().any(|event| is_about(event, task))
         {
@@ -49,6 +48,29 @@ impl Manager {
             events,
         })
     }
+
+    pub(super) fn unreadable_log(&self, source: io::Error) -> StoreError {
+        StoreError::Io {
+            action: Action::Read,
+            path: self.journal.path().to_owned(),
+            source,
+        }
+    }
+}
+
+/// Each refusal before what was done after it. What was done stays in the order of the log, whatever clocks
+/// say.
+fn merged(done: Vec<Event>, refused: Vec<Event>) -> Vec<Event> {
+    let mut merged = Vec::with_capacity(done.len() + refused.len());
+    let mut refused = refused.into_iter().peekable();
+    for event in done {
+        while let Some(earlier) = refused.next_if(|refused| refused.time < event.time) {
+            merged.push(earlier);
+        }
+        merged.push(event);
+    }
+    merged.extend(refused);
+    merged
 }
 
 fn is_about(event: &Event, task: &str) -> bool {

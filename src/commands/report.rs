@@ -20,7 +20,9 @@ impl Manager {
         let span = Span { since, now };
         let loaded = self.store.load()?;
         let cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.config.cluster));
-        let events = self.history(None, None, None)?.events;
+        let events = self.journal.read(|_| true);
+        let events = events.map_err(|source| self.unreadable_log(source))?;
+        let events = events.unwrap_or_default();
         Ok(Summed {
             span,
             first: events.first().map(|event| event.time),

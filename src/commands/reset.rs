@@ -1,10 +1,11 @@
 //! `--reset`: forgets all tasks and lays the state anew.
 
-use crate::allocator::{Cluster, reset};
+use crate::allocator::{Cluster, Name, Task, Timestamp, reset};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::{Reset, Totals};
+use std::path::Path;
 
 impl Manager {
     /// Forgets all tasks and lays the state anew from the config, whatever the file holds; the
@@ -14,7 +15,8 @@ impl Manager {
     /// Some tasks are other users', or the state cannot be replaced.
     pub fn reset(&self) -> Result<Reset, Error> {
         let (spec, actor) = (self.described()?, self.actor()?);
-        let saved = self.store.replace(now(), move |present| {
+        let scribe = self.scribe();
+        let forget = move |present: Option<Cluster>, now| {
             let mut cluster = present.unwrap_or_else(|| Cluster::fresh(&spec));
             let where_they_ran: Vec<_> = cluster
                 .tasks()
@@ -22,19 +24,15 @@ impl Manager {
                 .collect();
             let forgotten = reset(&mut cluster, &spec, &actor)?;
             let totals = Totals::of(cluster.servers());
-            Ok::<_, Error>((cluster, (forgotten, where_they_ran, totals)))
-        })?;
+            Ok::<_, Error>((cluster, (forgotten, where_they_ran, totals, now)))
+        };
+        let note = move |(forgotten, servers, _, now): &(Vec<Task>, Vec<Name>, Totals, _),
+                         kept: Option<&Path>| {
+            scribe.note_under_lock(events(forgotten, servers, kept, *now));
+        };
+        let saved = self.store.lay_anew(now, forget, note)?;
         let state = self.changed_state(&saved, false);
-        let (forgotten, where_they_ran, totals) = saved.value;
-        let event = Event::new(Deed::Reset, now());
-        let tasks = forgotten.iter().zip(&where_they_ran);
-        let tasks = tasks.map(|(task, server)| event.clone().ending(task, server));
-        let kept = saved.kept.as_ref().and_then(|kept| kept.file_name());
-        let kept = kept.map(|name| format!("kept as {}", name.to_string_lossy()));
-        let whole = event
-            .clone()
-            .because(kept.unwrap_or_else(|| "created".to_owned()));
-        self.note(tasks.chain([whole]).collect());
+        let (forgotten, _, totals, _) = saved.value;
         Ok(Reset {
             state,
             forgotten,
@@ -42,4 +40,16 @@ impl Manager {
             totals,
         })
     }
+}
+
+fn events(forgotten: &[Task], servers: &[Name], kept: Option<&Path>, now: Timestamp) -> Vec<Event> {
+    let event = Event::new(Deed::Reset, now);
+    let tasks = forgotten.iter().zip(servers);
+    let tasks = tasks.map(|(task, server)| event.clone().ending(task, server));
+    let kept = kept.and_then(Path::file_name);
+    let why = match kept {
+        Some(name) => format!("kept as {}", name.to_string_lossy()),
+        None => "created".to_owned(),
+    };
+    tasks.chain([event.clone().because(why)]).collect()
 }

@@ -159,6 +159,12 @@ pub(crate) struct Event {
     /// How a program ended: its code, or 128 + N for signal N.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exit: Option<u8>,
+    /// How often it was refused, if more than once; `time` is the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) count: Option<u64>,
+    /// When it was refused for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<Timestamp>,
 }
 
 impl Event {
@@ -184,6 +190,8 @@ impl Event {
             used_gpu_seconds: None,
             pid: None,
             exit: None,
+            count: None,
+            first: None,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod event;
 mod read;
+mod refused;
 mod report;
 mod tail;
 mod write;
@@ -15,7 +16,7 @@ pub(crate) use report::{Report, Row, Span, report};
 pub(crate) use tail::Tail;
 
 use crate::config::{Rotation, STATE_FILE};
-use crate::store::{LOG_FILE, Place};
+use crate::store::{LOG_FILE, Place, REFUSED_FILE};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
+    /// The small file of refused requests.
+    refused: PathBuf,
     folder: PathBuf,
     /// The state file's name where it is not the usual one: several in one folder have one log.
     state: Option<String>,
@@ -36,6 +39,7 @@ impl Journal {
         let is_usual = name == STATE_FILE;
         Self {
             path: place.folder.join(LOG_FILE),
+            refused: place.folder.join(REFUSED_FILE),
             folder: place.folder.clone(),
             state: (!is_usual).then(|| name.to_string_lossy().into_owned()),
             rotation,

@@ -5,12 +5,15 @@ use crate::store::make_shared;
 use crate::system;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for others who write. After that the line is written all the same: it is one
 /// piece, only nobody puts the log aside.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// The same under the state's lock, for which others wait: there only who writes by the way is at it.
+const SHORT_PATIENCE: Duration = Duration::from_millis(20);
 const TRY_AGAIN: Duration = Duration::from_millis(1);
 
 impl Journal {
@@ -19,14 +22,29 @@ impl Journal {
     /// # Errors
     /// The system refused; nothing or a part of the lines was written.
     pub(crate) fn write(&self, events: &[Event]) -> io::Result<()> {
+        self.write_within(events, PATIENCE)
+    }
+
+    /// The same, by whoever holds the state's lock.
+    ///
+    /// # Errors
+    /// The system refused; nothing or a part of the lines was written.
+    pub(crate) fn write_under_lock(&self, events: &[Event]) -> io::Result<()> {
+        self.write_within(events, SHORT_PATIENCE)
+    }
+
+    fn write_within(&self, events: &[Event], patience: Duration) -> io::Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
         let mut text = Vec::new();
         for event in events {
             serde_json::to_writer(&mut text, event)?;
             text.push(b'\n');
         }
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + patience;
         loop {
-            let file = self.open()?;
+            let file = self.open(&self.path)?;
             match system::try_lock(&file) {
                 Ok(false) if Instant::now() < give_up => thread::sleep(TRY_AGAIN),
                 Ok(true) if !system::names_this_file(&self.path, &file)? => {}
@@ -37,13 +55,13 @@ impl Journal {
         }
     }
 
-    fn open(&self) -> io::Result<File> {
+    pub(super) fn open(&self, path: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);
         loop {
-            let file = match system::open_no_link(&self.path, &mut options) {
+            let file = match system::open_no_link(path, &mut options) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    make_shared(&self.path, &self.folder)?;
+                    make_shared(path, &self.folder)?;
                     continue;
                 }
                 opened => opened?,

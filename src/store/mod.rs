@@ -19,8 +19,8 @@ pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub(crate) use lock::make_shared;
 pub use lock::{LockWait, WaitNotice};
-pub(crate) use place::LOG_FILE;
 pub use place::Place;
+pub(crate) use place::{LOG_FILE, REFUSED_FILE};
 pub use seen::Seen;
 pub(crate) use seen::Stamp;
 
@@ -112,6 +112,30 @@ impl FileStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.transact(
+            if_absent,
+            move || now,
+            seen,
+            move |cluster, _| function(cluster),
+            |_, _| {},
+        )
+    }
+
+    /// The same, for a function that is told the time under the lock, and with what is to be done once the
+    /// change is in place, before the lock is given back: so all is in one order.
+    pub(crate) fn transact<T, E, F>(
+        &self,
+        if_absent: IfAbsent,
+        clock: impl FnOnce() -> Timestamp + Send + 'static,
+        seen: Option<Seen>,
+        function: F,
+        done: impl FnOnce(&T, bool) + Send + 'static,
+    ) -> Result<Saved<T>, E>
+    where
+        F: FnOnce(&mut Cluster, Timestamp) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         // Before a lock file is made beside what is no state, or where there is nothing to change.
         let found = read::metadata(&self.place.state)?;
         if found.is_none() && matches!(if_absent, IfAbsent::Fail) {
@@ -119,7 +143,7 @@ impl FileStore {
         }
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
-            update(&place, guard, if_absent, now, seen, function)
+            update(&place, guard, if_absent, clock(), seen, function, done)
         })?
     }
 
@@ -135,11 +159,27 @@ impl FileStore {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.lay_anew(move || now, move |present, _| function(present), |_, _| {})
+    }
+
+    /// The same, told the time and followed up as [`FileStore::transact`] does. What follows is told where
+    /// the replaced file was kept.
+    pub(crate) fn lay_anew<T, E, F>(
+        &self,
+        clock: impl FnOnce() -> Timestamp + Send + 'static,
+        function: F,
+        done: impl FnOnce(&T, Option<&Path>) + Send + 'static,
+    ) -> Result<Saved<T>, E>
+    where
+        F: FnOnce(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         // Before a lock file is made beside what is no state.
         read::metadata(&self.place.state)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
-            replace(&place, guard, now, function)
+            replace(&place, guard, clock(), function, done)
         })?
     }
 }
@@ -150,7 +190,8 @@ fn update<T, E: From<StoreError>>(
     if_absent: IfAbsent,
     now: Timestamp,
     seen: Option<Seen>,
-    function: impl FnOnce(&mut Cluster) -> Result<T, E>,
+    function: impl FnOnce(&mut Cluster, Timestamp) -> Result<T, E>,
+    done: impl FnOnce(&T, bool),
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
     let at_state = |damage: Damage| NotAState::from(damage).at(&place.state);
@@ -170,7 +211,7 @@ fn update<T, E: From<StoreError>>(
         }
     };
     steps::reached(Step::Loaded);
-    let value = function(&mut cluster)?;
+    let value = function(&mut cluster, now)?;
     let created = old.is_none();
     if cluster.is_edited() {
         cluster
@@ -184,7 +225,10 @@ fn update<T, E: From<StoreError>>(
             old.as_ref().map(read::Opened::metadata),
             &text,
             &cluster,
+            || done(&value, created),
         )?;
+    } else {
+        done(&value, created);
     }
     Ok(Saved {
         value,
@@ -197,7 +241,8 @@ fn replace<T, E: From<StoreError>>(
     place: &Place,
     guard: Guard,
     now: Timestamp,
-    function: impl FnOnce(Option<Cluster>) -> Result<(Cluster, T), E>,
+    function: impl FnOnce(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E>,
+    done: impl FnOnce(&T, Option<&Path>),
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
     let old = read::to_replace(&place.state)?;
@@ -218,14 +263,16 @@ fn replace<T, E: From<StoreError>>(
         Err(_not_a_state) => None,
     };
     steps::reached(Step::Loaded);
-    let (cluster, value) = function(present)?;
+    let (cluster, value) = function(present, now)?;
     let text = codec::encode(None, &cluster, now)
         .map_err(|damage| NotAState::from(damage).at(&place.state))?;
     let kept = old
         .is_some()
         .then(|| save::keep_old(place, now))
         .transpose()?;
-    save::save(place, guard, old.as_ref(), &text, &cluster)?;
+    save::save(place, guard, old.as_ref(), &text, &cluster, || {
+        done(&value, kept.as_deref());
+    })?;
     Ok(Saved {
         value,
         created: old.is_none(),

@@ -14,6 +14,8 @@ const MAX_LINKS: usize = 40;
 const LOCK_FILE: &str = ".resource.lock";
 /// The log of all changes, by the manager guide's own name; what was put aside has a number behind it.
 pub(crate) const LOG_FILE: &str = "gpu_manager.log";
+/// What was refused, beside it: a line each, counted.
+pub(crate) const REFUSED_FILE: &str = "gpu_manager.refused.log";
 /// A state file's own files beside it are named after it, and then so.
 const LEASE: &str = ".lease-";
 const WAKE: &str = ".wake-";
@@ -52,6 +54,7 @@ impl Place {
             || contains(name, WAKE)
             || contains(name, WAITERS)
             || name.ends_with(MONITOR.as_bytes())
+            || name == REFUSED_FILE.as_bytes()
             || is_log(name)
         {
             return Err(StoreError::ReservedName { path: state });

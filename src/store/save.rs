@@ -22,13 +22,14 @@ use tempfile::NamedTempFile;
 /// Puts the text in the state file's place, with the old one's access rights, and gives the
 /// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is
 /// in place; gpumgr's own only when it is durable, so that v0.1, which asks only ten times a
-/// second, gets its turn meanwhile.
+/// second, gets its turn meanwhile. What is to be done under both locks once it is in place is `done`.
 pub(super) fn save(
     place: &Place,
     guard: Guard,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
     cluster: &Cluster,
+    done: impl FnOnce(),
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
     let bytes: u64 = text.iter().map(|piece| piece.len() as u64).sum();
@@ -51,6 +52,7 @@ pub(super) fn save(
     steps::reached(Step::TempFlushed);
     replace(temp, &place.state).map_err(failed)?;
     steps::reached(Step::Renamed);
+    done();
     let folder = guard.release_file();
     folder
         .flush()

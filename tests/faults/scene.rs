@@ -178,6 +178,7 @@ impl Stage {
             ".resource.lock",
             "config.toml",
             "gpu_manager.log",
+            "gpu_manager.refused.log",
             "ran",
             "resource_status.json",
             "strace.log",

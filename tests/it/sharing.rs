@@ -7,6 +7,7 @@ use std::os::unix::fs::chown;
 const STATE: &str = "resource_status.json";
 const LOCK: &str = ".resource.lock";
 const LOG: &str = "gpu_manager.log";
+const REFUSED: &str = "gpu_manager.refused.log";
 const LAB: u32 = 13_000;
 const USERS: u32 = 14_000;
 
@@ -163,7 +164,7 @@ fn in_a_sticky_folder_a_writable_file_is_still_its_owners() {
     let error = office.refused_as(BOB, &["--allocate", "b", "1", "1"], "io");
     assert!(error.contains("not permitted"), "{error}");
     assert_eq!(office.lab().state_text(), before);
-    assert_eq!(office.lab().files(), [LOCK, LOG, STATE]);
+    assert_eq!(office.lab().files(), [LOCK, LOG, REFUSED, STATE]);
 }
 
 #[test]

@@ -62,17 +62,17 @@ impl Monitor {
     }
 
     fn grow(&self, task: &Task, scaling: &Scaling) -> Result<(), Error> {
-        let (name, scaling) = (task.id.clone(), *scaling);
+        let (name, scaling, before) = (task.id.clone(), *scaling, task.clone());
         let limits = self.manager.config.limits;
         self.manager.change_and_note(
             IfAbsent::Fail,
             Grants::Some,
             move |cluster, facts| grow(cluster, &name, &scaling, &limits, facts.now),
-            |grown, now| {
+            move |grown, now| {
                 let told = grown.iter().map(|grant| {
                     let why = format!("its use is high; has {} now", device_list(&grant.gpus));
                     let event = Event::new(Deed::ScaleUp, now);
-                    event.ending(task, &grant.server_name).because(why)
+                    event.ending(&before, &grant.server_name).because(why)
                 });
                 told.collect()
             },
@@ -89,7 +89,7 @@ impl Monitor {
             true => 1,
             false => min.unwrap_or(1),
         };
-        let name = task.clone();
+        let (name, why) = (task.clone(), why.to_owned());
         self.manager.change_and_note(
             IfAbsent::Fail,
             Grants::None,
@@ -100,7 +100,7 @@ impl Monitor {
                 let shrunk = shrink(cluster, &name, keeps, facts.now)?;
                 Ok(shrunk.zip(before).zip(task(cluster)))
             },
-            |shrunk, now| {
+            move |shrunk, now| {
                 let told = shrunk.iter().map(|((grant, before), after)| {
                     let gpus = device_list(&after.gpus_to_use());
                     let event = Event::new(Deed::ScaleDown, now);

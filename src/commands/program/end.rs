@@ -65,7 +65,7 @@ impl Supervisor<'_> {
                 true => give_up(cluster, &id),
                 false => release_lease(cluster, &id),
             },
-            |released, now| {
+            move |released, now| {
                 let event = Event::new(Deed::End, now);
                 let event = match stays {
                     true => event.holding(&released.task, &released.server_name),

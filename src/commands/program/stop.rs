@@ -54,7 +54,7 @@ impl Manager {
                 let name = resolve(cluster, &name, prefix.as_deref());
                 stop_program(cluster, &name, &actor)
             },
-            |told, now| {
+            move |told, now| {
                 let event = Event::new(Deed::Stop, now).holding(&told.task, &told.server_name);
                 vec![event.so(how)]
             },
@@ -123,7 +123,7 @@ impl Manager {
         let id = lease.id.clone();
         let given_back = self.change_first(
             move |cluster, _| release_lease(cluster, &id),
-            |released, now| vec![Event::new(Deed::End, now).giving_back(released).so(how)],
+            move |released, now| vec![Event::new(Deed::End, now).giving_back(released).so(how)],
         );
         match given_back {
             Ok(left) => Ok(left.state.freed),

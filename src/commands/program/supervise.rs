@@ -388,13 +388,14 @@ impl Supervisor<'_> {
             return;
         }
         let id = self.held.id.clone();
+        let (task, server) = (held.task.clone(), held.server.name.clone());
         // Whoever looks next sees whether it was saved.
         let _ = self.manager.change_first(
             move |cluster, facts| let_go(cluster, &id, facts.now),
-            |left, now| {
+            move |left, now| {
                 let gpus = environment::device_list(&left.gpus);
                 let event = journal::Event::new(Deed::Vacate, now);
-                let event = event.ending(&held.task, &held.server.name);
+                let event = event.ending(&task, &server);
                 vec![event.because(format!("goes on with {gpus}"))]
             },
         );

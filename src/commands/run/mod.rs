@@ -122,15 +122,16 @@ impl Manager {
         let task = &allocated.grant.task;
         steps::reached(Step::CommandEnded);
         let id = held.id.clone();
-        let end = |now| end(now, task, ended.as_ref().ok().map(|(_, exit)| *exit));
+        let exit = ended.as_ref().ok().map(|(_, exit)| *exit);
+        let name = task.clone();
         let given_back = self.change_first(
             move |cluster, _| release_lease(cluster, &id),
-            |released, now| vec![end(now).giving_back(released)],
+            move |released, now| vec![end(now, &name, exit).giving_back(released)],
         );
         match given_back {
             Ok(changed) => self.tell(&Progress::Changed(&changed.state)),
             Err(why) => {
-                let end = end(now());
+                let end = end(now(), task, exit);
                 self.note(vec![match Self::is_lost(&why) {
                     true => end.because("given back before"),
                     false => end.failing(why.kind(), why.to_string()),

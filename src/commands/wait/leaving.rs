@@ -38,7 +38,7 @@ impl Line<'_> {
                 }
                 Ok((granted, left, given_back.flatten()))
             },
-            |(granted, left, given_back), now| {
+            move |(granted, left, given_back), now| {
                 let taken = granted.iter().map(|grant| noted.took(grant, now));
                 let left = noted.left(left, given_back, "waited out", now);
                 taken.chain(left).collect()
@@ -62,7 +62,7 @@ impl Line<'_> {
                 // Granted at the last moment, perhaps, but nobody is there to use it.
                 Ok((left, release_lease(cluster, &id).ok()))
             },
-            |(left, given_back), now| noted.left(left, given_back, "interrupted", now),
+            move |(left, given_back), now| noted.left(left, given_back, "interrupted", now),
         );
         // Should that fail, the state still ends with this process.
         if let Ok(left) = left {
@@ -78,7 +78,7 @@ impl Line<'_> {
             IfAbsent::Fail,
             Grants::None,
             move |cluster, _| Ok(leave(cluster, &id)),
-            |left, now| noted.left(left, &None, "cancelled", now),
+            move |left, now| noted.left(left, &None, "cancelled", now),
         )?;
         self.tell_changed(left.state);
         Err(Error::Cancelled {

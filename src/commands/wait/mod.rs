@@ -180,7 +180,7 @@ impl Line<'_> {
                 }
                 Ok((granted, called, given_back, order))
             },
-            |(granted, called, given_back, _), now| {
+            move |(granted, called, given_back, _), now| {
                 let given_back = given_back.as_ref();
                 let given_back = given_back.map(|released| noted.gave_back(released, now));
                 let own = match granted {
@@ -348,7 +348,7 @@ impl Line<'_> {
                 claim(cluster, &id, tie)?;
                 Ok(granted)
             },
-            |granted, now| {
+            move |granted, now| {
                 let taken = granted.iter().map(|grant| noted.took(grant, now));
                 taken.collect()
             },

@@ -140,6 +140,12 @@ fn details(event: &Event, words: &Words) -> String {
             .exit
             .map(|code| say("history-exit", "code", code.to_string())),
         event.why.as_deref().map(printable),
+        event.count.zip(event.first).map(|(count, first)| {
+            words.say(
+                "history-count",
+                [("count", count.into()), ("time", time(first).into())],
+            )
+        }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

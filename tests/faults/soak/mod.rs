@@ -74,7 +74,12 @@ fn whoever_works_and_is_killed_for_long_loses_nothing_and_leaves_nothing() {
     assert!(all_is_given_back, "{:?}", tasks(&lab));
     assert_agrees(&lab.state());
     assert!(lab.state()["queue"].as_array().is_none_or(Vec::is_empty));
-    let lasting = ["config.toml", "gpu_manager.log", "resource_status.json"];
+    let lasting = [
+        "config.toml",
+        "gpu_manager.log",
+        "gpu_manager.refused.log",
+        "resource_status.json",
+    ];
     let left = lab.files();
     let is_known = |name: &String| {
         lasting.iter().any(|lasting| name.starts_with(lasting))

@@ -223,7 +223,8 @@ fn every_refusal_is_a_line_with_its_kind_and_why() {
         (&["--reset"], "reset -", "usage", None),
     ];
     for (arguments, deed, kind, asked) in cases {
-        let left = added(&lab, arguments);
+        assert_eq!(added(&lab, arguments), Vec::<Value>::new());
+        let left = [last_refused(&lab)];
         assert_eq!(deeds(&left), [deed], "{arguments:?}");
         assert_eq!(left[0]["error"], kind, "{arguments:?}");
         assert_eq!(
@@ -240,8 +241,9 @@ fn every_refusal_is_a_line_with_its_kind_and_why() {
             );
         }
         // In English, whatever the user reads.
-        let in_japanese = added(&lab, &[&["--lang", "ja"], arguments].concat());
-        assert_eq!(in_japanese[0]["why"], left[0]["why"], "{arguments:?}");
+        lab.run(&[&["--lang", "ja"], arguments].concat());
+        let in_japanese = last_refused(&lab);
+        assert_eq!(in_japanese["why"], left[0]["why"], "{arguments:?}");
     }
 }
 
@@ -269,6 +271,7 @@ fn where_there_is_no_state_a_refusal_makes_no_file() {
     ] {
         assert_ne!(lab.run(arguments).code, 0);
         assert!(!lab.join(LOG).exists(), "{arguments:?}");
+        assert!(!lab.join(REFUSED).exists(), "{arguments:?}");
     }
     // A folder is no state that could be changed.
     std::fs::create_dir_all(lab.join("place/folder")).unwrap();
@@ -295,7 +298,7 @@ fn who_ends_anothers_task_is_told_apart_from_whose_it_was() {
     office.ok_as(bob, &["--allocate", "t"]);
     office.lab().run(&["--release", "t"]);
     office.lab().ok(&["--release", "t", "--force"]);
-    let events = events(office.lab());
+    let events = history(office.lab(), &[]);
     assert_eq!(
         deeds(&events),
         ["init -", "allocate t", "release t", "release t"]
@@ -314,4 +317,5 @@ fn who_ends_anothers_task_is_told_apart_from_whose_it_was() {
     );
     // Both write, whatever the umask of whoever was first.
     assert_eq!(crate::people::mode(&office.path().join(LOG)), 0o666);
+    assert_eq!(crate::people::mode(&office.path().join(REFUSED)), 0o666);
 }

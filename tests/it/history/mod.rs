@@ -1,8 +1,10 @@
 //! The log of all changes, `--history` and `--report`, by real processes.
 
+mod counted;
 mod lines;
 #[cfg(unix)]
 mod obstacles;
+mod order;
 mod reported;
 mod rotated;
 mod shown;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use std::process::Command;
 
 const LOG: &str = "gpu_manager.log";
+const REFUSED: &str = "gpu_manager.refused.log";
 /// A command that all machines have.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gpumgr");
 
@@ -43,6 +46,13 @@ fn added(lab: &Lab, arguments: &[&str]) -> Vec<Value> {
     let before = events(lab).len();
     lab.run(arguments);
     events(lab).split_off(before)
+}
+
+/// The refusal that was counted last.
+fn last_refused(lab: &Lab) -> Value {
+    let refused = events_in(lab, REFUSED).into_iter();
+    let last = refused.max_by_key(|event| event["time"].to_string());
+    last.unwrap()
 }
 
 /// The actions of these, and the tasks they are about.

@@ -285,6 +285,7 @@ history-asked = asks for { $count ->
 history-waited = waited { $time }
 history-held = held { $time }
 history-used = used { $time } of one GPU
+history-count = { $count } times since { $time }
 history-exit = exit { $code }
 column-hours-held = GPU-hours held
 column-hours-used = GPU-hours used

@@ -252,6 +252,7 @@ history-asked = GPU を { $count } 個要求
 history-waited = 待機 { $time }
 history-held = 占有 { $time }
 history-used = 使用量は GPU 1 個で { $time } に相当
+history-count = { $time } から { $count } 回
 history-exit = 終了コード { $code }
 column-hours-held = 占有GPU時間
 column-hours-used = 使用GPU時間

@@ -252,6 +252,7 @@ history-asked = 请求 { $count } 个GPU
 history-waited = 等待了 { $time }
 history-held = 占用了 { $time }
 history-used = 使用量相当于单个GPU { $time }
+history-count = 自 { $time } 起共 { $count } 次
 history-exit = 退出码 { $code }
 column-hours-held = 占用GPU小时
 column-hours-used = 使用GPU小时
