@@ -16,7 +16,9 @@ pub(crate) use tail::Tail;
 
 use crate::config::{Rotation, STATE_FILE};
 use crate::store::{LOG_FILE, Place};
+use crate::system::Folder;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The log beside one state file.
@@ -52,10 +54,13 @@ impl Journal {
         self.state.as_deref()
     }
 
-    /// Where the lines are that were put aside that many times since.
-    fn aside(&self, times: u32) -> PathBuf {
-        let mut path = OsString::from(&self.path);
-        path.push(format!(".{times}"));
-        path.into()
+    /// Opens the folder it is in.
+    fn open_folder(&self) -> io::Result<Folder> {
+        Folder::open(&self.folder)
     }
+}
+
+/// The name of the lines that were put aside that many times since.
+fn aside(times: u32) -> OsString {
+    format!("{LOG_FILE}.{times}").into()
 }

@@ -19,8 +19,8 @@ pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub(crate) use lock::make_shared;
 pub use lock::{LockWait, WaitNotice};
-pub(crate) use place::LOG_FILE;
 pub use place::Place;
+pub(crate) use place::{LOG_FILE, TEMP_PREFIX};
 pub use seen::Seen;
 pub(crate) use seen::Stamp;
 
@@ -87,7 +87,7 @@ impl FileStore {
     /// # Errors
     /// The file cannot be read, or is not a state this version knows.
     pub fn load(&self) -> Result<Option<Cluster>, StoreError> {
-        read::patiently(&self.place.state)
+        read::patiently(&self.place)
     }
 
     /// Runs the function on the state under the lock, and saves what it changed. A refusal, or
@@ -113,8 +113,8 @@ impl FileStore {
         E: From<StoreError> + Send + 'static,
     {
         // Before a lock file is made beside what is no state, or where there is nothing to change.
-        let found = read::metadata(&self.place.state)?;
-        if found.is_none() && matches!(if_absent, IfAbsent::Fail) {
+        let is_there = read::is_there(&self.place)?;
+        if !is_there && matches!(if_absent, IfAbsent::Fail) {
             return Err(self.place.missing().into());
         }
         let place = self.place.clone();
@@ -136,7 +136,7 @@ impl FileStore {
         E: From<StoreError> + Send + 'static,
     {
         // Before a lock file is made beside what is no state.
-        read::metadata(&self.place.state)?;
+        read::is_there(&self.place)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
             replace(&place, guard, now, function)
@@ -154,7 +154,7 @@ fn update<T, E: From<StoreError>>(
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
     let at_state = |damage: Damage| NotAState::from(damage).at(&place.state);
-    let old = read::to_change(&place.state)?;
+    let old = read::to_change(place, guard.folder())?;
     let (mut cluster, places) = match (&old, if_absent) {
         (Some(old), _) => {
             let seen = seen.and_then(|seen| seen.if_still(old.text()));
@@ -200,8 +200,8 @@ fn replace<T, E: From<StoreError>>(
     function: impl FnOnce(Option<Cluster>) -> Result<(Cluster, T), E>,
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
-    let old = read::to_replace(&place.state)?;
-    let present = match read::once(&place.state) {
+    let old = read::to_replace(place, guard.folder())?;
+    let present = match read::in_folder(place, guard.folder()) {
         Ok(present) => present,
         Err(StoreError::Io {
             action,
@@ -223,7 +223,7 @@ fn replace<T, E: From<StoreError>>(
         .map_err(|damage| NotAState::from(damage).at(&place.state))?;
     let kept = old
         .is_some()
-        .then(|| save::keep_old(place, now))
+        .then(|| save::keep_old(place, guard.folder(), now))
         .transpose()?;
     save::save(place, guard, old.as_ref(), &text, &cluster)?;
     Ok(Saved {

@@ -2,7 +2,7 @@
 
 use super::error::{Action, StoreError};
 use crate::allocator::LeaseId;
-use crate::system;
+use crate::system::{self, Folder, Link};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// How many links may lead to a state file that does not exist yet.
 const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
-const LOCK_FILE: &str = ".resource.lock";
+pub(super) const LOCK_FILE: &str = ".resource.lock";
 /// The log of all changes, by the manager guide's own name; what was put aside has a number behind it.
 pub(crate) const LOG_FILE: &str = "gpu_manager.log";
 /// A state file's own files beside it are named after it, and then so.
@@ -21,7 +21,7 @@ const WAITERS: &str = ".waiters-";
 const MONITOR: &str = ".monitor";
 /// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
 /// the lock.
-pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
+pub(crate) const TEMP_PREFIX: &str = ".gpumgr-";
 
 /// The real places behind a state path: links are resolved first, so that the lock and the
 /// temporary file are beside the real file.
@@ -45,7 +45,9 @@ impl Place {
             });
         }
         let state = resolve(path)?;
-        let name = state.file_name().unwrap_or_default().as_encoded_bytes();
+        let Some(name) = state.file_name().map(OsStr::as_encoded_bytes) else {
+            return Err(StoreError::NotAFile { path: state });
+        };
         if name == LOCK_FILE.as_bytes()
             || name.starts_with(TEMP_PREFIX.as_bytes())
             || contains(name, LEASE)
@@ -65,14 +67,24 @@ impl Place {
         })
     }
 
+    /// Opens the folder, to reach what is in it.
+    pub(super) fn open(&self) -> io::Result<Folder> {
+        Folder::open(&self.folder)
+    }
+
+    /// The state file's name in its folder.
+    pub(super) fn name(&self) -> &OsStr {
+        self.state.file_name().unwrap_or_default()
+    }
+
     /// The file of a lease.
-    pub(super) fn lease(&self, id: &LeaseId) -> PathBuf {
-        self.beside(LEASE, id.as_str())
+    pub(super) fn lease(&self, id: &LeaseId) -> OsString {
+        self.own(LEASE, id.as_str())
     }
 
     /// The FIFO by which the holder of a lease is woken.
-    pub(super) fn wake(&self, id: &LeaseId) -> PathBuf {
-        self.beside(WAKE, id.as_str())
+    pub(super) fn wake(&self, id: &LeaseId) -> OsString {
+        self.own(WAKE, id.as_str())
     }
 
     /// The ID of the lease whose file has this name, if it is one of this state's.
@@ -86,14 +98,14 @@ impl Place {
     }
 
     fn id_in<'n>(&self, kind: &str, name: &'n OsStr) -> Option<&'n str> {
-        let prefix = self.beside(kind, "");
-        let prefix = prefix.file_name()?.as_encoded_bytes();
-        let id = name.as_encoded_bytes().strip_prefix(prefix)?;
+        let prefix = self.own(kind, "");
+        let id = name.as_encoded_bytes();
+        let id = id.strip_prefix(prefix.as_encoded_bytes())?;
         std::str::from_utf8(id).ok()
     }
 
     /// The file by which those who wait on one machine take turns.
-    pub(super) fn waiters(&self, host: &str) -> PathBuf {
+    pub(super) fn waiters(&self, host: &str) -> OsString {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || c == '-' {
                 c
@@ -102,20 +114,21 @@ impl Place {
             }
         };
         let host: String = host.chars().map(plain).take(64).collect();
-        self.beside(WAITERS, &host)
+        self.own(WAITERS, &host)
     }
 
     /// The file by which a monitor is the only one.
-    pub(super) fn monitor(&self) -> PathBuf {
-        self.beside(MONITOR, "")
+    pub(super) fn monitor(&self) -> OsString {
+        self.own(MONITOR, "")
     }
 
-    fn beside(&self, kind: &str, what: &str) -> PathBuf {
+    /// The name of a file of this state's own.
+    fn own(&self, kind: &str, what: &str) -> OsString {
         let mut name = OsString::from(".");
-        name.push(self.state.file_name().unwrap_or_default());
+        name.push(self.name());
         name.push(kind);
         name.push(what);
-        self.folder.join(name)
+        name
     }
 
     /// The error of a change that must not make the file.
@@ -148,9 +161,9 @@ fn contains(name: &[u8], part: &str) -> bool {
 /// The absolute path without links. The file may be absent, and so may its folder: then there is
 /// no link in the way, and whoever writes there says what is missing.
 ///
-/// In the state's own place the system follows no link that somebody else left in a folder like
-/// `/tmp`; nor does this, for whoever planted it would choose which file is made or changed in this
-/// user's name. The folders on the way are the caller's to choose.
+/// In the state's own place a link of another user is followed only where nobody else could have put
+/// it: its maker would choose which file is made or changed in this user's name. The folders on the
+/// way are the caller's to choose.
 fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
     let given = path;
     let failed = |error| StoreError::io(Action::Read, given, error);
@@ -164,18 +177,30 @@ fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
             resolved => resolved.map_err(failed)?,
         };
         let file = folder.join(name);
-        let Ok(target) = fs::read_link(&file) else {
-            // Where case does not count, the file has its own spelling.
-            let spelt = system::canonical(&file).ok();
-            let is_here = |spelt: &PathBuf| spelt.parent() == Some(&folder);
-            return Ok(spelt.filter(is_here).unwrap_or(file));
-        };
-        let link = fs::symlink_metadata(&file).map_err(failed)?;
-        let around = fs::metadata(&folder).map_err(failed)?;
-        if system::may_be_planted(&link, &around) {
-            return Err(StoreError::ForeignLink { path: file });
+        match link(&folder, name).map_err(failed)? {
+            None => return Ok(system::own_spelling(file)),
+            Some(Link {
+                is_trusted: false, ..
+            }) => return Err(StoreError::ForeignLink { path: file }),
+            Some(link) => path = folder.join(link.target),
         }
-        path = folder.join(target);
     }
     Err(failed(io::Error::other("too many symbolic links")))
+}
+
+/// The link of that name in that folder, if there is one.
+fn link(folder: &Path, name: &OsStr) -> io::Result<Option<Link>> {
+    match Folder::open(folder) {
+        Err(error) if is_absent(&error) => Ok(None),
+        opened => opened?.link(name),
+    }
+}
+
+/// Nothing can be in a folder that is not there. A folder that may not be entered is the business of
+/// whoever opens the file.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
+    )
 }
