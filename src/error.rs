@@ -382,6 +382,7 @@ fn kind_of_store(error: &StoreError) -> Kind {
         StoreError::Io { .. }
         | StoreError::ForeignLink { .. }
         | StoreError::CannotLock { .. }
+        | StoreError::LocalLocks { .. }
         | StoreError::GroupLost { .. } => Kind::Io,
     }
 }

@@ -79,8 +79,7 @@ impl FileStore {
     }
 
     fn hold_lease_named(&self, name: impl Fn(LeaseId) -> LeaseId) -> Result<HeldLease, StoreError> {
-        let at_folder = |error| StoreError::io(Action::Lease, &self.place.folder, error);
-        let folder = self.place.open().map_err(at_folder)?;
+        let folder = self.open_to_make(Action::Lease)?;
         loop {
             let id = name(new_id()?);
             let name = self.place.lease(&id);

@@ -29,6 +29,7 @@ pub type WaitNotice = Arc<dyn Fn(&Path, &[Holder]) + Send + Sync>;
 pub struct LockWait {
     timeout: Duration,
     pub(super) notice: Option<WaitNotice>,
+    pub(super) allow_local: bool,
 }
 
 impl LockWait {
@@ -36,6 +37,22 @@ impl LockWait {
         Self {
             timeout,
             notice: None,
+            allow_local: false,
+        }
+    }
+
+    /// Refuses a folder whose locks other machines may not see.
+    pub(super) fn check(&self, place: &Place, folder: &Folder) -> Result<(), StoreError> {
+        if self.allow_local {
+            return Ok(());
+        }
+        let found = system::local_locks(folder);
+        match found.map_err(|error| StoreError::io(Action::Lock, &place.folder, error))? {
+            None => Ok(()),
+            Some(local) => Err(StoreError::LocalLocks {
+                path: place.folder.clone(),
+                local,
+            }),
         }
     }
 }
@@ -59,21 +76,23 @@ impl Guard {
         self.folder
     }
 
-    fn try_acquire(place: &Place) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, system::try_lock)
+    fn try_acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, wait, system::try_lock)
     }
 
-    fn acquire(place: &Place) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, lock)
+    fn acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, wait, lock)
     }
 
     fn acquire_by(
         place: &Place,
+        wait: &LockWait,
         lock: fn(&File) -> io::Result<bool>,
     ) -> Result<Option<Self>, StoreError> {
         let at_folder = |error| StoreError::io(Action::Lock, &place.folder, error);
         loop {
-            let folder = Folder::open(&place.folder).map_err(at_folder)?;
+            let folder = place.open().map_err(at_folder)?;
+            wait.check(place, &folder)?;
             if let Some(open) = folder.to_lock().map_err(at_folder)? {
                 match lock(open) {
                     Ok(true) => {}
@@ -160,15 +179,15 @@ where
     F: FnOnce(Guard) -> R + Send + 'static,
     R: Send + 'static,
 {
-    if let Some(guard) = Guard::try_acquire(place)? {
+    if let Some(guard) = Guard::try_acquire(place, wait)? {
         return Ok(work(guard));
     }
     let turn = Arc::new(Turn::default());
     let (sender, done) = mpsc::channel();
     let waiter = {
-        let (place, turn) = (place.clone(), Arc::clone(&turn));
+        let (place, wait, turn) = (place.clone(), wait.clone(), Arc::clone(&turn));
         move || {
-            let guard = Guard::acquire(&place);
+            let guard = Guard::acquire(&place, &wait);
             if turn.take() {
                 let _ = sender.send(guard.map(|guard| guard.map(work)));
             }

@@ -26,6 +26,7 @@ pub(crate) use seen::Stamp;
 
 use crate::allocator::{Cluster, ClusterSpec, Timestamp};
 use crate::steps::{self, Step};
+use crate::system::{self, Folder, LocalLocks, OpenToOthers};
 use error::NotAState;
 use lock::Guard;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,32 @@ impl FileStore {
     pub fn on_wait(mut self, notice: WaitNotice) -> Self {
         self.wait.notice = Some(notice);
         self
+    }
+
+    /// Trusts locks also where they may hold on this machine only.
+    #[must_use]
+    pub fn allow_local_locks(mut self, allow: bool) -> Self {
+        self.wait.allow_local = allow;
+        self
+    }
+
+    /// The file system that the state is on, if its locks may hold on this machine only.
+    pub fn local_locks(&self) -> Option<LocalLocks> {
+        system::local_locks(&self.place.open().ok()?).ok()?
+    }
+
+    /// Whether users who are neither the owner nor in the group can open the state's folder or a file
+    /// in it, and so keep its locks.
+    pub fn open_to_others(&self) -> Option<OpenToOthers> {
+        self.place.open().ok()?.open_to_others().ok()?
+    }
+
+    /// Opens the folder to make a file in it.
+    fn open_to_make(&self, action: Action) -> Result<Folder, StoreError> {
+        let failed = |error| StoreError::io(action, &self.place.folder, error);
+        let folder = self.place.open().map_err(failed)?;
+        self.wait.check(&self.place, &folder)?;
+        Ok(folder)
     }
 
     /// Where the file and its lock really are.

@@ -24,7 +24,7 @@ impl FileStore {
         let name = self.place.monitor();
         let path = self.place.folder.join(&name);
         let failed = |error| StoreError::io(Action::Lock, &path, error);
-        let folder = self.place.open().map_err(failed)?;
+        let folder = self.open_to_make(Action::Lock)?;
         let mut file = match folder.open_lock_file(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 make_shared(&folder, &name).map_err(failed)?;

@@ -2,14 +2,12 @@
 
 use super::error::{Action, StoreError};
 use crate::allocator::LeaseId;
-use crate::system::{self, Folder, Link};
+use crate::system::{self, Folder, RealPath};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many links may lead to a state file that does not exist yet.
-const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
 pub(super) const LOCK_FILE: &str = ".resource.lock";
 /// The log of all changes, by the manager guide's own name; what was put aside has a number behind it.
@@ -158,49 +156,15 @@ fn contains(name: &[u8], part: &str) -> bool {
         .any(|window| window == part.as_bytes())
 }
 
-/// The absolute path without links. The file may be absent, and so may its folder: then there is
-/// no link in the way, and whoever writes there says what is missing.
+/// The absolute path without links. The file may be absent, and so may its folder: whoever writes
+/// there says what is missing.
 ///
-/// In the state's own place a link of another user is followed only where nobody else could have put
-/// it: its maker would choose which file is made or changed in this user's name. The folders on the
-/// way are the caller's to choose.
+/// A link of another user is followed only where that user alone could have put it: its maker would
+/// choose which file is made or changed in this user's name.
 fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    let given = path;
-    let failed = |error| StoreError::io(Action::Read, given, error);
-    let mut path = std::path::absolute(given).map_err(failed)?;
-    for _ in 0..MAX_LINKS {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(path);
-        };
-        let folder = match system::canonical(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
-            resolved => resolved.map_err(failed)?,
-        };
-        let file = folder.join(name);
-        match link(&folder, name).map_err(failed)? {
-            None => return Ok(system::own_spelling(file)),
-            Some(Link {
-                is_trusted: false, ..
-            }) => return Err(StoreError::ForeignLink { path: file }),
-            Some(link) => path = folder.join(link.target),
-        }
+    match std::path::absolute(path).and_then(|path| system::real_path(&path)) {
+        Ok(RealPath::Is(path)) => Ok(path),
+        Ok(RealPath::ForeignLink(path)) => Err(StoreError::ForeignLink { path }),
+        Err(error) => Err(StoreError::io(Action::Read, path, error)),
     }
-    Err(failed(io::Error::other("too many symbolic links")))
-}
-
-/// The link of that name in that folder, if there is one.
-fn link(folder: &Path, name: &OsStr) -> io::Result<Option<Link>> {
-    match Folder::open(folder) {
-        Err(error) if is_absent(&error) => Ok(None),
-        opened => opened?.link(name),
-    }
-}
-
-/// Nothing can be in a folder that is not there. A folder that may not be entered is the business of
-/// whoever opens the file.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
-    )
 }

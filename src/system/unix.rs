@@ -5,6 +5,8 @@ mod child;
 mod detached;
 mod folder;
 mod lock;
+mod mounts;
+mod path;
 mod pipe;
 mod process;
 mod wake;
@@ -16,6 +18,8 @@ pub(crate) use child::{
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
 pub(crate) use folder::Folder;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use mounts::local_locks;
+pub(crate) use path::real_path;
 pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
@@ -312,16 +316,6 @@ pub(crate) fn confine(memory: u64) {
     };
     let _ = set(Resource::RLIMIT_AS, memory);
     let _ = set(Resource::RLIMIT_CORE, 0);
-}
-
-/// The absolute path without links of what is there.
-pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path)
-}
-
-/// The file's path as it is: here each spelling is another name.
-pub(crate) fn own_spelling(file: PathBuf) -> PathBuf {
-    file
 }
 
 /// A name or path as one would type it at a prompt. There is nothing that sh cannot be told.

@@ -17,7 +17,7 @@ pub(crate) use child::{
     reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, local_locks, real_path};
 pub(crate) use job::confine;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
 pub(crate) use pipe::{
@@ -126,12 +126,12 @@ pub(crate) fn sticky(_folder: &Metadata) -> bool {
 
 /// The absolute path without links of what is there, as users write it: the system's own form, with
 /// `\\?\` before it, only where a path is too long for the other.
-pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+fn canonical(path: &Path) -> io::Result<PathBuf> {
     dunce::canonicalize(path)
 }
 
 /// The file's path as it is spelt, where it is there: case does not count.
-pub(crate) fn own_spelling(file: PathBuf) -> PathBuf {
+fn own_spelling(file: PathBuf) -> PathBuf {
     let spelt = canonical(&file).ok();
     let is_here = |spelt: &PathBuf| spelt.parent() == file.parent();
     spelt.filter(is_here).unwrap_or(file)

@@ -4,10 +4,12 @@
 //! that is exchanged meanwhile leads to no file elsewhere. Owner and mode change by descriptor only.
 
 use super::{errno, read_only, share_as_folder};
-use crate::system::{Access, Entry, Link};
+use crate::system::{Access, Entry, OpenToOthers};
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, readlinkat, renameat};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
+#[cfg(target_os = "linux")]
+use nix::fcntl::{OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat, mkdirat};
 use nix::unistd::{Uid, UnlinkatFlags, linkat, mkfifoat, unlinkat};
 use std::ffi::{OsStr, OsString};
@@ -21,9 +23,9 @@ use std::time::{Duration, SystemTime};
 
 /// Enough to look at entries, where the folder may be entered and not listed.
 #[cfg(target_os = "linux")]
-const REACH: OFlag = OFlag::O_PATH;
+pub(super) const REACH: OFlag = OFlag::O_PATH;
 #[cfg(not(target_os = "linux"))]
-const REACH: OFlag = OFlag::O_RDONLY;
+pub(super) const REACH: OFlag = OFlag::O_RDONLY;
 
 /// One open folder, and the path by which messages name it.
 #[derive(Debug)]
@@ -35,23 +37,27 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens it. The last step of the path must not be a link.
+    /// Opens it. No step of the path may be a link.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Self::open_at(AT_FDCWD, path.as_os_str(), path.to_owned())
-    }
-
-    fn open_at(around: impl AsFd + Copy, name: &OsStr, path: PathBuf) -> io::Result<Self> {
-        let (file, listed) = match open_at(around, name, OFlag::O_DIRECTORY) {
+        let (file, listed) = match open_path(path, OFlag::O_DIRECTORY) {
             Err(error) if read_only(&error) => {
-                (open_at(around, name, OFlag::O_DIRECTORY | REACH)?, false)
+                (open_path(path, OFlag::O_DIRECTORY | REACH)?, false)
             }
             opened => (opened?, true),
         };
-        Ok(Self { file, path, listed })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            listed,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
@@ -144,38 +150,6 @@ impl Folder {
         }
     }
 
-    /// The link of that name, `None` if it is something else or not there.
-    pub(crate) fn link(&self, name: &OsStr) -> io::Result<Option<Link>> {
-        match again(|| readlinkat(&self.file, name)) {
-            Err(error) if is_no_link(&error) => return Ok(None),
-            read => drop(read?),
-        }
-        let (target, owner) = match self.read_link(name) {
-            // Another entry has just taken its place.
-            Err(error) if is_no_link(&error) => return Ok(None),
-            read => read?,
-        };
-        let is_trusted = is_trusted(owner, &self.metadata()?);
-        Ok(Some(Link {
-            target: target.into(),
-            is_trusted,
-        }))
-    }
-
-    /// Target and owner of one and the same link, whatever is exchanged meanwhile.
-    #[cfg(target_os = "linux")]
-    fn read_link(&self, name: &OsStr) -> io::Result<(OsString, u32)> {
-        let link = open_at(&self.file, name, OFlag::O_PATH)?;
-        let target = again(|| readlinkat(&link, ""))?;
-        Ok((target, link.metadata()?.uid()))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn read_link(&self, name: &OsStr) -> io::Result<(OsString, u32)> {
-        let target = again(|| readlinkat(&self.file, name))?;
-        Ok((target, self.stat(name)?.st_uid))
-    }
-
     /// Renames an entry over another, whatever that is.
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         again(|| renameat(&self.file, from, &self.file, to))
@@ -212,7 +186,18 @@ impl Folder {
 
     /// Opens the folder of that name in it, which must not be a link.
     pub(crate) fn subfolder(&self, name: &OsStr) -> io::Result<Self> {
-        Self::open_at(&self.file, name, self.path.join(name))
+        let (file, listed) = match open_at(&self.file, name, OFlag::O_DIRECTORY) {
+            Err(error) if read_only(&error) => {
+                let reached = open_at(&self.file, name, OFlag::O_DIRECTORY | REACH)?;
+                (reached, false)
+            }
+            opened => (opened?, true),
+        };
+        Ok(Self {
+            file,
+            path: self.path.join(name),
+            listed,
+        })
     }
 
     /// Opens the folder of that name, made where it was not there for the users of this one. Entries
@@ -260,6 +245,29 @@ impl Folder {
         Ok(made)
     }
 
+    /// Whether users who are neither the owner nor in the group can open the folder, or a file in it:
+    /// that suffices to lock it.
+    pub(crate) fn open_to_others(&self) -> io::Result<Option<OpenToOthers>> {
+        let mode = self.metadata()?.mode();
+        let others_enter =
+            |folder: &Path| fs::metadata(folder).is_ok_and(|folder| folder.mode() & 0o001 != 0);
+        if !self.path.ancestors().skip(1).all(others_enter) {
+            return Ok(None);
+        }
+        let is_open = mode & 0o004 != 0 || mode & 0o001 != 0 && self.has_file_for_others()?;
+        Ok(is_open.then_some(OpenToOthers {
+            can_be_closed: mode & 0o002 == 0,
+        }))
+    }
+
+    fn has_file_for_others(&self) -> io::Result<bool> {
+        let mut names = self.names()?.into_iter();
+        Ok(names.any(|name| {
+            let found = self.stat(&name);
+            found.is_ok_and(|found| found.st_mode & 0o006 != 0)
+        }))
+    }
+
     /// Whether it belongs to the user as whom this process acts.
     pub(crate) fn is_own(&self) -> io::Result<bool> {
         Ok(self.metadata()?.uid() == Uid::effective().as_raw())
@@ -276,14 +284,28 @@ pub(super) fn without_group(mode: u32) -> u32 {
     mode & !0o070 | (mode & 0o007) << 3
 }
 
-/// Whoever can put a link into a folder chooses what is opened through it. So a link counts if it is
-/// this user's or root's, or its folder's owner's where nobody else can write.
-fn is_trusted(owner: u32, around: &Metadata) -> bool {
-    let alone = around.mode() & 0o022 == 0;
-    owner == Uid::effective().as_raw() || owner == 0 || alone && owner == around.uid()
+/// Opens what an absolute path without links leads to, and nothing else: another user may have put a
+/// link on the way since the path was resolved. Before Linux 5.6 only the last step is looked at.
+#[cfg(target_os = "linux")]
+pub(super) fn open_path(path: &Path, flags: OFlag) -> io::Result<File> {
+    let how = OpenHow::new()
+        .flags(flags | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    match again(|| openat2(AT_FDCWD, path, how)) {
+        // A sandbox that does not know the call may say that it is not permitted.
+        Err(error) if matches!(errno(&error), Errno::ENOSYS | Errno::EPERM) => {
+            open_at(AT_FDCWD, path.as_os_str(), flags)
+        }
+        opened => opened.map(File::from),
+    }
 }
 
-fn open_at(around: impl AsFd, name: &OsStr, flags: OFlag) -> io::Result<File> {
+#[cfg(not(target_os = "linux"))]
+pub(super) fn open_path(path: &Path, flags: OFlag) -> io::Result<File> {
+    open_at(AT_FDCWD, path.as_os_str(), flags)
+}
+
+pub(super) fn open_at(around: impl AsFd, name: &OsStr, flags: OFlag) -> io::Result<File> {
     let flags = flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
     let mode = Mode::S_IRUSR | Mode::S_IWUSR;
     again(|| openat(around.as_fd(), name, flags, mode)).map(File::from)
@@ -298,19 +320,13 @@ fn flags(access: Access) -> OFlag {
     }
 }
 
-fn again<T>(call: impl Fn() -> nix::Result<T>) -> io::Result<T> {
+pub(super) fn again<T>(call: impl Fn() -> nix::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(Errno::EINTR) => {}
             done => return Ok(done?),
         }
     }
-}
-
-/// Whether reading a link failed because there is none. A descriptor of something else has no entry
-/// with an empty name.
-fn is_no_link(error: &io::Error) -> bool {
-    matches!(errno(error), Errno::EINVAL | Errno::ENOENT)
 }
 
 fn not_a_file() -> io::Error {

@@ -1,8 +1,8 @@
 //! A folder. Here its access list says who may put what into it, and entries are opened by path.
 
 use super::patience::replace;
-use super::{names_this_file, open_lock_file};
-use crate::system::{Access, Entry, Link};
+use super::{canonical, names_this_file, open_lock_file, own_spelling};
+use crate::system::{Access, Entry, LocalLocks, MAX_LINKS, OpenToOthers, RealPath};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -97,18 +97,6 @@ impl Folder {
         names_this_file(&self.path.join(name), file)
     }
 
-    /// The link of that name, `None` if it is something else or not there.
-    ///
-    /// Who made it is not told here: whoever may write in a folder may make links in it, as junctions or
-    /// in developer mode, and their owner is in an access list that this does not read.
-    pub(crate) fn link(&self, name: &OsStr) -> io::Result<Option<Link>> {
-        let target = fs::read_link(self.path.join(name)).ok();
-        Ok(target.map(|target| Link {
-            target,
-            is_trusted: true,
-        }))
-    }
-
     /// Renames an entry over another, unless another process has one of them open.
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         fs::rename(self.path.join(from), self.path.join(to))
@@ -156,6 +144,11 @@ impl Folder {
         self.make_shared_subfolder(name)
     }
 
+    /// Who may open what is for its access list to say.
+    pub(crate) fn open_to_others(&self) -> io::Result<Option<OpenToOthers>> {
+        Ok(None)
+    }
+
     /// Whose a folder is is not looked at here.
     pub(crate) fn is_own(&self) -> io::Result<bool> {
         Ok(true)
@@ -165,4 +158,31 @@ impl Folder {
     pub(crate) fn only_owner_writes(&self) -> io::Result<bool> {
         Ok(true)
     }
+}
+
+/// Locks of a folder on another machine are that machine's.
+pub(crate) fn local_locks(_folder: &Folder) -> io::Result<Option<LocalLocks>> {
+    Ok(None)
+}
+
+/// The path without links, of a file that may be absent. Who made a link is not told here: whoever may
+/// write in a folder may make links in it, as junctions or in developer mode, and their owner is in an
+/// access list that this does not read.
+pub(crate) fn real_path(path: &Path) -> io::Result<RealPath> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(RealPath::Is(path));
+        };
+        let folder = match canonical(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
+            resolved => resolved?,
+        };
+        let file = folder.join(name);
+        match fs::read_link(&file) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(RealPath::Is(own_spelling(file))),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
 }

@@ -122,6 +122,8 @@ error-lock-timeout = Timed out waiting for the lock
     .hint = Try again, or wait longer: lock_timeout in the config. The lock ends with its holder; deleting the file frees nothing
 error-cannot-lock = The file system of { $path } has no locks
     .hint = Keep the state file on a file system with locks: see docs/state-file.md
+error-local-locks = Locks in { $path } may hold on this machine only, and another machine would then grant the same GPUs; nothing was changed
+    .hint = Keep the state on another file system. If only this machine uses it, or its server does lock: allow_local_locks = true in the config
 error-group-lost = The state file { $path } would lose its group, and others would be shut out; it was left as it is
     .group = You are not in group { $group }
     .hint = Join that group, or give the file one that you are in: chgrp
