@@ -20,7 +20,7 @@ pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub(crate) use lock::make_shared;
 pub use lock::{LockWait, WaitNotice};
 pub use place::Place;
-pub(crate) use place::{LOG_FILE, TEMP_PREFIX};
+pub(crate) use place::LOG_FILE;
 pub use seen::Seen;
 pub(crate) use seen::Stamp;
 

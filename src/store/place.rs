@@ -19,7 +19,7 @@ const WAITERS: &str = ".waiters-";
 const MONITOR: &str = ".monitor";
 /// All temporary files begin so; what a crash left of them is litter, for whoever saves holds
 /// the lock.
-pub(crate) const TEMP_PREFIX: &str = ".gpumgr-";
+pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
 
 /// The real places behind a state path: links are resolved first, so that the lock and the
 /// temporary file are beside the real file.
