@@ -19,8 +19,8 @@ pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
 pub(crate) use lock::make_shared;
 pub use lock::{LockWait, WaitNotice};
-pub use place::Place;
 pub(crate) use place::LOG_FILE;
+pub use place::Place;
 pub use seen::Seen;
 pub(crate) use seen::Stamp;
 

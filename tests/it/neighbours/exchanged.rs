@@ -39,33 +39,61 @@ const CONFIG: &str = "state_file = \"around/shared/resource_status.json\"\nlock_
 grace = \"100ms\"\nmonitor_interval = 0.1\n[cluster]\nservers = 1\n[log]\nsize = \"1KB\"\ncount = 2
 [auto]\nprograms = [\"auto\"]
 [program_template]\ncommand = \"head -c 3000 /dev/zero\"\nlog_size = \"1KB\"\nlog_count = 2\n";
-/// Each way to reach a file of the folder. Errors are expected: entries vanish.
-const COMMANDS: &str = r#"cd "$1"; while :; do
-  for words in --init '--allocate a 1' '--allocate b 7' '--allocate w 2 --wait 150ms' --status \
-    '--release a' '--run r 1 -- true' '--start-program p --gpus 1' '--logs p' '--stop-program p' \
-    --history --check-config '--allocate x 1 --ttl 1s' '--reset --yes --force'
-  do timeout -k 1 5 "$0" $words; done
-  timeout -k 1 0.5 "$0" --monitor
+/// Runs the commands of `$2`, one a line, over and over. Errors are expected: entries vanish.
+const LOOP: &str = r#"cd "$1"; while :; do
+  printf '%s\n' "$2" | while read -r words; do timeout -k 1 2 "$0" $words; done
 done >/dev/null 2>&1"#;
+const CHANGES: &str =
+    "--init\n--allocate a 1\n--status\n--run r 1 -- true\n--release a\n--check-config";
+const PROGRAMS: &str = "--start-program p --gpus 1\n--logs p\n--stop-program p";
+const WAITS: &str = "--allocate all 8\n--allocate w 1 --wait 150ms";
+const LOGS: &str = "--release none\n--history\n--release none\n--release none";
+const ALL: &str =
+    "--allocate a 1\n--start-program p --gpus 1\n--logs p\n--history\n--reset --yes --force";
 
-/// What is exchanged: the folder it is in, its name, and whether it is a folder.
-const ENTRIES: [(&str, &str, bool); 16] = [
-    ("around/shared", "logs", true),
-    ("around/shared/logs", "USER", true),
-    ("around/shared/logs", "p.log", false),
-    ("around/shared/logs", ".tmp*", false),
-    ("around/shared", ".resource.lock", false),
-    ("around/shared", "resource_status.json", false),
-    ("around/shared", ".gpumgr-*", false),
-    ("around/shared", ".resource_status.json.lease-*", false),
-    ("around/shared", ".resource_status.json.wake-*", false),
-    ("around/shared", ".resource_status.json.waiters-*", false),
-    ("around/shared", ".resource_status.json.monitor", false),
-    ("around/shared", "gpu_manager.log", false),
-    ("around/shared", "gpu_manager.log.1", false),
-    ("around/shared", "resource_status.2*", false),
-    ("around", "shared", true),
-    (".", "around", true),
+/// What is exchanged: the folder it is in, its name, whether it is a folder, and who reaches it.
+const ENTRIES: [(&str, &str, bool, &str); 16] = [
+    ("around/shared", "logs", true, PROGRAMS),
+    ("around/shared/logs", "USER", true, PROGRAMS),
+    ("around/shared/logs", "p.log", false, PROGRAMS),
+    ("around/shared/logs", ".tmp*", false, PROGRAMS),
+    ("around/shared", ".resource.lock", false, CHANGES),
+    ("around/shared", "resource_status.json", false, ALL),
+    ("around/shared", ".gpumgr-*", false, CHANGES),
+    (
+        "around/shared",
+        ".resource_status.json.lease-*",
+        false,
+        CHANGES,
+    ),
+    (
+        "around/shared",
+        ".resource_status.json.wake-*",
+        false,
+        WAITS,
+    ),
+    (
+        "around/shared",
+        ".resource_status.json.waiters-*",
+        false,
+        WAITS,
+    ),
+    (
+        "around/shared",
+        ".resource_status.json.monitor",
+        false,
+        "--monitor",
+    ),
+    ("around/shared", "gpu_manager.log", false, LOGS),
+    ("around/shared", "gpu_manager.log.1", false, LOGS),
+    (
+        "around/shared",
+        "resource_status.2*",
+        false,
+        "--reset --yes --force",
+    ),
+    ("around", "shared", true, ALL),
+    (".", "around", true, ALL),
 ];
 
 #[test]
@@ -80,11 +108,12 @@ fn exchanged_entries_lead_root_to_no_foreign_file() {
 
 fn fight_for_each(victim: Person) {
     let seconds = amount("GPUMGR_EXCHANGE_SECONDS", 1);
-    for (folder, name, is_folder) in ENTRIES {
+    for (folder, name, is_folder, commands) in ENTRIES {
         let Some(scene) = Scene::of(victim) else {
             return;
         };
-        let exchanges = scene.fight(folder, name, is_folder, seconds);
+        let work = scene.work(commands, seconds);
+        let exchanges = scene.fight((folder, name, is_folder), work);
         measured(&format!(
             "{}: {folder}/{name}: {exchanges} exchanges in {seconds} s",
             victim.uid
@@ -118,7 +147,18 @@ impl Scene {
         Some(Self { office, victim })
     }
 
-    fn fight(&self, folder: &str, name: &str, is_folder: bool, seconds: usize) -> u64 {
+    /// The victim's commands, for so long.
+    fn work(&self, commands: &str, seconds: usize) -> Command {
+        let mut work = self.office.program_as(self.victim, Path::new("timeout"));
+        work.args(["-k", "1", &seconds.to_string(), "sh", "-c", LOOP])
+            .arg(self.office.binary())
+            .arg(self.office.path())
+            .arg(commands);
+        work
+    }
+
+    fn fight(&self, (folder, name, is_folder): (&str, &str, bool), mut work: Command) -> u64 {
+        self.office.run_as(self.victim, &["--init"]);
         if folder.ends_with("logs") {
             // The hostile member was the first to make it, and so may rename what is in it.
             let logs = self.office.lab().join(folder);
@@ -142,14 +182,8 @@ impl Scene {
             .stdout(Stdio::piped())
             .spawn();
         let exchanging = exchanging.unwrap();
-        let mut work = self.office.program_as(self.victim, Path::new("timeout"));
-        let worked = work
-            .args(["-k", "1", &seconds.to_string(), "sh", "-c", COMMANDS])
-            .arg(self.office.binary())
-            .arg(self.office.path())
-            .status();
+        work.status().unwrap();
         let exchanges = end(exchanging);
-        worked.unwrap();
         self.assert_untouched(&format!("{folder} {is_folder}"));
         exchanges
     }
