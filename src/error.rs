@@ -85,6 +85,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Other users can write in the folder for what this user's programs write.
+    #[error("other users can write in {path:?}")]
+    SharedLogs {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Another monitor looks after this state.
     #[error("{by} monitors this state already")]
     Monitored {
@@ -294,6 +300,7 @@ impl Error {
             | Self::NoSupervisor { .. }
             | Self::Unstarted { .. }
             | Self::ProgramLog { .. }
+            | Self::SharedLogs { .. }
             | Self::Monitored { .. }
             | Self::System(_)
             | Self::UnknownUser(_)
@@ -375,6 +382,7 @@ fn kind_of_store(error: &StoreError) -> Kind {
         StoreError::Io { .. }
         | StoreError::ForeignLink { .. }
         | StoreError::CannotLock { .. }
+        | StoreError::LocalLocks { .. }
         | StoreError::GroupLost { .. } => Kind::Io,
     }
 }

@@ -91,7 +91,7 @@ pub use manager::Manager;
 pub use measured::Unmeasured;
 pub use notify::{CommandTrouble, MailTrouble};
 pub use progress::{Observer, Progress};
-pub use system::Holder;
+pub use system::{Holder, LocalLocks, OpenToOthers};
 
 /// What the fuzzers put in; no part of what others may rely on.
 #[doc(hidden)]

@@ -1,14 +1,18 @@
-//! Output of programs: `logs/TASK.log` beside the state file.
+//! Output of programs: `logs/USER/TASK.log` beside the state file.
+//!
+//! Only its user may write in `logs/USER`, so no member of the group chooses which file is written
+//! there.
 
 mod writer;
 
 pub(crate) use writer::{WRITE_LOG, order, serve};
 
 use crate::allocator::Name;
-use crate::system;
-use std::ffi::OsString;
+use crate::system::{Access, Folder};
+use std::cmp::Reverse;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -23,46 +27,96 @@ const END: u64 = 16 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct ProgramLog {
     pub(crate) path: PathBuf,
+    /// The state file's folder.
+    around: PathBuf,
+    /// The user's own folder; `None` for a log of gpumgr 0.2.0, which was in `logs` itself.
+    user: Option<OsString>,
+    name: OsString,
 }
 
 impl ProgramLog {
-    /// The log of that task, in the state file's folder; nothing is opened yet.
-    pub(crate) fn of(task: &Name, folder: &Path) -> Self {
+    /// The log of that task, as this user runs it, in the state file's folder. Nothing is opened yet.
+    pub(crate) fn of(task: &Name, user: &str, folder: &Path) -> Self {
+        Self::in_folder(Some(file_name(user).into()), task, folder)
+    }
+
+    fn in_folder(user: Option<OsString>, task: &Name, around: &Path) -> Self {
         let name = format!("{}.log", file_name(task.as_str()));
+        Self::named(user, name.into(), around)
+    }
+
+    fn named(user: Option<OsString>, name: OsString, around: &Path) -> Self {
+        let mut path = around.join(FOLDER);
+        path.extend(user.as_deref());
+        path.push(&name);
         Self {
-            path: folder.join(FOLDER).join(name),
+            path,
+            around: around.to_owned(),
+            user,
+            name,
+        }
+    }
+
+    /// All logs of that task, the newest first. A log that gpumgr 0.2.0 wrote comes last.
+    pub(crate) fn of_all_users(task: &Name, folder: &Path) -> Vec<Self> {
+        let users = Folder::open(folder)
+            .and_then(|around| around.subfolder(FOLDER.as_ref()))
+            .and_then(|logs| logs.names())
+            .unwrap_or_default();
+        let logs = users.into_iter().filter_map(|user| {
+            let log = Self::in_folder(Some(user), task, folder);
+            let written = log.folder().ok()?.look(&log.name).ok()?.modified;
+            Some((Reverse(written), log))
+        });
+        let mut logs: Vec<_> = logs.collect();
+        logs.sort_by_key(|(written, _)| *written);
+        let old = Self::in_folder(None, task, folder);
+        logs.into_iter().map(|(_, log)| log).chain([old]).collect()
+    }
+
+    fn folder(&self) -> io::Result<Folder> {
+        let logs = Folder::open(&self.around)?.subfolder(FOLDER.as_ref())?;
+        match &self.user {
+            Some(user) => logs.subfolder(user),
+            None => Ok(logs),
+        }
+    }
+
+    /// Whether the user's folder is not there yet, or is theirs alone to write in.
+    ///
+    /// # Errors
+    /// It is something else than a folder, or the system refused.
+    pub(crate) fn is_safe(&self) -> io::Result<bool> {
+        match self.folder() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            opened => is_own(&opened?),
+        }
+    }
+
+    /// The user's folder to write in, made where it is missing.
+    fn own_folder(&self) -> io::Result<Folder> {
+        let around = Folder::open(&self.around)?;
+        let logs = around.make_shared_subfolder(FOLDER.as_ref())?;
+        sweep(&logs);
+        let user = self.user.as_deref().unwrap_or(OsStr::new(""));
+        let own = logs.make_own_subfolder(user, &around)?;
+        match is_own(&own)? {
+            true => Ok(own),
+            false => Err(io::Error::other("other users can write in its folder")),
         }
     }
 
     /// Opens it to write behind what is there.
     ///
     /// # Errors
-    /// The system refused, or it is no plain file.
+    /// The system refused, it is not a regular file, or other users can write in its folder.
     pub(crate) fn open(&self) -> io::Result<File> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        if let Some(around) = folder.parent() {
-            match fs::create_dir(folder) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => {
-                    made?;
-                    system::share_folder_as(folder, &fs::metadata(around)?)?;
-                }
-            }
-        }
-        if !fs::symlink_metadata(folder)?.is_dir() {
-            // A link that somebody planted leads anywhere.
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        Self::sweep(folder);
-        match File::create_new(&self.path) {
+        let folder = self.own_folder()?;
+        match folder.create(&self.name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => system::share_as_folder(&made?, &fs::metadata(folder)?)?,
+            made => folder.share(&made?)?,
         }
-        let file = system::open_no_link(&self.path, OpenOptions::new().append(true).read(true))?;
-        match file.metadata()?.is_file() {
-            true => Ok(file),
-            false => Err(io::ErrorKind::InvalidInput.into()),
-        }
+        folder.open_file(&self.name, Access::Append)
     }
 
     /// Opens it to be read, if anything was written yet.
@@ -70,10 +124,17 @@ impl ProgramLog {
     /// # Errors
     /// The system refused.
     pub(crate) fn read(&self) -> io::Result<Option<File>> {
-        match system::open_no_link(&self.path, OpenOptions::new().read(true)) {
+        let folder = self.folder();
+        match folder.and_then(|folder| folder.open_file(&self.name, Access::Read)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             opened => opened.map(Some),
         }
+    }
+
+    /// How large it is by now.
+    pub(crate) fn size(&self) -> u64 {
+        let found = self.folder().and_then(|folder| folder.look(&self.name));
+        found.map_or(0, |found| found.bytes)
     }
 
     /// The last lines of what was written behind that place.
@@ -108,20 +169,24 @@ impl ProgramLog {
 
     /// Whether its name still leads to this file.
     fn leads_to(&self, file: &File) -> io::Result<bool> {
-        system::names_this_file(&self.path, file)
+        match self.folder() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            folder => folder?.leads_to(&self.name, file),
+        }
     }
 
     /// Renames it and its copies, of which so many are kept.
     fn put_aside(&self, count: u32) -> io::Result<()> {
-        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        let folder = self.own_folder()?;
+        let is_free = |times: &u32| folder.look(&self.aside(*times)).is_err();
         let room = (1..count).find(is_free).unwrap_or(count);
         for times in (1..room).rev() {
-            fs::rename(self.aside(times), self.aside(times + 1))?;
+            folder.rename(&self.aside(times), &self.aside(times + 1))?;
         }
-        fs::rename(&self.path, self.aside(1))?;
+        folder.rename(&self.name, &self.aside(1))?;
         // More may have been kept before.
         for times in count + 1.. {
-            if fs::remove_file(self.aside(times)).is_err() {
+            if folder.remove(&self.aside(times)).is_err() {
                 break;
             }
         }
@@ -130,30 +195,34 @@ impl ProgramLog {
 
     /// Gives up the oldest copy, if there is one.
     fn remove_oldest_copy(&self) -> io::Result<()> {
-        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        let folder = self.own_folder()?;
+        let is_free = |times: &u32| folder.look(&self.aside(*times)).is_err();
         match (1..).find(is_free) {
             None | Some(1) => Err(io::ErrorKind::NotFound.into()),
-            Some(free) => fs::remove_file(self.aside(free - 1)),
+            Some(free) => folder.remove(&self.aside(free - 1)),
         }
     }
 
-    /// Removes what gpumgr 0.2.0 left of copies that it was killed in.
-    fn sweep(folder: &Path) {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let random = name.as_encoded_bytes().strip_prefix(b".tmp");
-            if random.is_some_and(|random| random.len() == 6) {
-                // Another user's is left to them.
-                let _ = fs::remove_file(entry.path());
-            }
+    fn aside(&self, times: u32) -> OsString {
+        let mut name = self.name.clone();
+        name.push(format!(".{times}"));
+        name
+    }
+}
+
+/// Removes what gpumgr 0.2.0 left of copies that it was killed in.
+fn sweep(logs: &Folder) {
+    for name in logs.names().unwrap_or_default() {
+        let random = name.as_encoded_bytes().strip_prefix(b".tmp");
+        if random.is_some_and(|random| random.len() == 6) {
+            // Another user's is left to them.
+            let _ = logs.remove(&name);
         }
     }
+}
 
-    fn aside(&self, times: u32) -> PathBuf {
-        let mut path = OsString::from(&self.path);
-        path.push(format!(".{times}"));
-        path.into()
-    }
+fn is_own(folder: &Folder) -> io::Result<bool> {
+    Ok(folder.is_own()? && folder.only_owner_writes()?)
 }
 
 /// A name that is a file's on every system, and no path, whatever a task is called.

@@ -54,6 +54,7 @@ impl Manager {
     /// The state path leads nowhere.
     pub fn new(config: Config) -> Result<Self, Error> {
         let store = FileStore::new(&config.state_file, config.lock_timeout)?;
+        let store = store.allow_local_locks(config.allow_local_locks);
         let journal = Journal::beside(store.place(), config.log);
         Ok(Self {
             config,

@@ -11,7 +11,7 @@ use crate::journal::{Event, Report, Span};
 use crate::measured::Unmeasured;
 use crate::notify::{CommandTrouble, MailTrouble};
 use crate::system::Exit;
-use crate::system::Holder;
+use crate::system::{Holder, LocalLocks, OpenToOthers};
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -76,6 +76,9 @@ pub struct StateFile {
     pub created: bool,
     /// Other users cannot change it, for its folder has the sticky bit.
     pub unshareable: bool,
+    /// Users who are neither the owner nor in the group can read or lock it; only looked at where it is
+    /// told.
+    pub open_to_others: Option<OpenToOthers>,
     /// There is no config: it is v0.1's cluster.
     pub by_default: bool,
     /// There is no config: it was made of this machine's GPUs.
@@ -312,6 +315,10 @@ pub struct Checked {
     pub state: StateFile,
     /// Whether the state file exists.
     pub initialized: bool,
+    /// The file system of the state, if its locks may hold on this machine only.
+    pub local_locks: Option<LocalLocks>,
+    /// The config trusts such locks.
+    pub allow_local_locks: bool,
     /// How long to wait for the lock.
     pub lock_timeout: Duration,
     /// The servers described, with nothing running.

@@ -35,12 +35,15 @@ impl Manager {
         });
         let state = StateFile {
             detected: self.is_detected(&described),
+            open_to_others: self.store.open_to_others(),
             ..self.state(self.config_differs())
         };
         Checked {
             config: self.config.path.clone(),
             state,
             initialized: self.state_file().exists(),
+            local_locks: self.store.local_locks(),
+            allow_local_locks: self.config.allow_local_locks,
             lock_timeout: self.config.lock_timeout,
             servers: described.servers().to_vec(),
             totals: Totals::of(described.servers()),

@@ -37,6 +37,7 @@ impl Manager {
         )?;
         let state = StateFile {
             differs: false,
+            open_to_others: self.store.open_to_others(),
             ..changed.state
         };
         let (changes, totals) = changed.value;

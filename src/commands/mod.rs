@@ -40,6 +40,7 @@ impl Manager {
             path: self.state_file().to_owned(),
             created: false,
             unshareable: false,
+            open_to_others: None,
             by_default: self.config.path.is_none(),
             detected: false,
             differs,

@@ -45,6 +45,8 @@ pub struct Config {
     pub state_file: PathBuf,
     /// How long to wait for the lock.
     pub lock_timeout: Duration,
+    /// Locks are trusted also where they may hold on this machine only.
+    pub allow_local_locks: bool,
     /// The servers.
     pub cluster: ClusterSpec,
     /// What one task may ask for.

@@ -52,6 +52,7 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         );
     }
     let lock_timeout = root.duration("lock_timeout", mistakes);
+    let allow_local_locks = root.flag("allow_local_locks", mistakes).unwrap_or(false);
     let cluster = cluster(&mut root, mistakes);
     let limits = root
         .table("limits", mistakes)
@@ -94,6 +95,7 @@ fn settle(path: &Path, mut root: Table<'_>, mistakes: &mut Mistakes<'_>) -> Opti
         passed_over: None,
         state_file: folder.join(state_file.map_or_else(|| STATE_FILE.to_owned(), |(text, _)| text)),
         lock_timeout: lock_timeout.unwrap_or(LOCK_TIMEOUT),
+        allow_local_locks,
         cluster: cluster?,
         limits,
         environment: environment.unwrap_or_default(),

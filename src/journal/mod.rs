@@ -16,16 +16,16 @@ pub(crate) use report::{Report, Row, Span, report};
 pub(crate) use tail::Tail;
 
 use crate::config::{Rotation, STATE_FILE};
-use crate::store::{LOG_FILE, Place, REFUSED_FILE};
+use crate::store::{LOG_FILE, Place};
+use crate::system::Folder;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The log beside one state file.
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
-    /// The small file of refused requests.
-    refused: PathBuf,
     folder: PathBuf,
     /// The state file's name where it is not the usual one: several in one folder have one log.
     state: Option<String>,
@@ -39,7 +39,6 @@ impl Journal {
         let is_usual = name == STATE_FILE;
         Self {
             path: place.folder.join(LOG_FILE),
-            refused: place.folder.join(REFUSED_FILE),
             folder: place.folder.clone(),
             state: (!is_usual).then(|| name.to_string_lossy().into_owned()),
             rotation,
@@ -56,10 +55,13 @@ impl Journal {
         self.state.as_deref()
     }
 
-    /// Where the lines are that were put aside that many times since.
-    fn aside(&self, times: u32) -> PathBuf {
-        let mut path = OsString::from(&self.path);
-        path.push(format!(".{times}"));
-        path.into()
+    /// Opens the folder it is in.
+    fn open_folder(&self) -> io::Result<Folder> {
+        Folder::open(&self.folder)
     }
+}
+
+/// The name of the lines that were put aside that many times since.
+fn aside(times: u32) -> OsString {
+    format!("{LOG_FILE}.{times}").into()
 }

@@ -1,10 +1,11 @@
 //! Reading the log, what was put aside included.
 
-use super::{Event, Journal};
-use crate::system;
-use std::fs::{File, OpenOptions};
+use super::{Event, Journal, aside};
+use crate::store::LOG_FILE;
+use crate::system::{self, Access};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,22 +37,28 @@ impl Journal {
 
     /// The newest first, opened while nobody puts the log aside; and how large they were then.
     fn files(&self) -> io::Result<Vec<(File, u64)>> {
+        let name = OsStr::new(LOG_FILE);
+        let folder = match self.open_folder() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened?,
+        };
+        let open = |name: &OsStr| folder.open_file(name, Access::Read);
         let give_up = Instant::now() + PATIENCE;
         let newest = loop {
-            let newest = match open(&self.path) {
+            let newest = match open(name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 opened => Some(opened?),
             };
             match &newest {
                 Some(file) if Instant::now() < give_up => match system::try_lock_shared(file) {
-                    Ok(true) if system::names_this_file(&self.path, file)? => break newest,
+                    Ok(true) if folder.leads_to(name, file)? => break newest,
                     Ok(_) => thread::sleep(TRY_AGAIN),
                     Err(_) => break newest,
                 },
                 _ => break newest,
             }
         };
-        let aside = (1..=self.rotation.count).filter_map(|times| open(&self.aside(times)).ok());
+        let aside = (1..=self.rotation.count).filter_map(|times| open(&aside(times)).ok());
         let files: Vec<_> = newest.into_iter().chain(aside).collect();
         let sized = files.into_iter().map(|file| {
             let size = file.metadata()?.len();
@@ -69,15 +76,6 @@ impl Journal {
     pub(super) fn event(&self, line: &[u8]) -> Option<Event> {
         let event: Event = serde_json::from_slice(line).ok()?;
         (event.state.as_deref() == self.state()).then_some(event)
-    }
-}
-
-/// Follows no link that somebody planted, and waits at no pipe.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let file = system::open_no_link(path, OpenOptions::new().read(true))?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("not a regular file")),
     }
 }
 

@@ -3,9 +3,11 @@
 //! A script that asks again and again would push all true events out of the log. So what is refused is one
 //! line for each user, machine, action, task and reason, with the first time, the last, and how often.
 
-use super::read::open;
+use super::write::open;
 use super::{Event, Journal};
-use crate::system;
+use crate::store::REFUSED_FILE;
+use crate::system::{self, Access};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::thread;
@@ -25,11 +27,13 @@ impl Journal {
     /// # Errors
     /// The system refused, or another process kept the file locked; it is not counted.
     pub(crate) fn count_refusal(&self, event: &Event) -> io::Result<()> {
+        let folder = self.open_folder()?;
+        let name = OsStr::new(REFUSED_FILE);
         let give_up = Instant::now() + PATIENCE;
         loop {
-            let file = self.open(&self.refused)?;
+            let file = open(&folder, name)?;
             if system::try_lock(&file)? {
-                if system::names_this_file(&self.refused, &file)? {
+                if folder.leads_to(name, &file)? {
                     return count(&file, event);
                 }
             } else if Instant::now() >= give_up {
@@ -48,7 +52,9 @@ impl Journal {
         &self,
         wanted: impl Fn(&Event) -> bool,
     ) -> io::Result<Option<Vec<Event>>> {
-        let file = match open(&self.refused) {
+        let name = OsStr::new(REFUSED_FILE);
+        let opened = self.open_folder();
+        let file = match opened.and_then(|folder| folder.open_file(name, Access::Read)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };

@@ -1,18 +1,21 @@
 //! Following the log.
 
-use super::read::open;
-use super::{Event, Journal};
-use crate::system;
+use super::{Event, Journal, aside};
+use crate::store::LOG_FILE;
+use crate::system::{Access, Folder};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 
 impl Journal {
     /// What is written from now on.
     pub(crate) fn tail(&self) -> Tail {
         let mut tail = Tail {
             journal: self.clone(),
-            file: open(&self.path).ok(),
+            file: self
+                .open_folder()
+                .ok()
+                .and_then(|folder| open(&folder, LOG_FILE.as_ref())),
             rest: Vec::new(),
         };
         if let Some(file) = &mut tail.file
@@ -53,19 +56,22 @@ impl Tail {
     /// The files that were begun since, the oldest first: the log may have been put aside more than
     /// once.
     fn newer(&self) -> Vec<File> {
-        let is_ours = |path: &Path| {
-            let ours = self.file.as_ref();
-            ours.is_some_and(|file| system::names_this_file(path, file).unwrap_or(false))
+        let Ok(folder) = self.journal.open_folder() else {
+            return Vec::new();
         };
-        let path = self.journal.path();
-        if is_ours(path) {
+        let is_ours = |name: &OsStr| {
+            let ours = self.file.as_ref();
+            ours.is_some_and(|file| folder.leads_to(name, file).unwrap_or(false))
+        };
+        let name = LOG_FILE.as_ref();
+        if is_ours(name) {
             return Vec::new();
         }
-        let mut aside = 1..=self.journal.rotation.count;
-        let times = aside.find(|times| is_ours(&self.journal.aside(*times)));
+        let mut all = 1..=self.journal.rotation.count;
+        let times = all.find(|times| is_ours(&aside(*times)));
         let missed = (1..times.unwrap_or(1)).rev();
-        let missed = missed.filter_map(|times| open(&self.journal.aside(times)).ok());
-        missed.chain(open(path).ok()).collect()
+        let missed = missed.filter_map(|times| open(&folder, &aside(times)));
+        missed.chain(open(&folder, name)).collect()
     }
 
     fn read_on(&mut self) -> Vec<Event> {
@@ -89,6 +95,10 @@ impl Tail {
     }
 }
 
+fn open(folder: &Folder, name: &OsStr) -> Option<File> {
+    folder.open_file(name, Access::Read).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +108,7 @@ mod tests {
     use bytesize::ByteSize;
     use std::fs::OpenOptions;
     use std::io::Write;
+    use std::path::Path;
     use std::time::Duration;
 
     /// With room for a few lines a file.
@@ -135,7 +146,7 @@ mod tests {
             }
             assert_eq!(news(&mut tail), tasks);
         }
-        assert!(journal.aside(3).exists());
+        assert!(folder.path().join(aside(3)).exists());
         assert_eq!(news(&mut tail), Vec::<String>::new());
     }
 

@@ -1,11 +1,11 @@
 //! Writing the log: a line in one piece, and putting a large one aside.
 
-use super::{Event, Journal};
-use crate::store::make_shared;
-use crate::system;
-use std::fs::{self, File, OpenOptions};
+use super::{Event, Journal, aside};
+use crate::store::{LOG_FILE, make_shared};
+use crate::system::{self, Access, Folder};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -42,34 +42,18 @@ impl Journal {
             serde_json::to_writer(&mut text, event)?;
             text.push(b'\n');
         }
+        let folder = self.open_folder()?;
         let give_up = Instant::now() + patience;
         loop {
-            let file = self.open(&self.path)?;
+            let file = open(&folder, LOG_FILE.as_ref())?;
             match system::try_lock(&file) {
                 Ok(false) if Instant::now() < give_up => thread::sleep(TRY_AGAIN),
-                Ok(true) if !system::names_this_file(&self.path, &file)? => {}
+                Ok(true) if !folder.leads_to(LOG_FILE.as_ref(), &file)? => {}
                 // What cannot be put aside grows on.
-                Ok(true) if self.is_full(&file, text.len())? && self.put_aside().is_ok() => {}
+                Ok(true) if self.is_full(&file, text.len())? && self.put_aside(&folder).is_ok() => {
+                }
                 _ => return add(file, &text),
             }
-        }
-    }
-
-    pub(super) fn open(&self, path: &Path) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true);
-        loop {
-            let file = match system::open_no_link(path, &mut options) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    make_shared(path, &self.folder)?;
-                    continue;
-                }
-                opened => opened?,
-            };
-            return match file.metadata()?.is_file() {
-                true => Ok(file),
-                false => Err(io::ErrorKind::InvalidInput.into()),
-            };
         }
     }
 
@@ -81,21 +65,31 @@ impl Journal {
 
     /// Whoever does it holds the log's lock, so that nobody else does. Somebody who has one of them
     /// open may forbid it, which is not waited for: the next line will try again.
-    fn put_aside(&self) -> io::Result<()> {
+    fn put_aside(&self, folder: &Folder) -> io::Result<()> {
         let count = self.rotation.count;
-        let is_free = |times: &u32| fs::symlink_metadata(self.aside(*times)).is_err();
+        let is_free = |times: &u32| folder.look(&aside(*times)).is_err();
         let room = (1..count).find(is_free).unwrap_or(count);
         for times in (1..room).rev() {
-            fs::rename(self.aside(times), self.aside(times + 1))?;
+            folder.rename(&aside(times), &aside(times + 1))?;
         }
-        fs::rename(&self.path, self.aside(1))?;
+        folder.rename(LOG_FILE.as_ref(), &aside(1))?;
         // More may have been kept before.
         for times in count + 1.. {
-            if fs::remove_file(self.aside(times)).is_err() {
+            if folder.remove(&aside(times)).is_err() {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+/// Opens a log of that name to add to it, made where it is not there yet.
+pub(super) fn open(folder: &Folder, name: &OsStr) -> io::Result<File> {
+    loop {
+        match folder.open_file(name, Access::Append) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_shared(folder, name)?,
+            opened => return opened,
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 //! each copy. A log that cannot be written loses output, and never holds up the program.
 
 use super::ProgramLog;
-use crate::allocator::Name;
 use crate::config::Rotation;
 use crate::system;
 use bytesize::ByteSize;
@@ -28,11 +27,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LAST_TRIES: u32 = 60;
 
 /// The words of a writer's command line.
-pub(crate) fn order(task: &Name, folder: &Path, rotation: Rotation) -> [OsString; 5] {
+pub(crate) fn order(log: &ProgramLog, rotation: Rotation) -> [OsString; 6] {
     [
         WRITE_LOG.into(),
-        task.as_str().into(),
-        folder.into(),
+        log.around.clone().into(),
+        log.user.clone().unwrap_or_default(),
+        log.name.clone(),
         rotation.size.as_u64().to_string().into(),
         rotation.count.to_string().into(),
     ]
@@ -60,11 +60,11 @@ pub(crate) fn serve(words: &[OsString]) -> io::Result<()> {
 }
 
 fn ordered(words: &[OsString]) -> Option<Writer> {
-    let [task, folder, size, count] = words else {
+    let [around, user, name, size, count] = words else {
         return None;
     };
     Some(Writer {
-        log: ProgramLog::of(&task.to_str()?.parse().ok()?, Path::new(folder)),
+        log: ProgramLog::named(Some(user.clone()), name.clone(), Path::new(around)),
         rotation: Rotation {
             size: ByteSize::b(size.to_str()?.parse().ok()?),
             count: count.to_str()?.parse().ok()?,

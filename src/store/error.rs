@@ -2,7 +2,7 @@
 
 use super::codec::path_of;
 use crate::allocator::{BadName, Disagreement, What};
-use crate::system::Holder;
+use crate::system::{Holder, LocalLocks};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -103,6 +103,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// Locks may hold on this machine only, so another machine could grant the same GPUs.
+    #[error("locks on {local:?} of {path:?} may hold on this machine only")]
+    LocalLocks {
+        /// The folder.
+        path: PathBuf,
+        /// The file system that it is on.
+        local: LocalLocks,
     },
     /// The new file could not get the old one's group, so others would be shut out.
     #[error("the group {group} of {path:?} cannot be kept: {source}")]

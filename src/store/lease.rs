@@ -8,10 +8,10 @@ use super::FileStore;
 use super::error::{Action, StoreError};
 use super::place::Place;
 use crate::allocator::{LeaseId, Timestamp};
-use crate::system::{self, NOTE_BYTES};
+use crate::system::{self, Access, Folder, NOTE_BYTES};
 use chrono::DateTime;
-use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(crate) struct HeldLease {
     pub(crate) id: LeaseId,
     pub(crate) path: PathBuf,
     /// Where others wake this process, once it listens.
-    pub(super) wake: PathBuf,
+    pub(super) wake: OsString,
     pub(crate) file: File,
 }
 
@@ -79,23 +79,24 @@ impl FileStore {
     }
 
     fn hold_lease_named(&self, name: impl Fn(LeaseId) -> LeaseId) -> Result<HeldLease, StoreError> {
+        let folder = self.open_to_make(Action::Lease)?;
         loop {
             let id = name(new_id()?);
-            let path = self.place.lease(&id);
+            let name = self.place.lease(&id);
+            let path = self.place.folder.join(&name);
             let failed = |error| StoreError::io(Action::Lease, &path, error);
-            let file = match File::create_new(&path) {
+            let file = match folder.create(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.map_err(failed)?,
             };
-            let folder = fs::metadata(&self.place.folder).map_err(failed)?;
-            system::share_as_folder(&file, &folder).map_err(failed)?;
+            folder.share(&file).map_err(failed)?;
             // Somebody who sweeps may be quicker.
             if system::try_lock(&file).map_err(failed)?
-                && system::names_this_file(&path, &file).map_err(failed)?
+                && folder.leads_to(&name, &file).map_err(failed)?
             {
                 let blank = (&file).write_all(&[b' '; NOTE_BYTES + TOLD_BYTES]);
                 blank
-                    .inspect_err(|_| drop(fs::remove_file(&path)))
+                    .inspect_err(|_| drop(folder.remove(&name)))
                     .map_err(failed)?;
                 let wake = self.place.wake(&id);
                 return Ok(HeldLease {
@@ -110,7 +111,7 @@ impl FileStore {
 
     /// The lease that whoever started this process holds for it.
     pub(crate) fn inherit_lease(&self, id: LeaseId, number: i64) -> Result<HeldLease, StoreError> {
-        let path = self.place.lease(&id);
+        let path = self.place.folder.join(self.place.lease(&id));
         match system::inherit_lease(&path, number) {
             Ok(file) => Ok(HeldLease {
                 wake: self.place.wake(&id),
@@ -124,7 +125,7 @@ impl FileStore {
 
     /// Looks at a lease file.
     pub(crate) fn look_at_lease(&self, id: &LeaseId) -> LeaseSeen {
-        let mut file = match open(&self.place.lease(id), OpenOptions::new().read(true)) {
+        let mut file = match self.open_lease_file(id, Access::Read) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return LeaseSeen::Missing,
             Err(_) => return LeaseSeen::Held(Notes::default()),
             Ok(file) => file,
@@ -139,13 +140,17 @@ impl FileStore {
 
     /// Notes that the command under that lease was told to end.
     pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
-        let file = open(&self.place.lease(id), OpenOptions::new().write(true))?;
+        let file = self.open_lease_file(id, Access::Write)?;
         write_at(&file, &now.timestamp().to_string(), NOTE_BYTES)
     }
 
     /// The open file of a lease, to see who holds it.
     pub(crate) fn open_lease(&self, id: &LeaseId) -> Option<File> {
-        open(&self.place.lease(id), OpenOptions::new().read(true)).ok()
+        self.open_lease_file(id, Access::Read).ok()
+    }
+
+    fn open_lease_file(&self, id: &LeaseId, access: Access) -> io::Result<File> {
+        self.place.open()?.open_file(&self.place.lease(id), access)
     }
 }
 
@@ -157,14 +162,22 @@ impl HeldLease {
 
     /// Gives it up for good; returns the file if others still hold it.
     pub(crate) fn end(self) -> Option<File> {
-        let other = open(&self.path, OpenOptions::new().read(true));
-        // What cannot be removed now is swept by whoever saves next.
-        let _ = fs::remove_file(&self.path);
-        let _ = fs::remove_file(&self.wake);
+        let other = self.remove();
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
         let is_held = |file: &File| matches!(system::try_lock(file), Ok(false));
         other.ok().filter(is_held)
+    }
+
+    /// Removes the files, and opens the lease once more. What cannot be removed now is swept by the next change.
+    fn remove(&self) -> io::Result<File> {
+        let parts = self.path.parent().zip(self.path.file_name());
+        let (folder, name) = parts.ok_or(io::ErrorKind::NotFound)?;
+        let folder = Folder::open(folder)?;
+        let file = folder.open_file(name, Access::Read);
+        let _ = folder.remove(name);
+        let _ = folder.remove(&self.wake);
+        file
     }
 }
 
@@ -195,28 +208,19 @@ fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Follows no link that somebody planted, and waits at no pipe.
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = system::open_no_link(path, options)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::ErrorKind::InvalidInput.into()),
-    }
-}
-
 /// Removes the file of this name if it is a lease that no longer matters.
-pub(super) fn sweep(place: &Place, name: &OsStr, is_named: impl Fn(&str) -> bool) {
+pub(super) fn sweep(place: &Place, folder: &Folder, name: &OsStr, is_named: impl Fn(&str) -> bool) {
     let Some(id) = place.lease_named(name) else {
         return;
     };
     if is_named(id) {
         return;
     }
-    let path = place.folder.join(name);
     // A lock that is not to be had is one of a gpumgr that is about to enter the state.
-    if open(&path, OpenOptions::new().read(true))
+    if folder
+        .open_file(name, Access::Read)
         .is_ok_and(|file| system::try_lock(&file).unwrap_or(false))
     {
-        let _ = fs::remove_file(path);
+        let _ = folder.remove(name);
     }
 }

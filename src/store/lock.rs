@@ -6,8 +6,9 @@
 //! folder cannot be locked (NFS, Windows), the lock file's is left.
 
 use super::error::{Action, StoreError};
-use super::place::{Place, TEMP_PREFIX};
-use crate::system::{self, Holder};
+use super::place::{LOCK_FILE, Place, TEMP_PREFIX};
+use crate::system::{self, Folder, Holder, Temporary};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -28,6 +29,7 @@ pub type WaitNotice = Arc<dyn Fn(&Path, &[Holder]) + Send + Sync>;
 pub struct LockWait {
     timeout: Duration,
     pub(super) notice: Option<WaitNotice>,
+    pub(super) allow_local: bool,
 }
 
 impl LockWait {
@@ -35,6 +37,22 @@ impl LockWait {
         Self {
             timeout,
             notice: None,
+            allow_local: false,
+        }
+    }
+
+    /// Refuses a folder whose locks other machines may not see.
+    pub(super) fn check(&self, place: &Place, folder: &Folder) -> Result<(), StoreError> {
+        if self.allow_local {
+            return Ok(());
+        }
+        let found = system::local_locks(folder);
+        match found.map_err(|error| StoreError::io(Action::Lock, &place.folder, error))? {
+            None => Ok(()),
+            Some(local) => Err(StoreError::LocalLocks {
+                path: place.folder.clone(),
+                local,
+            }),
         }
     }
 }
@@ -46,59 +64,65 @@ pub(super) struct Guard {
     folder: Folder,
 }
 
-/// The locked folder, where a folder can be opened.
-pub(super) struct Folder(Option<File>);
-
 impl Guard {
+    /// The locked folder: a change reads and writes there, whatever takes its path meanwhile.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     /// Lets v0.1 in again, but no other gpumgr yet.
     pub(super) fn release_file(self) -> Folder {
         drop(self.file);
         self.folder
     }
 
-    fn try_acquire(place: &Place) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, system::try_lock)
+    fn try_acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, wait, system::try_lock)
     }
 
-    fn acquire(place: &Place) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, lock)
+    fn acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(place, wait, lock)
     }
 
     fn acquire_by(
         place: &Place,
+        wait: &LockWait,
         lock: fn(&File) -> io::Result<bool>,
     ) -> Result<Option<Self>, StoreError> {
         let at_folder = |error| StoreError::io(Action::Lock, &place.folder, error);
-        let folder = Folder(system::open_folder(&place.folder).map_err(at_folder)?);
-        if let Some(open) = &folder.0 {
-            match lock(open) {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) if system::cannot_lock(&error) => {}
-                Err(error) => return Err(at_folder(error)),
+        loop {
+            let folder = place.open().map_err(at_folder)?;
+            wait.check(place, &folder)?;
+            if let Some(open) = folder.to_lock().map_err(at_folder)? {
+                match lock(open) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    Err(error) if system::cannot_lock(&error) => {}
+                    Err(error) => return Err(at_folder(error)),
+                }
+            }
+            let Some(file) = lock_file(place, &folder, lock)? else {
+                return Ok(None);
+            };
+            if folder.is_in_place().map_err(at_folder)? {
+                return Ok(Some(Self { file, folder }));
             }
         }
-        Ok(lock_file(place, lock)?.map(|file| Self { file, folder }))
-    }
-}
-
-impl Folder {
-    /// Makes what was renamed in the folder durable.
-    pub(super) fn flush(self) -> io::Result<()> {
-        self.0.as_ref().map_or(Ok(()), system::flush_folder)
     }
 }
 
 /// Locks the file that the name leads to, also when it led elsewhere before the lock was had.
 fn lock_file(
     place: &Place,
+    folder: &Folder,
     lock: fn(&File) -> io::Result<bool>,
 ) -> Result<Option<File>, StoreError> {
+    let name = OsStr::new(LOCK_FILE);
     let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
     loop {
-        let file = match system::open_lock_file(&place.lock) {
+        let file = match folder.open_lock_file(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_shared(&place.lock, &place.folder).map_err(failed)?;
+                make_shared(folder, name).map_err(failed)?;
                 continue;
             }
             opened => opened.map_err(failed)?,
@@ -114,7 +138,7 @@ fn lock_file(
             }
             Err(error) => return Err(failed(error)),
         }
-        if system::names_this_file(&place.lock, &file).map_err(failed)? {
+        if folder.leads_to(name, &file).map_err(failed)? {
             return Ok(Some(file));
         }
     }
@@ -122,26 +146,21 @@ fn lock_file(
 
 /// Makes an empty file under another name and then gives it its own, so that it is never seen
 /// before all who share the folder may use it. Somebody else may be first.
-pub(crate) fn make_shared(path: &Path, folder: &Path) -> io::Result<()> {
-    let file = tempfile::Builder::new()
-        .prefix(TEMP_PREFIX)
-        .tempfile_in(folder)?;
-    system::share_as_folder(file.as_file(), &std::fs::metadata(folder)?)?;
-    match file
-        .persist_noclobber(path)
-        .map_err(|failed| failed.error.kind())
-    {
-        // Somebody else was first, or swept ours where the folder cannot be locked: look again.
-        Ok(_) | Err(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(()),
-        // Neither such a rename nor hard links here: make it in place.
-        Err(_) => make_in_place(path, folder),
+pub(crate) fn make_shared(folder: &Folder, name: &OsStr) -> io::Result<()> {
+    let made = Temporary::new(folder, TEMP_PREFIX)?;
+    folder.share(made.file())?;
+    match made.link(name).map_err(|failed| failed.kind()) {
+        // Another gpumgr was first, or swept this one where the folder cannot be locked: look again.
+        Ok(()) | Err(io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => Ok(()),
+        // No hard links here: make it in place.
+        Err(_) => make_in_place(folder, name),
     }
 }
 
-fn make_in_place(path: &Path, folder: &Path) -> io::Result<()> {
-    match File::create_new(path) {
+fn make_in_place(folder: &Folder, name: &OsStr) -> io::Result<()> {
+    match folder.create(name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => system::share_as_folder(&made?, &std::fs::metadata(folder)?),
+        made => folder.share(&made?),
     }
 }
 
@@ -160,15 +179,15 @@ where
     F: FnOnce(Guard) -> R + Send + 'static,
     R: Send + 'static,
 {
-    if let Some(guard) = Guard::try_acquire(place)? {
+    if let Some(guard) = Guard::try_acquire(place, wait)? {
         return Ok(work(guard));
     }
     let turn = Arc::new(Turn::default());
     let (sender, done) = mpsc::channel();
     let waiter = {
-        let (place, turn) = (place.clone(), Arc::clone(&turn));
+        let (place, wait, turn) = (place.clone(), wait.clone(), Arc::clone(&turn));
         move || {
-            let guard = Guard::acquire(&place);
+            let guard = Guard::acquire(&place, &wait);
             if turn.take() {
                 let _ = sender.send(guard.map(|guard| guard.map(work)));
             }

@@ -26,6 +26,7 @@ pub(crate) use seen::Stamp;
 
 use crate::allocator::{Cluster, ClusterSpec, Timestamp};
 use crate::steps::{self, Step};
+use crate::system::{self, Folder, LocalLocks, OpenToOthers};
 use error::NotAState;
 use lock::Guard;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,32 @@ impl FileStore {
         self
     }
 
+    /// Trusts locks also where they may hold on this machine only.
+    #[must_use]
+    pub fn allow_local_locks(mut self, allow: bool) -> Self {
+        self.wait.allow_local = allow;
+        self
+    }
+
+    /// The file system that the state is on, if its locks may hold on this machine only.
+    pub fn local_locks(&self) -> Option<LocalLocks> {
+        system::local_locks(&self.place.open().ok()?).ok()?
+    }
+
+    /// Whether users who are neither the owner nor in the group can open the state's folder or a file
+    /// in it, and so keep its locks.
+    pub fn open_to_others(&self) -> Option<OpenToOthers> {
+        self.place.open().ok()?.open_to_others().ok()?
+    }
+
+    /// Opens the folder to make a file in it.
+    fn open_to_make(&self, action: Action) -> Result<Folder, StoreError> {
+        let failed = |error| StoreError::io(action, &self.place.folder, error);
+        let folder = self.place.open().map_err(failed)?;
+        self.wait.check(&self.place, &folder)?;
+        Ok(folder)
+    }
+
     /// Where the file and its lock really are.
     pub fn place(&self) -> &Place {
         &self.place
@@ -87,7 +114,7 @@ impl FileStore {
     /// # Errors
     /// The file cannot be read, or is not a state this version knows.
     pub fn load(&self) -> Result<Option<Cluster>, StoreError> {
-        read::patiently(&self.place.state)
+        read::patiently(&self.place)
     }
 
     /// Runs the function on the state under the lock, and saves what it changed. A refusal, or
@@ -137,8 +164,8 @@ impl FileStore {
         E: From<StoreError> + Send + 'static,
     {
         // Before a lock file is made beside what is no state, or where there is nothing to change.
-        let found = read::metadata(&self.place.state)?;
-        if found.is_none() && matches!(if_absent, IfAbsent::Fail) {
+        let is_there = read::is_there(&self.place)?;
+        if !is_there && matches!(if_absent, IfAbsent::Fail) {
             return Err(self.place.missing().into());
         }
         let place = self.place.clone();
@@ -176,7 +203,7 @@ impl FileStore {
         E: From<StoreError> + Send + 'static,
     {
         // Before a lock file is made beside what is no state.
-        read::metadata(&self.place.state)?;
+        read::is_there(&self.place)?;
         let place = self.place.clone();
         lock::with(&self.place, &self.wait, move |guard| {
             replace(&place, guard, clock(), function, done)
@@ -195,7 +222,7 @@ fn update<T, E: From<StoreError>>(
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
     let at_state = |damage: Damage| NotAState::from(damage).at(&place.state);
-    let old = read::to_change(&place.state)?;
+    let old = read::to_change(place, guard.folder())?;
     let (mut cluster, places) = match (&old, if_absent) {
         (Some(old), _) => {
             let seen = seen.and_then(|seen| seen.if_still(old.text()));
@@ -245,8 +272,8 @@ fn replace<T, E: From<StoreError>>(
     done: impl FnOnce(&T, Option<&Path>),
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
-    let old = read::to_replace(&place.state)?;
-    let present = match read::once(&place.state) {
+    let old = read::to_replace(place, guard.folder())?;
+    let present = match read::in_folder(place, guard.folder()) {
         Ok(present) => present,
         Err(StoreError::Io {
             action,
@@ -268,7 +295,7 @@ fn replace<T, E: From<StoreError>>(
         .map_err(|damage| NotAState::from(damage).at(&place.state))?;
     let kept = old
         .is_some()
-        .then(|| save::keep_old(place, now))
+        .then(|| save::keep_old(place, guard.folder(), now))
         .transpose()?;
     save::save(place, guard, old.as_ref(), &text, &cluster, || {
         done(&value, kept.as_deref());

@@ -5,7 +5,7 @@ use super::error::{Action, StoreError};
 use super::lock::make_shared;
 use crate::system;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 /// How long one that was killed may take to be gone.
@@ -21,12 +21,17 @@ impl FileStore {
     /// # Errors
     /// The system refused.
     pub(crate) fn hold_monitor(&self, note: &str) -> Result<Result<File, String>, StoreError> {
-        let path = self.place.monitor();
+        let name = self.place.monitor();
+        let path = self.place.folder.join(&name);
         let failed = |error| StoreError::io(Action::Lock, &path, error);
-        if !path.exists() {
-            make_shared(&path, &self.place.folder).map_err(failed)?;
-        }
-        let mut file = system::open_lock_file(&path).map_err(failed)?;
+        let folder = self.open_to_make(Action::Lock)?;
+        let mut file = match folder.open_lock_file(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_shared(&folder, &name).map_err(failed)?;
+                folder.open_lock_file(&name).map_err(failed)?
+            }
+            opened => opened.map_err(failed)?,
+        };
         let give_up = Instant::now() + PATIENCE;
         while !system::try_lock(&file).map_err(failed)? {
             if Instant::now() >= give_up {

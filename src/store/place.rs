@@ -2,16 +2,14 @@
 
 use super::error::{Action, StoreError};
 use crate::allocator::LeaseId;
-use crate::system;
+use crate::system::{self, Folder, RealPath};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many links may lead to a state file that does not exist yet.
-const MAX_LINKS: usize = 40;
 /// The name that v0.1 locks, too.
-const LOCK_FILE: &str = ".resource.lock";
+pub(super) const LOCK_FILE: &str = ".resource.lock";
 /// The log of all changes, by the manager guide's own name; what was put aside has a number behind it.
 pub(crate) const LOG_FILE: &str = "gpu_manager.log";
 /// What was refused, beside it: a line each, counted.
@@ -47,7 +45,9 @@ impl Place {
             });
         }
         let state = resolve(path)?;
-        let name = state.file_name().unwrap_or_default().as_encoded_bytes();
+        let Some(name) = state.file_name().map(OsStr::as_encoded_bytes) else {
+            return Err(StoreError::NotAFile { path: state });
+        };
         if name == LOCK_FILE.as_bytes()
             || name.starts_with(TEMP_PREFIX.as_bytes())
             || contains(name, LEASE)
@@ -68,14 +68,24 @@ impl Place {
         })
     }
 
+    /// Opens the folder, to reach what is in it.
+    pub(super) fn open(&self) -> io::Result<Folder> {
+        Folder::open(&self.folder)
+    }
+
+    /// The state file's name in its folder.
+    pub(super) fn name(&self) -> &OsStr {
+        self.state.file_name().unwrap_or_default()
+    }
+
     /// The file of a lease.
-    pub(super) fn lease(&self, id: &LeaseId) -> PathBuf {
-        self.beside(LEASE, id.as_str())
+    pub(super) fn lease(&self, id: &LeaseId) -> OsString {
+        self.own(LEASE, id.as_str())
     }
 
     /// The FIFO by which the holder of a lease is woken.
-    pub(super) fn wake(&self, id: &LeaseId) -> PathBuf {
-        self.beside(WAKE, id.as_str())
+    pub(super) fn wake(&self, id: &LeaseId) -> OsString {
+        self.own(WAKE, id.as_str())
     }
 
     /// The ID of the lease whose file has this name, if it is one of this state's.
@@ -89,14 +99,14 @@ impl Place {
     }
 
     fn id_in<'n>(&self, kind: &str, name: &'n OsStr) -> Option<&'n str> {
-        let prefix = self.beside(kind, "");
-        let prefix = prefix.file_name()?.as_encoded_bytes();
-        let id = name.as_encoded_bytes().strip_prefix(prefix)?;
+        let prefix = self.own(kind, "");
+        let id = name.as_encoded_bytes();
+        let id = id.strip_prefix(prefix.as_encoded_bytes())?;
         std::str::from_utf8(id).ok()
     }
 
     /// The file by which those who wait on one machine take turns.
-    pub(super) fn waiters(&self, host: &str) -> PathBuf {
+    pub(super) fn waiters(&self, host: &str) -> OsString {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || c == '-' {
                 c
@@ -105,20 +115,21 @@ impl Place {
             }
         };
         let host: String = host.chars().map(plain).take(64).collect();
-        self.beside(WAITERS, &host)
+        self.own(WAITERS, &host)
     }
 
     /// The file by which a monitor is the only one.
-    pub(super) fn monitor(&self) -> PathBuf {
-        self.beside(MONITOR, "")
+    pub(super) fn monitor(&self) -> OsString {
+        self.own(MONITOR, "")
     }
 
-    fn beside(&self, kind: &str, what: &str) -> PathBuf {
+    /// The name of a file of this state's own.
+    fn own(&self, kind: &str, what: &str) -> OsString {
         let mut name = OsString::from(".");
-        name.push(self.state.file_name().unwrap_or_default());
+        name.push(self.name());
         name.push(kind);
         name.push(what);
-        self.folder.join(name)
+        name
     }
 
     /// The error of a change that must not make the file.
@@ -148,37 +159,15 @@ fn contains(name: &[u8], part: &str) -> bool {
         .any(|window| window == part.as_bytes())
 }
 
-/// The absolute path without links. The file may be absent, and so may its folder: then there is
-/// no link in the way, and whoever writes there says what is missing.
+/// The absolute path without links. The file may be absent, and so may its folder: whoever writes
+/// there says what is missing.
 ///
-/// In the state's own place the system follows no link that somebody else left in a folder like
-/// `/tmp`; nor does this, for whoever planted it would choose which file is made or changed in this
-/// user's name. The folders on the way are the caller's to choose.
+/// A link of another user is followed only where that user alone could have put it: its maker would
+/// choose which file is made or changed in this user's name.
 fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
-    let given = path;
-    let failed = |error| StoreError::io(Action::Read, given, error);
-    let mut path = std::path::absolute(given).map_err(failed)?;
-    for _ in 0..MAX_LINKS {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(path);
-        };
-        let folder = match system::canonical(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => folder.to_owned(),
-            resolved => resolved.map_err(failed)?,
-        };
-        let file = folder.join(name);
-        let Ok(target) = fs::read_link(&file) else {
-            // Where case does not count, the file has its own spelling.
-            let spelt = system::canonical(&file).ok();
-            let is_here = |spelt: &PathBuf| spelt.parent() == Some(&folder);
-            return Ok(spelt.filter(is_here).unwrap_or(file));
-        };
-        let link = fs::symlink_metadata(&file).map_err(failed)?;
-        let around = fs::metadata(&folder).map_err(failed)?;
-        if system::may_be_planted(&link, &around) {
-            return Err(StoreError::ForeignLink { path: file });
-        }
-        path = folder.join(target);
+    match std::path::absolute(path).and_then(|path| system::real_path(&path)) {
+        Ok(RealPath::Is(path)) => Ok(path),
+        Ok(RealPath::ForeignLink(path)) => Err(StoreError::ForeignLink { path }),
+        Err(error) => Err(StoreError::io(Action::Read, path, error)),
     }
-    Err(failed(io::Error::other("too many symbolic links")))
 }

@@ -2,11 +2,11 @@
 
 use super::codec;
 use super::error::{Action, Damage, NotAState, StoreError};
+use super::place::Place;
 use crate::allocator::Cluster;
-use crate::system;
-use std::fs::{self, File, Metadata, OpenOptions};
+use crate::system::{Access, Entry, Folder};
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Five times what the largest usual cluster needs; more is no state but a mistake.
@@ -34,10 +34,10 @@ impl Opened {
 
 /// Reads without a lock. v0.1 may be writing the file in place, so what is no JSON is read
 /// again for a while before it is called damaged.
-pub(super) fn patiently(path: &Path) -> Result<Option<Cluster>, StoreError> {
+pub(super) fn patiently(place: &Place) -> Result<Option<Cluster>, StoreError> {
     let give_up = Instant::now() + TORN_FOR;
     loop {
-        match once(path) {
+        match once(place) {
             Err(StoreError::Damaged {
                 damage: Damage::Layout { torn: true, .. },
                 ..
@@ -50,77 +50,95 @@ pub(super) fn patiently(path: &Path) -> Result<Option<Cluster>, StoreError> {
 }
 
 /// Reads the file as it is at this moment.
-pub(super) fn once(path: &Path) -> Result<Option<Cluster>, StoreError> {
-    let opened = open(path, OpenOptions::new().read(true), Action::Read)?;
+fn once(place: &Place) -> Result<Option<Cluster>, StoreError> {
+    let Some(folder) = folder(place)? else {
+        return Ok(None);
+    };
+    in_folder(place, &folder)
+}
+
+/// The same, in the folder that is open.
+pub(super) fn in_folder(place: &Place, folder: &Folder) -> Result<Option<Cluster>, StoreError> {
+    let opened = open(place, folder, Access::Read, Action::Read)?;
     opened
         .map(|opened| {
             codec::decode(&opened.text)
                 .map(|(cluster, _)| cluster)
-                .map_err(|damage| damage.at(path))
+                .map_err(|damage| damage.at(&place.state))
         })
         .transpose()
 }
 
 /// The file's text at this moment, if it has one.
-pub(super) fn text(path: &Path) -> Option<String> {
-    let opened = open(path, OpenOptions::new().read(true), Action::Read);
+pub(super) fn text(place: &Place) -> Option<String> {
+    let folder = folder(place).ok()??;
+    let opened = open(place, &folder, Access::Read, Action::Read);
     Some(opened.ok()??.text)
 }
 
 /// Reads the file in order to replace it, which whoever may not write it must not do.
-pub(super) fn to_change(path: &Path) -> Result<Option<Opened>, StoreError> {
-    open(
-        path,
-        OpenOptions::new().read(true).write(true),
-        Action::Write,
-    )
+pub(super) fn to_change(place: &Place, folder: &Folder) -> Result<Option<Opened>, StoreError> {
+    open(place, folder, Access::ReadWrite, Action::Write)
 }
 
 /// The metadata of a file that is to be replaced whatever it holds.
-pub(super) fn to_replace(path: &Path) -> Result<Option<Metadata>, StoreError> {
-    let found = metadata(path)?;
-    if found.is_some() {
-        let failed = |error| StoreError::io(Action::Write, path, error);
-        system::open_no_link(path, OpenOptions::new().write(true)).map_err(failed)?;
+pub(super) fn to_replace(place: &Place, folder: &Folder) -> Result<Option<Metadata>, StoreError> {
+    if look(place, folder)?.is_none() {
+        return Ok(None);
     }
-    Ok(found)
+    let file = folder.open_file(place.name(), Access::Write);
+    let found = file.and_then(|file| file.metadata());
+    found
+        .map(Some)
+        .map_err(|error| StoreError::io(Action::Write, &place.state, error))
 }
 
-/// The file's metadata, none where there is no file.
-pub(super) fn metadata(path: &Path) -> Result<Option<Metadata>, StoreError> {
-    match fs::metadata(path) {
+/// Whether there is a state file.
+pub(super) fn is_there(place: &Place) -> Result<bool, StoreError> {
+    let Some(folder) = folder(place)? else {
+        return Ok(false);
+    };
+    Ok(look(place, &folder)?.is_some())
+}
+
+fn folder(place: &Place) -> Result<Option<Folder>, StoreError> {
+    match place.open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io(Action::Read, path, error)),
-        Ok(metadata) => regular(path, metadata).map(Some),
+        opened => opened
+            .map(Some)
+            .map_err(|error| StoreError::io(Action::Read, &place.state, error)),
     }
 }
 
-fn regular(path: &Path, metadata: Metadata) -> Result<Metadata, StoreError> {
-    match metadata.is_file() {
-        true => Ok(metadata),
-        false => Err(StoreError::NotAFile {
-            path: path.to_owned(),
+fn look(place: &Place, folder: &Folder) -> Result<Option<Entry>, StoreError> {
+    match folder.look(place.name()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(Action::Read, &place.state, error)),
+        Ok(found) if !found.is_file => Err(StoreError::NotAFile {
+            path: place.state.clone(),
         }),
+        Ok(found) => Ok(Some(found)),
     }
 }
 
 /// The path is without links: one that is met here was planted since.
 fn open(
-    path: &Path,
-    options: &mut OpenOptions,
+    place: &Place,
+    folder: &Folder,
+    access: Access,
     action: Action,
 ) -> Result<Option<Opened>, StoreError> {
+    let path = &place.state;
     // Looked at before it is opened, for to open a device may already do something.
-    if metadata(path)?.is_none() {
+    if look(place, folder)?.is_none() {
         return Ok(None);
     }
     let failed = |error| StoreError::io(action, path, error);
-    let file = match system::open_no_link(path, options) {
+    let file = match folder.open_file(place.name(), access) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
-    // And again, for somebody may have put another in its place meanwhile.
-    let metadata = regular(path, file.metadata().map_err(failed)?)?;
+    let metadata = file.metadata().map_err(failed)?;
     if metadata.len() > MAX_BYTES {
         return Err(StoreError::TooLarge {
             path: path.to_owned(),

@@ -12,12 +12,12 @@ use super::read::MAX_BYTES;
 use super::wake;
 use crate::allocator::{Cluster, Timestamp};
 use crate::steps::{self, Step};
-use crate::system::{self, KeepError};
+use crate::system::{self, Access, Folder, KeepError, Temporary};
 use std::collections::HashSet;
-use std::fs::{self, File, Metadata};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use std::path::PathBuf;
 
 /// Puts the text in the state file's place, with the old one's access rights, and gives the
 /// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is
@@ -39,24 +39,23 @@ pub(super) fn save(
             bytes,
         });
     }
-    sweep(place, cluster);
-    let temp = tempfile::Builder::new()
-        .prefix(TEMP_PREFIX)
-        .tempfile_in(&place.folder)
-        .map_err(failed)?;
+    let folder = guard.folder();
+    sweep(place, folder, cluster);
+    let temp = Temporary::new(folder, TEMP_PREFIX).map_err(failed)?;
     steps::reached(Step::TempCreated);
-    write_pieces(temp.as_file(), text).map_err(failed)?;
+    write_pieces(temp.file(), text).map_err(failed)?;
     steps::reached(Step::TempWritten);
-    set_access(place, &temp, old)?;
-    temp.as_file().sync_all().map_err(failed)?;
+    set_access(place, folder, temp.file(), old)?;
+    temp.file().sync_all().map_err(failed)?;
     steps::reached(Step::TempFlushed);
-    replace(temp, &place.state).map_err(failed)?;
+    temp.replace(place.name()).map_err(failed)?;
     steps::reached(Step::Renamed);
     done();
     let folder = guard.release_file();
     folder
         .flush()
         .map_err(|error| StoreError::io(Action::Flush, &place.folder, error))?;
+    drop(folder);
     steps::reached(Step::FolderFlushed);
     Ok(())
 }
@@ -69,27 +68,17 @@ fn write_pieces(file: &File, text: &Pieces<'_>) -> io::Result<()> {
     file.flush()
 }
 
-/// Renames over the old file, which a reader may have open: tempfile's own rename would fail on
-/// Windows.
-fn replace(temp: NamedTempFile, state: &Path) -> io::Result<()> {
-    let path = temp.into_temp_path();
-    system::replace(&path, state)?;
-    // It has its new name, and nothing is left to remove.
-    let _ = path.keep();
-    Ok(())
-}
-
 fn set_access(
     place: &Place,
-    temp: &NamedTempFile,
+    folder: &Folder,
+    file: &File,
     old: Option<&Metadata>,
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::io(Action::Write, &place.state, error);
     let Some(old) = old else {
-        let folder = fs::metadata(&place.folder).map_err(failed)?;
-        return system::share_as_folder(temp.as_file(), &folder).map_err(failed);
+        return folder.share(file).map_err(failed);
     };
-    system::keep_access(temp.as_file(), old).map_err(|KeepError { group, source }| match group {
+    system::keep_access(file, old).map_err(|KeepError { group, source }| match group {
         None => failed(source),
         Some(group) => StoreError::GroupLost {
             path: place.state.clone(),
@@ -100,21 +89,24 @@ fn set_access(
 }
 
 /// Removes what crashes left. What cannot be removed harms nobody, and is tried again next time.
-fn sweep(place: &Place, cluster: &Cluster) {
+fn sweep(place: &Place, folder: &Folder, cluster: &Cluster) {
     let leases: HashSet<_> = cluster.leases().map(|lease| lease.id.as_str()).collect();
-    for entry in fs::read_dir(&place.folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
+    for name in folder.names().unwrap_or_default() {
         if name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
-            let _ = fs::remove_file(entry.path());
+            let _ = folder.remove(&name);
         } else {
-            lease::sweep(place, &name, |id| leases.contains(id));
-            wake::sweep(place, &name, |id| leases.contains(id));
+            lease::sweep(place, folder, &name, |id| leases.contains(id));
+            wake::sweep(place, folder, &name, |id| leases.contains(id));
         }
     }
 }
 
 /// Gives the old file a second, dated name; returns it. At no moment is there no state file.
-pub(super) fn keep_old(place: &Place, now: Timestamp) -> Result<PathBuf, StoreError> {
+pub(super) fn keep_old(
+    place: &Place,
+    folder: &Folder,
+    now: Timestamp,
+) -> Result<PathBuf, StoreError> {
     let failed = |error| StoreError::io(Action::Keep, &place.state, error);
     let date = now.format("%Y%m%d-%H%M%S");
     let stem = place
@@ -128,13 +120,13 @@ pub(super) fn keep_old(place: &Place, now: Timestamp) -> Result<PathBuf, StoreEr
         } else {
             format!("-{attempt}")
         };
-        let kept = place.folder.join(format!("{stem}.{date}{again}.json"));
-        match link_or_copy(&place.state, &kept) {
+        let kept = format!("{stem}.{date}{again}.json");
+        match link_or_copy(folder, place.name(), kept.as_ref()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
             Ok(()) => {
                 steps::reached(Step::OldKept);
-                return Ok(kept);
+                return Ok(folder.path().join(kept));
             }
         }
     }
@@ -142,22 +134,23 @@ pub(super) fn keep_old(place: &Place, now: Timestamp) -> Result<PathBuf, StoreEr
 }
 
 /// A file system without hard links gets a copy, flushed before the original goes.
-fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
+fn link_or_copy(folder: &Folder, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    match folder.hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let copy = File::create_new(to)?;
-            copy_into(&copy, from).inspect_err(|_| {
+            let copy = folder.create(to)?;
+            copy_into(&copy, folder, from).inspect_err(|_| {
                 // Half a copy is worth nothing, and the failure is told.
-                let _ = fs::remove_file(to);
+                let _ = folder.remove(to);
             })
         }
         linked => linked,
     }
 }
 
-fn copy_into(mut copy: &File, from: &Path) -> io::Result<()> {
-    let mut original = File::open(from)?;
-    copy.set_permissions(original.metadata()?.permissions())?;
+fn copy_into(mut copy: &File, folder: &Folder, from: &OsStr) -> io::Result<()> {
+    let mut original = folder.open_file(from, Access::Read)?;
+    // Without the original's group, those who may read it are told nothing more than by their own.
+    let _ = system::keep_access(copy, &original.metadata()?);
     io::copy(&mut original, &mut copy)?;
     copy.sync_all()
 }

@@ -37,7 +37,7 @@ impl FileStore {
     /// The state now, if it can be read: a look before the lock, for what must be found out
     /// without it.
     pub fn look(&self) -> Option<Seen> {
-        let text = read::text(&self.place.state)?;
+        let text = read::text(&self.place)?;
         let (cluster, places) = codec::decode(&text).ok()?;
         Some(Seen {
             text,
@@ -48,7 +48,8 @@ impl FileStore {
 
     /// Another one after each change, as far as the file system tells.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
-        let file = fs::metadata(&self.place.state).ok()?;
+        // By path, because nothing is opened, and each who waits asks at each change.
+        let file = fs::symlink_metadata(&self.place.state).ok()?;
         Some(Stamp {
             modified: file.modified().ok()?,
             bytes: file.len(),

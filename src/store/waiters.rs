@@ -1,10 +1,10 @@
 //! Those who wait take turns at looking after what nobody else would notice.
 
 use super::FileStore;
-use crate::system;
-use std::fs::{self, File, Metadata};
+use crate::system::{self, Entry, Folder};
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// After that long, whoever has its turn is stopped, or the file's lock is held by somebody else.
@@ -16,23 +16,27 @@ impl FileStore {
     ///
     /// True if it was this one's turn.
     pub(crate) fn in_turn(&self, host: &str, every: Duration, work: impl FnOnce()) -> bool {
-        let path = self.place.waiters(host);
-        let is_due = || {
-            let Ok(file) = fs::metadata(&path) else {
-                return true;
-            };
-            // One that was just made is of no round yet.
-            file.len() == 0 || age(&file) >= every
-        };
-        if !is_due() {
-            return false;
-        }
-        let Ok(file) = self.open_waiters_file(&path) else {
+        let name = self.place.waiters(host);
+        let Ok(folder) = self.place.open() else {
             // Better twice than never.
             work();
             return true;
         };
-        let is_stuck = || fs::metadata(&path).is_ok_and(|file| age(&file) >= STUCK);
+        let is_due = || {
+            let Ok(file) = folder.look(&name) else {
+                return true;
+            };
+            // One that was just made is of no round yet.
+            file.bytes == 0 || age(&file) >= every
+        };
+        if !is_due() {
+            return false;
+        }
+        let Ok(file) = open_waiters_file(&folder, &name) else {
+            work();
+            return true;
+        };
+        let is_stuck = || folder.look(&name).is_ok_and(|file| age(&file) >= STUCK);
         let is_mine = (system::try_lock(&file).unwrap_or(false) && is_due()) || is_stuck();
         if is_mine {
             // Changes the file's time for all.
@@ -41,24 +45,20 @@ impl FileStore {
         }
         is_mine
     }
+}
 
-    fn open_waiters_file(&self, path: &PathBuf) -> io::Result<File> {
-        match File::create_new(path) {
-            Ok(file) => {
-                let folder = fs::metadata(&self.place.folder)?;
-                system::share_as_folder(&file, &folder)?;
-                Ok(file)
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                system::open_lock_file(path)
-            }
-            Err(error) => Err(error),
+fn open_waiters_file(folder: &Folder, name: &OsStr) -> io::Result<File> {
+    match folder.create(name) {
+        Ok(file) => {
+            folder.share(&file)?;
+            Ok(file)
         }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => folder.open_lock_file(name),
+        Err(error) => Err(error),
     }
 }
 
 /// Since its last change; for ever where clocks disagree.
-fn age(file: &Metadata) -> Duration {
-    let since = file.modified().ok().and_then(|last| last.elapsed().ok());
-    since.unwrap_or(Duration::MAX)
+fn age(file: &Entry) -> Duration {
+    file.modified.elapsed().unwrap_or(Duration::MAX)
 }

@@ -7,33 +7,33 @@ use super::FileStore;
 use super::lease::HeldLease;
 use super::place::Place;
 use crate::allocator::LeaseId;
-use crate::system::{self, Event};
+use crate::system::{self, Event, Folder};
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::sync::mpsc::Sender;
 
 impl FileStore {
     /// Reports each wake-up of the lease's holder from now on.
     pub(crate) fn listen(&self, held: &HeldLease, events: Sender<Event>) -> io::Result<()> {
-        let folder = fs::metadata(&self.place.folder)?;
-        system::hear_wakes(&held.wake, &held.path, &folder, events)
+        system::hear_wakes(&self.place.open()?, &held.wake, &held.path, events)
     }
 
     /// Wakes the process that sleeps on that lease, if one does.
     pub(crate) fn wake(&self, id: &LeaseId) {
         // It looks by itself after a while.
-        let _ = system::wake(&self.place.wake(id), &self.place.lease(id));
+        let _ = self
+            .place
+            .open()
+            .and_then(|folder| system::wake(&folder, &self.place.wake(id), &self.place.lease(id)));
     }
 }
 
 /// Removes the FIFO of this name if its lease no longer matters and no process sleeps there.
-pub(super) fn sweep(place: &Place, name: &OsStr, is_named: impl Fn(&str) -> bool) {
+pub(super) fn sweep(place: &Place, folder: &Folder, name: &OsStr, is_named: impl Fn(&str) -> bool) {
     let Some(id) = place.wake_named(name) else {
         return;
     };
-    let path = place.folder.join(name);
-    if !is_named(id) && !system::is_slept_on(&path) {
-        let _ = fs::remove_file(path);
+    if !is_named(id) && !system::is_slept_on(folder, name) {
+        let _ = folder.remove(name);
     }
 }

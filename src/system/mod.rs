@@ -2,6 +2,11 @@
 //! what can be locked, what a folder flush is.
 
 use crate::allocator::Process;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+mod temporary;
+pub(crate) use temporary::Temporary;
 
 #[cfg(unix)]
 mod unix;
@@ -14,17 +19,66 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, canonical, claim_input,
+    Child, Folder, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, claim_input,
     close_inherited, confine, end, end_group, end_with_parent, fate, file_number, file_size_limit,
-    find_command, find_lock_holders, flush_folder, has_open, hear_wakes, here, holder, host,
-    inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on,
-    keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen,
-    listen_for_stops, lock, may_be_planted, may_have_driver, members, names_this_file,
-    namespace_of, only_ours_to_write, open_at_once, open_folder, open_lock_file, open_no_link,
-    open_pipe, own_process, own_program, pipe_number, process, reap_left, replace, set_apart,
-    share_as_folder, share_folder_as, spawn_alone, spawn_detached, sticky, stop_here, survivors,
-    take_output, try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
+    find_command, find_lock_holders, has_open, hear_wakes, here, holder, host, inherit_lease,
+    is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on, keep_access,
+    keep_open, kill_group, lead_group, lease_number, lineage, listen, listen_for_stops,
+    local_locks, lock, may_have_driver, members, namespace_of, only_ours_to_write, open_at_once,
+    open_pipe, own_process, own_program, pipe_number, process, real_path, reap_left, set_apart,
+    spawn_alone, spawn_detached, sticky, stop_here, survivors, take_output, try_lock,
+    try_lock_shared, unlock, user, variable, wake, working_folder,
 };
+
+/// How a file that is there is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    ReadWrite,
+    /// Each write goes to the end; reading goes anywhere.
+    Append,
+}
+
+/// An entry of a folder, by a look that follows no link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) is_file: bool,
+    pub(crate) bytes: u64,
+    pub(crate) modified: SystemTime,
+}
+
+/// Where a path leads.
+#[derive(Clone, Debug)]
+pub(crate) enum RealPath {
+    /// The same place by a path without links.
+    Is(PathBuf),
+    /// This link is on the way, and its maker is not to be trusted.
+    #[cfg_attr(
+        windows,
+        expect(dead_code, reason = "makers of links are not told there")
+    )]
+    ForeignLink(PathBuf),
+}
+
+/// How many links may be on the way of a path.
+const MAX_LINKS: usize = 40;
+
+/// A file system whose locks may hold on this machine only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalLocks {
+    /// Its kind, as the system names it.
+    pub file_system: String,
+    /// The mount option that makes them so; `None` if the kind does.
+    pub option: Option<String>,
+}
+
+/// How users who are neither the owner nor in the group get at a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenToOthers {
+    /// Taking their rights on the folder mends it: they may not write there.
+    pub can_be_closed: bool,
+}
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,10 @@
 mod boottime;
 mod child;
 mod detached;
+mod folder;
 mod lock;
+mod mounts;
+mod path;
 mod pipe;
 mod process;
 mod wake;
@@ -13,7 +16,10 @@ pub(crate) use child::{
     reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
+pub(crate) use folder::Folder;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use mounts::local_locks;
+pub(crate) use path::real_path;
 pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
@@ -51,7 +57,8 @@ pub(crate) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 const STICKY: u32 = 0o1000;
 const READ_WRITE: u32 = 0o666;
 const OWNER_READ_WRITE: u32 = 0o600;
-const PERMISSIONS: u32 = 0o7777;
+/// A file of gpumgr's runs as nobody, and is no program.
+const PERMISSIONS: u32 = 0o777;
 
 /// The real user's name from the system's database, never `$USER`; where it has none (a
 /// container with any user ID), the number.
@@ -176,14 +183,6 @@ pub(crate) fn kill_group(leader: &mut std::process::Child) -> io::Result<()> {
     Ok(killpg(Pid::from_raw(group), Signal::SIGKILL)?)
 }
 
-/// Lets those use a new folder who may use the one it is in.
-pub(crate) fn share_folder_as(folder: &Path, around: &Metadata) -> io::Result<()> {
-    let gid = Some(around.gid());
-    // Only a member of the group, or root, may.
-    let _ = std::os::unix::fs::chown(folder, None, gid);
-    fs::set_permissions(folder, Permissions::from_mode(around.mode() & PERMISSIONS))
-}
-
 /// Where a process works, of one's own processes.
 pub(crate) fn working_folder(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/cwd")).ok()
@@ -194,63 +193,13 @@ pub(crate) fn sticky(folder: &Metadata) -> bool {
     folder.mode() & STICKY != 0
 }
 
-/// Whether a link may lead astray: the kernel's own rule (`fs.protected_symlinks`), which guards no
-/// link that is resolved by hand.
-pub(crate) fn may_be_planted(link: &Metadata, folder: &Metadata) -> bool {
-    let open_to_all = sticky(folder) && folder.mode() & 0o002 != 0;
-    let is_trusted = link.uid() == Uid::effective().as_raw() || link.uid() == folder.uid();
-    open_to_all && !is_trusted
-}
-
-/// The folder itself, to lock and to flush; none where folders cannot be opened.
-pub(crate) fn open_folder(folder: &Path) -> io::Result<Option<File>> {
-    File::open(folder).map(Some)
-}
-
-/// Makes the folder's entries durable. A file system that has no such flush needs none.
-pub(crate) fn flush_folder(folder: &File) -> io::Result<()> {
-    match folder.sync_all() {
-        Err(error) if matches!(errno(&error), Errno::EINVAL | Errno::ENOTSUP) => Ok(()),
-        done => done,
-    }
-}
-
-/// Opens the lock file, which is never written; read-only where no more is allowed, since that
-/// suffices to lock it.
-pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    // Neither follow a link that somebody planted, nor wait at a pipe.
-    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
-    options.read(true).write(true).custom_flags(flags);
-    match options.open(path) {
-        Err(error) if read_only(&error) => options.write(false).open(path),
-        opened => opened,
-    }
-}
-
 /// Opens without waiting at a pipe.
 pub(crate) fn open_at_once(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.custom_flags(nix::libc::O_NONBLOCK).open(path)
 }
 
-/// Opens without following a link or waiting at a pipe.
-pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
-    options.custom_flags(flags).open(path)
-}
-
 fn read_only(error: &io::Error) -> bool {
     matches!(errno(error), Errno::EACCES | Errno::EPERM | Errno::EROFS)
-}
-
-/// Whether the path still leads to this very file.
-pub(crate) fn names_this_file(path: &Path, file: &File) -> io::Result<bool> {
-    let here = file.metadata()?;
-    match fs::symlink_metadata(path) {
-        Ok(there) => Ok((here.dev(), here.ino()) == (there.dev(), there.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Whether a lock failed because the file system has none of that kind, as on NFS, where `flock`
@@ -270,7 +219,7 @@ fn errno(error: &io::Error) -> Errno {
 /// Lets those use a new file who may use its folder: it gets the folder's own read and write
 /// permissions and its group, whatever this user's umask, and made by root its owner. In a sticky
 /// folder nobody else can replace the file, so nobody else may write it.
-pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
+fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
     let shared = if sticky(folder) { 0o644 } else { READ_WRITE };
     // Only root may.
     let _ = fchown(file, Some(folder.uid()), None);
@@ -281,7 +230,7 @@ pub(crate) fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> 
     let mode = if group_kept {
         mode
     } else {
-        mode & !0o060 | (mode & 0o006) << 3
+        folder::without_group(mode)
     };
     file.set_permissions(Permissions::from_mode(mode | OWNER_READ_WRITE))
 }
@@ -367,16 +316,6 @@ pub(crate) fn confine(memory: u64) {
     };
     let _ = set(Resource::RLIMIT_AS, memory);
     let _ = set(Resource::RLIMIT_CORE, 0);
-}
-
-/// Renames a file over another, whoever has that open.
-pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
-}
-
-/// The absolute path without links of what is there.
-pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path)
 }
 
 /// A name or path as one would type it at a prompt. There is nothing that sh cannot be told.

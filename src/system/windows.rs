@@ -3,6 +3,7 @@
 
 mod child;
 mod detached;
+mod folder;
 mod job;
 mod lock;
 mod patience;
@@ -16,9 +17,9 @@ pub(crate) use child::{
     reap_left,
 };
 pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
+pub(crate) use folder::{Folder, local_locks, real_path};
 pub(crate) use job::confine;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
-pub(crate) use patience::replace;
 pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
@@ -108,11 +109,6 @@ pub(crate) fn lead_group(command: &mut Command) {
 /// A command outlives whoever started it here, unless that ends it.
 pub(crate) fn end_with_parent(_command: &mut Command) {}
 
-/// A new folder inherits the access list of the one it is in.
-pub(crate) fn share_folder_as(_folder: &Path, _around: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
 /// The system does not tell where a process works.
 pub(crate) fn working_folder(_pid: u32) -> Option<PathBuf> {
     None
@@ -128,27 +124,17 @@ pub(crate) fn sticky(_folder: &Metadata) -> bool {
     false
 }
 
-/// Not told here: whoever may write in a folder may make links in it, as junctions or in developer
-/// mode, and their owner is in an access list that this does not read. Nor is there a folder like
-/// `/tmp`: each user has a temporary one of their own.
-pub(crate) fn may_be_planted(_link: &Metadata, _folder: &Metadata) -> bool {
-    false
-}
-
-/// Folders cannot be locked here: the lock file, which cannot be deleted, is enough.
-pub(crate) fn open_folder(_folder: &Path) -> io::Result<Option<File>> {
-    Ok(None)
-}
-
 /// The absolute path without links of what is there, as users write it: the system's own form, with
 /// `\\?\` before it, only where a path is too long for the other.
-pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
+fn canonical(path: &Path) -> io::Result<PathBuf> {
     dunce::canonicalize(path)
 }
 
-/// Folders are never opened here, so there is none to flush.
-pub(crate) fn flush_folder(_folder: &File) -> io::Result<()> {
-    Ok(())
+/// The file's path as it is spelt, where it is there: case does not count.
+fn own_spelling(file: PathBuf) -> PathBuf {
+    let spelt = canonical(&file).ok();
+    let is_here = |spelt: &PathBuf| spelt.parent() == file.parent();
+    spelt.filter(is_here).unwrap_or(file)
 }
 
 /// Files are not numbered where this is asked.
@@ -156,14 +142,8 @@ pub(crate) fn file_number(_file: &Metadata) -> Option<u64> {
     None
 }
 
-/// Opens a file, and follows links: who may make them is for the folder's access list to say. There are
-/// no pipes in folders.
-pub(crate) fn open_no_link(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    options.open(path)
-}
-
 /// Opens the lock file so that it cannot be deleted meanwhile; read-only where no more is allowed.
-pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
+fn open_lock_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options
         .read(true)
@@ -178,7 +158,7 @@ pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
 }
 
 /// Whether the path still leads to this very file.
-pub(crate) fn names_this_file(path: &Path, file: &File) -> io::Result<bool> {
+fn names_this_file(path: &Path, file: &File) -> io::Result<bool> {
     if is_deleted(file)? {
         return Ok(false);
     }
@@ -231,11 +211,6 @@ pub(crate) fn cannot_lock(error: &io::Error) -> bool {
         error.raw_os_error(),
         Some(ERROR_NOT_SUPPORTED | ERROR_INVALID_FUNCTION)
     )
-}
-
-/// A new file inherits its folder's access list.
-pub(crate) fn share_as_folder(_file: &File, _folder: &Metadata) -> io::Result<()> {
-    Ok(())
 }
 
 /// A new file inherits its folder's access list, as the one it replaces did.

@@ -52,6 +52,11 @@ impl Office {
         self.lab.path()
     }
 
+    /// The program that all of them may run.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     pub(crate) fn lab(&self) -> &Lab {
         &self.lab
     }
@@ -63,7 +68,8 @@ impl Office {
         set_mode(self.path(), mode);
     }
 
-    pub(crate) fn run_as(&self, person: Person, arguments: &[&str]) -> Ran {
+    /// A program that this person runs in the folder.
+    pub(crate) fn program_as(&self, person: Person, program: &Path) -> Command {
         let Person {
             uid,
             gid,
@@ -76,8 +82,7 @@ impl Office {
             .arg(format!("--regid={gid}"))
             .arg(format!("--groups={group}"))
             .args(["sh", "-c", "umask $0 && exec \"$@\"", umask])
-            .arg(&self.binary)
-            .args(arguments)
+            .arg(program)
             .current_dir(self.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -87,8 +92,13 @@ impl Office {
             .env("HOME", "/nonexistent")
             .env(SYSTEM_CONFIG, "")
             .stdin(Stdio::null());
-        let ran = Ran::of(command.output().unwrap());
-        ran.assert_sound(&format!("{uid}: {arguments:?}"));
+        command
+    }
+
+    pub(crate) fn run_as(&self, person: Person, arguments: &[&str]) -> Ran {
+        let mut command = self.program_as(person, &self.binary);
+        let ran = Ran::of(command.args(arguments).output().unwrap());
+        ran.assert_sound(&format!("{}: {arguments:?}", person.uid));
         ran
     }
 

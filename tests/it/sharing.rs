@@ -1,8 +1,12 @@
 //! Several users, one state file.
 
 use crate::people::{Office, Person, mode, owner};
+use crate::support::happens;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::chown;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 const STATE: &str = "resource_status.json";
 const LOCK: &str = ".resource.lock";
@@ -308,4 +312,90 @@ fn a_reset_over_others_tasks_needs_force() {
     office.ok_as(BOB, &["--reset", "--yes", "--force"]);
     assert_eq!(modes(&office).0, 0o664);
     office.ok_as(ALICE, &["--allocate", "a", "1", "1"]);
+}
+
+/// What the user can open, and so lock, of the folder and all that is in it.
+fn opened_by(office: &Office, person: Person) -> String {
+    const TRY: &str = "while read -r path; do flock -n \"$path\" true && echo \"$path\"; done";
+    let all = Command::new("find").arg(office.path()).output().unwrap();
+    let mut tries = office.program_as(person, Path::new("sh"));
+    let mut tries = tries
+        .args(["-c", TRY])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut paths = tries.stdin.take().unwrap();
+    paths.write_all(&all.stdout).unwrap();
+    drop(paths);
+    String::from_utf8(tries.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// A state with a file of each kind, shared by a folder of that mode; and the warnings of it.
+fn used(mode: u32) -> Option<(Office, String)> {
+    const CONFIG: &str = "[cluster]\nservers = 1\n[program_template]\ncommand = \"echo written\"\n";
+    let office = office(LAB, mode)?;
+    office.lab().write("config.toml", CONFIG);
+    let init = office.lab().ok(&["--init"]);
+    office.ok_as(ALICE, &["--start-program", "p", "--gpus", "1"]);
+    assert!(happens(|| office
+        .run_as(ALICE, &["--allocate", "all", "8"])
+        .code
+        == 0));
+    office.run_as(ALICE, &["--allocate", "w", "8", "--wait", "1s"]);
+    let mut monitor = office.program_as(BOB, Path::new("timeout"));
+    let monitored = monitor.arg("1").arg(office.binary()).arg("--monitor");
+    monitored.stderr(Stdio::null()).status().unwrap();
+    Some((office, init.stderr))
+}
+
+#[test]
+fn an_outsider_can_open_nothing_of_a_shared_state() {
+    let Some((office, warned)) = used(0o2770) else {
+        return;
+    };
+    for kind in [STATE, LOCK, LOG, ".waiters-", ".monitor"] {
+        let is_there = |name: &String| name.contains(kind);
+        let files = office.lab().files();
+        assert!(files.iter().any(is_there), "{kind}: {files:?}");
+    }
+    assert_eq!(opened_by(&office, EVE), "");
+    assert!(opened_by(&office, BOB).contains(STATE));
+    assert_eq!(warned, "");
+    let (_, checked) = office.lab().json(&["--check-config"]);
+    assert_eq!(checked["open_to_others"], false);
+}
+
+#[test]
+fn a_state_that_outsiders_can_lock_is_warned_about() {
+    let Some((office, warned)) = used(0o2775) else {
+        return;
+    };
+    assert!(opened_by(&office, EVE).contains(STATE));
+    let mend = format!("chmod o= {}", office.path().display());
+    assert!(warned.contains(&mend), "{warned}");
+    for language in ["en", "zh", "ja"] {
+        let checked = office.lab().ok(&["--check-config", "--lang", language]);
+        assert!(checked.stderr.contains(&mend), "{checked:?}");
+    }
+    let (_, checked) = office.lab().json(&["--check-config"]);
+    assert_eq!(checked["open_to_others"], true);
+    let mut words = mend.split(' ');
+    let mended = Command::new(words.next().unwrap()).args(words).status();
+    assert!(mended.unwrap().success());
+    assert_eq!(opened_by(&office, EVE), "");
+    assert_eq!(office.lab().ok(&["--init"]).stderr, "");
+}
+
+#[test]
+fn a_folder_that_only_its_user_can_reach_is_not_warned_about() {
+    let Some(office) = office(0, 0o700) else {
+        return;
+    };
+    let within = office.lab().join("within");
+    fs::create_dir(&within).unwrap();
+    crate::people::set_mode(&within, 0o755);
+    let init = office.lab().ok(&["--init", "--state", "within/s.json"]);
+    assert_eq!(init.stderr, "");
 }

@@ -65,6 +65,11 @@ impl Lab {
         plain(self.path()).join(name).to_str().unwrap().to_owned()
     }
 
+    /// Where the program of that task writes, in the lab.
+    pub(crate) fn log_of(&self, task: &str) -> String {
+        format!("logs/{}/{task}.log", me())
+    }
+
     /// The state file as it is.
     pub(crate) fn state_text(&self) -> String {
         self.read("resource_status.json")
@@ -302,4 +307,19 @@ pub(crate) fn amount(variable: &str, usual: usize) -> usize {
 #[allow(clippy::print_stderr, reason = "for whoever reads the test's output")]
 pub(crate) fn measured(what: &str) {
     eprintln!("measured: {what}");
+}
+
+/// This user's name.
+pub(crate) fn me() -> String {
+    // As the system itself says it.
+    let (program, argument) = if cfg!(windows) {
+        ("whoami", None)
+    } else {
+        ("id", Some("-un"))
+    };
+    let said = Command::new(program).args(argument).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    // Windows names the domain first.
+    let name = said.trim().rsplit('\\').next().unwrap();
+    name.to_owned()
 }

@@ -69,12 +69,47 @@ impl Manager {
     /// The log of the task that is called so, or so behind the prefix.
     fn open_log(&self, task: &Name) -> Result<(Name, ProgramLog, File), Error> {
         for name in known_as(task, self.config.task_prefix.as_deref()) {
-            let log = ProgramLog::of(&name, &self.store.place().folder);
-            if let Some(file) = log.read().map_err(|source| unreadable(&log, source))? {
-                return Ok((name, log, file));
+            for log in self.logs_of(&name)? {
+                if let Some(file) = log.read().map_err(|source| unreadable(&log, source))? {
+                    return Ok((name, log, file));
+                }
             }
         }
         Err(self.without_log(task)?.into())
+    }
+
+    /// Where the log of that task may be: the user's who holds it, else the caller's own, else the
+    /// newest of all.
+    fn logs_of(&self, task: &Name) -> Result<Vec<ProgramLog>, Error> {
+        let folder = &self.store.place().folder;
+        let present = self.store.load()?;
+        let held = present
+            .as_ref()
+            .and_then(|cluster| cluster.find_task(task))
+            .and_then(|(_, held)| held.owner.clone());
+        let first = match held {
+            Some(owner) => ProgramLog::of(task, &owner, folder),
+            None => self.own_log(task)?,
+        };
+        let others = ProgramLog::of_all_users(task, folder);
+        Ok([first].into_iter().chain(others).collect())
+    }
+
+    /// The log of a program that this user runs.
+    pub(super) fn own_log(&self, task: &Name) -> Result<ProgramLog, Error> {
+        let user = self.user()?.unwrap_or_default();
+        Ok(ProgramLog::of(task, &user, &self.store.place().folder))
+    }
+
+    /// Refuses to write where other users can exchange what is written to.
+    pub(super) fn check_own_logs(&self, task: &Name) -> Result<(), Error> {
+        let log = self.own_log(task)?;
+        let path = log.path.parent().unwrap_or(&log.path).to_owned();
+        match log.is_safe() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::SharedLogs { path }),
+            Err(source) => Err(Error::ProgramLog { path, source }),
+        }
     }
 
     /// Why there is no log.

@@ -1,12 +1,11 @@
 //! The pipe that a program writes to, and the writer that reads it.
 
-use crate::allocator::{Name, Process};
+use crate::allocator::Process;
 use crate::config::Rotation;
 use crate::environment;
-use crate::logs;
+use crate::logs::{self, ProgramLog};
 use crate::system::{self, Fate};
 use std::io::{self, PipeReader, PipeWriter};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,9 +25,7 @@ pub(super) struct Output {
 
 /// Whose output it is, and how large its log may grow.
 pub(super) struct Destination<'s> {
-    pub(super) task: &'s Name,
-    /// The state file's folder.
-    pub(super) folder: &'s Path,
+    pub(super) log: &'s ProgramLog,
     pub(super) rotation: Rotation,
 }
 
@@ -76,7 +73,7 @@ impl Output {
         }
         let mut command = Command::new(system::own_program()?);
         command
-            .args(logs::order(to.task, to.folder, to.rotation))
+            .args(logs::order(to.log, to.rotation))
             .env_remove(environment::RUN)
             .env(environment::HELPER, "1")
             .stdin(self.reader.try_clone()?)

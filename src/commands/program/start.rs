@@ -11,13 +11,13 @@ use crate::commands::change::{Changed, Grants};
 use crate::commands::wait::Wait;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
-use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
 use crate::progress::Progress;
 use crate::store::IfAbsent;
 use crate::system;
 use std::io;
+use std::path::PathBuf;
 
 /// What to start a program on.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ impl Manager {
             return Err(Error::NoTemplate);
         }
         self.check_trust()?;
+        self.check_own_logs(&start.request.task)?;
         let (task, standing) = match self.store.load()? {
             None => (start.request.task.clone(), Standing::Absent),
             Some(cluster) => {
@@ -169,7 +170,7 @@ impl Manager {
     fn start_with(&self, handed: Handed) -> Result<Started, Error> {
         let (task, found, id) = (handed.task.clone(), handed.found, handed.held.id.clone());
         let (attached, supervisor) = self.hand_over(handed)?;
-        let log = ProgramLog::of(&task, &self.store.place().folder).path;
+        let log = self.own_log(&task)?.path;
         let report = supervisor.report(&task).inspect_err(|_| {
             if found {
                 // It was there before a supervisor that is gone without a word, and a program, perhaps.
@@ -210,13 +211,13 @@ impl Manager {
                 });
             }
         };
-        Ok(self.started(attached, began))
+        Ok(Self::started(attached, began, log))
     }
 
-    pub(super) fn started(&self, attached: Changed<Grant>, began: Began) -> Started {
+    pub(super) fn started(attached: Changed<Grant>, began: Began, log: PathBuf) -> Started {
         let Changed { value, state } = attached;
         Started {
-            log: ProgramLog::of(&value.task, &self.store.place().folder).path,
+            log,
             grant: value,
             began,
             state,

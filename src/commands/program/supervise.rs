@@ -95,7 +95,7 @@ impl Manager {
             manager: self,
             template,
             held,
-            log: ProgramLog::of(&name, &self.store.place().folder),
+            log: self.own_log(&name)?,
             name,
             events,
             listener: order.runs.is_none().then_some(listener),
@@ -151,7 +151,7 @@ impl Supervisor<'_> {
             if let (None, Aim::End(why)) = (&found, self.aim(&gpus)) {
                 return self.end(why, None);
             }
-            let behind = self.log.path.metadata().map_or(0, |log| log.len());
+            let behind = self.log.size();
             let begun = found
                 .take()
                 .map_or_else(|| self.start().map(|begun| (begun, gpus)), Ok);
@@ -274,8 +274,7 @@ impl Supervisor<'_> {
 
     pub(super) fn destination(&self) -> Destination<'_> {
         Destination {
-            task: &self.name,
-            folder: &self.manager.store.place().folder,
+            log: &self.log,
             rotation: self.template.log,
         }
     }

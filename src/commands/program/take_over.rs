@@ -81,6 +81,7 @@ impl Manager {
         let Some(program) = self.program_of(&lease) else {
             return Err(Refusal::Occupied { task }.into());
         };
+        let log = self.own_log(&task)?.path;
         let held = self.store.hold_lease_after(&lease, program)?;
         let (attached, supervisor) = self.hand_over(Handed {
             task,
@@ -96,6 +97,6 @@ impl Manager {
             pid: Some(pid),
             ..event
         }]);
-        Ok(self.started(attached, Began::TakenOver { pid }))
+        Ok(Self::started(attached, Began::TakenOver { pid }, log))
     }
 }

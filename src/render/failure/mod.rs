@@ -136,6 +136,7 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             details: vec![printable(&source.to_string())],
             ..at_path(words, "error-program-log", path)
         },
+        Error::SharedLogs { path } => at_path(words, "error-shared-logs", path),
         Error::Monitored { by } => Message {
             headline: words.say("error-monitored", [("by", by.as_str().into())]),
             details: Vec::new(),

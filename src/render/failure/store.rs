@@ -2,7 +2,7 @@
 
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{MAX_CPUS, MAX_GPUS, MAX_SERVERS, What};
-use crate::render::text::{holders, seconds};
+use crate::render::text::{holders, local_locks, seconds};
 use crate::render::words::{Words, printable};
 use crate::store::{Action, Damage, StoreError};
 use std::io;
@@ -67,6 +67,10 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
         StoreError::CannotLock { path, source } => Message {
             details: vec![printable(&source.to_string())],
             ..at_path(words, "error-cannot-lock", path)
+        },
+        StoreError::LocalLocks { path, local } => Message {
+            details: vec![local_locks(local, words)],
+            ..at_path(words, "error-local-locks", path)
         },
         StoreError::GroupLost {
             path,

@@ -7,6 +7,7 @@ use crate::config::{
 };
 use crate::outcome::Checked;
 use crate::render::words::cap_name;
+use crate::system::LocalLocks;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -54,6 +55,9 @@ pub(super) fn checked(checked: &Checked) -> Value {
         "state": state_path(&checked.state),
         "initialized": checked.initialized,
         "config_differs": checked.state.differs,
+        "open_to_others": checked.state.open_to_others.is_some(),
+        "local_locks": checked.local_locks.as_ref().map(local_locks),
+        "allow_local_locks": checked.allow_local_locks,
         "lock_timeout_seconds": checked.lock_timeout.as_secs_f64(),
         "servers": checked.servers.iter().map(server).collect::<Vec<_>>(),
         "totals": totals(&checked.totals),
@@ -71,6 +75,10 @@ pub(super) fn checked(checked: &Checked) -> Value {
         "notification": checked.notification.as_ref().map(notification),
         "log": rotation(&checked.log),
     })
+}
+
+fn local_locks(local: &LocalLocks) -> Value {
+    json!({ "file_system": local.file_system, "option": local.option })
 }
 
 fn program(program: &ProgramTemplate) -> Value {

@@ -109,6 +109,7 @@ fn initialized(init: &Initialized) -> Value {
     json!({
         "state": state_path(&init.state),
         "created": init.state.created,
+        "open_to_others": init.state.open_to_others.is_some(),
         "freed_tasks": freed(&init.state.freed),
         "changes": init.changes.iter().map(change).collect::<Vec<_>>(),
         "totals": totals(&init.totals),

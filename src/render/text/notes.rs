@@ -5,9 +5,9 @@ use crate::allocator::{Freed, Over};
 use crate::cli::{Language, Output};
 use crate::config::{LeftOut, Translated};
 use crate::environment::device_list;
-use crate::outcome::{Allocated, GivenBack, Outcome, StateFile};
-use crate::render::words::{Part, Words};
-use crate::system::Holder;
+use crate::outcome::{Allocated, Checked, GivenBack, Outcome, StateFile};
+use crate::render::words::{Part, Words, printable};
+use crate::system::{Holder, LocalLocks};
 use std::io;
 use std::path::Path;
 
@@ -18,6 +18,9 @@ pub(crate) fn notes(outcome: &Outcome, style: &Style) -> String {
     if let Some(state) = outcome.state() {
         let told = matches!(outcome, Outcome::Initialized(_) | Outcome::Reset(_));
         lines.extend(of_state(state, told, style));
+    }
+    if let Outcome::Checked(checked) = outcome {
+        lines.extend(untrusted_locks(checked, words));
     }
     if let Outcome::Released(GivenBack {
         released, running, ..
@@ -85,10 +88,41 @@ pub(super) fn of_state(state: &StateFile, told: bool, style: &Style) -> Vec<Stri
         let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
         lines.push(words.say("warning-sticky", [("path", folder.as_ref().into())]));
     }
+    lines.extend(open_to_others(state, words));
     if state.differs && !style.quiet {
         lines.push(words.text("hint-differs"));
     }
     lines
+}
+
+fn open_to_others(state: &StateFile, words: &Words) -> Option<String> {
+    let key = match state.open_to_others.as_ref()?.can_be_closed {
+        true => "warning-open",
+        false => "warning-open-to-all",
+    };
+    let folder = state.path.parent().unwrap_or(&state.path).to_string_lossy();
+    Some(words.say(key, [("path", folder.as_ref().into())]))
+}
+
+fn untrusted_locks(checked: &Checked, words: &Words) -> Option<String> {
+    let key = match checked.allow_local_locks {
+        true => "warning-local-locks-allowed",
+        false => "warning-local-locks",
+    };
+    let why = local_locks(checked.local_locks.as_ref()?, words);
+    Some(words.say(key, [("why", why.into())]))
+}
+
+/// Which file system's locks cannot be trusted, and why.
+pub(in crate::render) fn local_locks(local: &LocalLocks, words: &Words) -> String {
+    let kind = printable(&local.file_system);
+    match &local.option {
+        None => words.say("local-locks", [("kind", kind.into())]),
+        Some(option) => words.say(
+            "local-locks-option",
+            [("kind", kind.into()), ("option", printable(option).into())],
+        ),
+    }
 }
 
 fn freed(freed: &Freed, words: &Words) -> String {

@@ -2,14 +2,15 @@
 //!
 //! A byte only makes the sleeper look, so it does not matter who wrote it.
 
-use crate::system::Event;
+use super::Folder;
+use crate::system::{Access, Event};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::stat::Mode;
-use nix::unistd::{Uid, mkfifo};
-use std::fs::{File, Metadata, OpenOptions};
+use nix::unistd::Uid;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -19,12 +20,12 @@ const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Makes the FIFO, which the users of `folder` may write to, and reports each wake-up from now on.
 pub(crate) fn hear_wakes(
-    fifo: &Path,
+    folder: &Folder,
+    fifo: &OsStr,
     _lease: &Path,
-    folder: &Metadata,
     events: Sender<Event>,
 ) -> io::Result<()> {
-    let fifo = make(fifo, folder)?;
+    let fifo = make(folder, fifo)?;
     std::thread::Builder::new().spawn(move || {
         let mut drained = [0; 4096];
         while (&fifo).read(&mut drained).is_ok() && events.send(Event::Woken).is_ok() {
@@ -35,50 +36,39 @@ pub(crate) fn hear_wakes(
 }
 
 /// Wakes the process that sleeps there, if one does.
-pub(crate) fn wake(fifo: &Path, _lease: &Path) -> io::Result<()> {
-    open(fifo, OpenOptions::new().write(true))?.write_all(b"\n")
+pub(crate) fn wake(folder: &Folder, fifo: &OsStr, _lease: &OsStr) -> io::Result<()> {
+    folder.open_fifo(fifo, Access::Write)?.write_all(b"\n")
 }
 
 /// Whether a process sleeps there, or that cannot be found out.
-pub(crate) fn is_slept_on(fifo: &Path) -> bool {
-    match open(fifo, OpenOptions::new().write(true)) {
+pub(crate) fn is_slept_on(folder: &Folder, fifo: &OsStr) -> bool {
+    match folder.open_fifo(fifo, Access::Write) {
         Ok(_) => true,
         Err(error) => super::errno(&error) != Errno::ENXIO,
     }
 }
 
 /// Opened for writing, too, so that it never reads as ended between two writers.
-fn make(path: &Path, folder: &Metadata) -> io::Result<File> {
+fn make(folder: &Folder, name: &OsStr) -> io::Result<File> {
     loop {
-        let made = mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR);
-        match made {
-            Ok(()) | Err(Errno::EEXIST) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let fifo = match open(path, OpenOptions::new().read(true).write(true)) {
+        let is_new = match folder.make_fifo(name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            made => made.map(|()| true)?,
+        };
+        let fifo = match folder.open_fifo(name, Access::ReadWrite) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             opened => opened?,
         };
         if fifo.metadata()?.uid() != Uid::effective().as_raw() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        if made.is_ok() {
-            super::share_as_folder(&fifo, folder)?;
+        if is_new {
+            folder.share(&fifo)?;
         }
         // Until it was opened, it was litter to a gpumgr that sweeps.
-        if super::names_this_file(path, &fifo)? {
+        if folder.leads_to(name, &fifo)? {
             fcntl(&fifo, FcntlArg::F_SETFL(OFlag::O_RDWR))?;
             return Ok(fifo);
         }
-    }
-}
-
-/// Follows no link, waits for nothing, and takes nothing but a FIFO.
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = super::open_no_link(path, options)?;
-    if file.metadata()?.file_type().is_fifo() {
-        Ok(file)
-    } else {
-        Err(io::ErrorKind::InvalidInput.into())
     }
 }

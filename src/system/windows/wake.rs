@@ -1,8 +1,9 @@
 //! Wake-ups: the sleeper watches its lease file, and others append to that.
 
-use crate::system::Event;
+use super::Folder;
+use crate::system::{Access, Event};
 use notify::{RecursiveMode, Watcher, recommended_watcher};
-use std::fs::{Metadata, OpenOptions};
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
@@ -10,9 +11,9 @@ use std::thread;
 
 /// Reports each change of the lease file from now on.
 pub(crate) fn hear_wakes(
-    _fifo: &Path,
+    _folder: &Folder,
+    _fifo: &OsStr,
     lease: &Path,
-    _folder: &Metadata,
     events: Sender<Event>,
 ) -> io::Result<()> {
     let (changed, changes) = channel();
@@ -29,12 +30,12 @@ pub(crate) fn hear_wakes(
 }
 
 /// Wakes the process that sleeps on this lease, if one does.
-pub(crate) fn wake(_fifo: &Path, lease: &Path) -> io::Result<()> {
-    let mut file = super::open_no_link(lease, OpenOptions::new().append(true))?;
+pub(crate) fn wake(folder: &Folder, _fifo: &OsStr, lease: &OsStr) -> io::Result<()> {
+    let mut file = folder.open_file(lease, Access::Append)?;
     file.write_all(b"\n")
 }
 
 /// There are no FIFOs in folders here, so nothing of that name is gpumgr's to remove.
-pub(crate) fn is_slept_on(_fifo: &Path) -> bool {
+pub(crate) fn is_slept_on(_folder: &Folder, _fifo: &OsStr) -> bool {
     true
 }

@@ -10,9 +10,8 @@ mod rotated;
 mod shown;
 mod waited;
 
-use crate::support::Lab;
+use crate::support::{Lab, me};
 use serde_json::Value;
-use std::process::Command;
 
 const LOG: &str = "gpu_manager.log";
 const REFUSED: &str = "gpu_manager.refused.log";
@@ -71,19 +70,4 @@ fn history(lab: &Lab, more: &[&str]) -> Vec<Value> {
     let fields = document.as_object().unwrap();
     assert_eq!(fields.len(), 1, "{document}");
     document["history"].as_array().unwrap().clone()
-}
-
-/// This user's name.
-fn me() -> String {
-    // As the system itself says it.
-    let (program, argument) = if cfg!(windows) {
-        ("whoami", None)
-    } else {
-        ("id", Some("-un"))
-    };
-    let said = Command::new(program).args(argument).output().unwrap();
-    let said = String::from_utf8(said.stdout).unwrap();
-    // Windows names the domain first.
-    let name = said.trim().rsplit('\\').next().unwrap();
-    name.to_owned()
 }

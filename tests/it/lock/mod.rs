@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod links;
+#[cfg(target_os = "linux")]
+mod pretended;
 #[cfg(unix)]
 mod shared;
 #[cfg(target_os = "linux")]

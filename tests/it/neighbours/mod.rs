@@ -3,6 +3,7 @@
 
 mod configs;
 mod escapes;
+mod exchanged;
 mod planted;
 
 use crate::people::{Office, Person};

@@ -54,7 +54,7 @@ fn ones_own_link_there_leads_where_it_should() {
 }
 
 #[test]
-fn a_colleagues_link_in_the_folder_of_a_group_is_followed() {
+fn a_colleagues_link_in_the_folder_of_a_group_is_not_followed() {
     let Some(office) = Office::open() else { return };
     office.give(0, 13_000, 0o2775);
     let [alice, bob] = [ALICE, MALLORY].map(|person| Person {
@@ -66,9 +66,17 @@ fn a_colleagues_link_in_the_folder_of_a_group_is_followed() {
     chown(&real, Some(0), Some(13_000)).unwrap();
     set_mode(&real, 0o2775);
     plant(&office, alice, &real.join("state.json"), STATE);
-    office.ok_as(bob, &["--allocate", "t", "1", "1"]);
-    office.ok_as(alice, &["--status"]);
+    let told = office.refused_as(bob, &["--allocate", "t", "1", "1"], "io");
+    assert!(told.contains("a link that another user made"), "{told}");
+    assert_eq!(fs::read_dir(&real).unwrap().count(), 0, "nothing is made");
+    office.ok_as(alice, &["--allocate", "t", "1", "1"]);
     assert!(real.join("state.json").exists());
+    // Root could be led to any file.
+    let told = office.lab().run(&["--reset", "--yes", "--force"]);
+    assert!(
+        told.stderr.contains("a link that another user made"),
+        "{told:?}"
+    );
 }
 
 /// Whoever resets can be watched, and the name of what is kept can be guessed.

@@ -1,11 +1,11 @@
 //! Programs among other users, and beside what they may have planted.
 
 use super::{Workshop, end, lives, send};
-use crate::people::{Office, Person};
+use crate::people::{Office, Person, set_mode};
 use crate::support::{Lab, happens};
 use nix::sys::signal::Signal;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::process::{Command, Stdio};
 
 const CONFIG: &str = "grace = \"500ms\"\nmonitor_interval = 0.1\n[[server]]\nname = \"s\"\ngpus = 2\ncpus = 2\n\
@@ -193,8 +193,34 @@ fn logs_belong_to_whom_the_folder_does() {
     let Some((office, _, _)) = unattended() else {
         return;
     };
-    let logs = fs::metadata(office.0.lab().join("logs")).unwrap();
-    assert_eq!((logs.gid(), logs.mode() & 0o2070), (ALICE.group, 0o2070));
-    let log = fs::metadata(office.0.lab().join("logs/t.log")).unwrap();
-    assert_eq!((log.gid(), log.mode() & 0o060), (ALICE.group, 0o060));
+    let access = |name: String| {
+        let found = fs::metadata(office.0.lab().join(&name)).unwrap();
+        (found.uid(), found.gid(), found.mode() & 0o7777)
+    };
+    let (alice, group) = (ALICE.uid, ALICE.group);
+    assert_eq!(access("logs".into()), (alice, group, 0o3775));
+    // Only alice may write there: another member would choose what she writes to.
+    assert_eq!(access(format!("logs/{alice}")), (alice, group, 0o2755));
+    assert_eq!(access(format!("logs/{alice}/t.log")), (alice, group, 0o644));
+    let read = office.0.run_as(BOB, &["--logs", "t"]);
+    assert_eq!(read.code, 0, "{read:?}");
+}
+
+#[test]
+fn log_folder_open_to_others_is_refused_before_anything_starts() {
+    for (owner, mode) in [(BOB.uid, 0o755), (ALICE.uid, 0o775), (ALICE.uid, 0o777)] {
+        let Some(office) = Office::open() else { return };
+        office.lab().write("config.toml", CONFIG);
+        office.give(0, ALICE.group, 0o2770);
+        let own = office.lab().join(&format!("logs/{}", ALICE.uid));
+        fs::create_dir_all(&own).unwrap();
+        chown(&own, Some(owner), Some(ALICE.group)).unwrap();
+        set_mode(&own, mode);
+        let office = Shared(office);
+        let told = office.0.run_as(ALICE, &["--start-program", "t"]);
+        assert_eq!(told.code, 1, "{told:?}");
+        assert!(told.stderr.contains("not yours alone"), "{told:?}");
+        assert!(office.0.lab().state_if_any().is_none());
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
+    }
 }

@@ -25,7 +25,7 @@ fn what_it_writes_can_be_read_while_it_runs_and_after() {
         logs["log"],
         shop.machine
             .lab()
-            .join("logs/t.log")
+            .join(&shop.machine.lab().log_of("t"))
             .canonicalize()
             .unwrap()
             .to_str()
@@ -70,20 +70,23 @@ fn a_large_log_is_put_aside_and_few_are_kept() {
     let shop = Workshop::of_script(script, "log_size = \"50KB\"\nlog_count = 2");
     shop.ok(&["--start-program", "t"]);
     let lab = shop.machine.lab();
+    let log = lab.log_of("t");
     let last = || {
-        lab.text_if_any("logs/t.log")
+        lab.text_if_any(&log)
             .is_some_and(|log| log.contains("end\n"))
     };
-    assert!(happens(|| lab.join("logs/t.log.2").exists() && last()));
-    let logs = std::fs::read_dir(lab.join("logs")).unwrap().flatten();
+    assert!(happens(|| lab.join(&format!("{log}.2")).exists() && last()));
+    let logs = std::fs::read_dir(lab.join(&log).parent().unwrap())
+        .unwrap()
+        .flatten();
     let mut names: Vec<_> = logs
         .map(|log| log.file_name().into_string().unwrap())
         .collect();
     names.sort();
     assert_eq!(names, ["t.log", "t.log.1", "t.log.2"]);
     // Whole lines, in order, from the oldest that is kept.
-    let all: String = ["t.log.2", "t.log.1", "t.log"]
-        .map(|name| lab.read(&format!("logs/{name}")))
+    let all: String = [".2", ".1", ""]
+        .map(|aside| lab.read(&format!("{log}{aside}")))
         .concat();
     let numbers: Vec<u32> = all
         .lines()

@@ -15,7 +15,10 @@ fn it_runs_on_what_its_task_holds() {
     shop.has_begun("t", 1);
     assert_eq!(started["began"], "started");
     assert_eq!(started["gpu_ids"], serde_json::json!([1, 2]));
-    assert_eq!(started["log"], shop.machine.lab().shown("logs/t.log"));
+    assert_eq!(
+        started["log"],
+        shop.machine.lab().shown(&shop.machine.lab().log_of("t"))
+    );
     let pid = u32::try_from(started["pid"].as_u64().unwrap()).unwrap();
     assert!(lives(pid));
     assert_eq!(shop.pids("t").1, pid);
@@ -90,7 +93,10 @@ fn what_ends_at_once_is_told_with_its_last_lines() {
         "{ran:?}"
     );
     assert!(!ran.stderr.contains("line 2\n"), "{ran:?}");
-    assert!(ran.stderr.contains("logs/t.log"), "{ran:?}");
+    assert!(
+        ran.stderr.contains(&shop.machine.lab().log_of("t")),
+        "{ran:?}"
+    );
     // What it made for the program it gives back before it says so.
     assert!(shop.task("t").is_none());
     // What was there stays.
@@ -131,7 +137,7 @@ fn what_cannot_be_started_leaves_nothing() {
     shop.machine.lab().write("logs", "");
     let ran = shop.run(&["--start-program", "t"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("logs/t.log"), "{ran:?}");
+    assert!(ran.stderr.contains("/logs/"), "{ran:?}");
     assert!(shop.task("t").is_none());
 }
 
@@ -140,8 +146,9 @@ fn a_link_in_the_logs_place_is_not_followed() {
     let shop = Workshop::new();
     let lab = shop.machine.lab();
     lab.write("precious", "kept");
-    fs::create_dir(lab.join("logs")).unwrap();
-    std::os::unix::fs::symlink(lab.join("precious"), lab.join("logs/t.log")).unwrap();
+    let log = lab.join(&lab.log_of("t"));
+    fs::create_dir_all(log.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(lab.join("precious"), log).unwrap();
     assert_eq!(shop.run(&["--start-program", "t"]).code, 1);
     assert_eq!(lab.read("precious"), "kept");
     assert_eq!(shop.run(&["--logs", "t"]).code, 1);

@@ -49,6 +49,7 @@ fn normal(text: &str, lab: &Lab, user: &str) -> String {
     let folder = fs::canonicalize(lab.path()).unwrap();
     let text = text
         .replace(folder.to_str().unwrap(), "/home/alice/lab")
+        .replace(&format!("/logs/{user}/"), "/logs/alice/")
         .replace(&format!(" {user} "), " alice ")
         .replace(&format!(" {user})"), " alice)")
         .replace(&format!("，{user})"), "，alice)")

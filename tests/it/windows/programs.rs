@@ -23,7 +23,7 @@ fn pids(lab: &Lab) -> [u32; 2] {
         pids = pid(&task["lease"]["pid"]).zip(pid(&task["program"]["pid"]));
         pids.is_some()
     };
-    let log = || lab.text_if_any("logs/p.log");
+    let log = || lab.text_if_any(&lab.log_of("p"));
     assert!(happens(known), "{}\n{:?}", lab.state_text(), log());
     let (supervisor, program) = pids.unwrap();
     [supervisor, program]

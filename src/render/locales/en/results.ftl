@@ -131,6 +131,12 @@ note-not-initialized = Nothing is initialized yet: this is what the config descr
 note-passed-over = Passed over { $path }: it has no [cluster], [[server]] or state_file, so it is another program's
 note-lock = Waiting for the lock { $path } …
     .held = Waiting for the lock { $path }, held by { $holders } …
+warning-open = Warning: users who are neither its owner nor in its group can read and lock { $path }, or a file in it, and so stop everybody. To mend it: chmod o= { $path }
+warning-open-to-all = Warning: every user can read and lock { $path }, and so stop everybody. Keep the state in a folder of its own that only its group may open
+warning-local-locks = Warning: { $why }. gpumgr changes nothing there unless the config says allow_local_locks = true
+warning-local-locks-allowed = Warning: { $why }; allow_local_locks = true trusts them
+local-locks = locks on a file system of the kind { $kind } may hold on this machine only
+local-locks-option = locks on this file system ({ $kind }) hold on this machine only, by its mount option { $option }
 warning-sticky = Warning: { $path } has the sticky bit, so only you can change the state file in it. To share it, use a folder without that bit that your group may write
 warning-untold = The allocation stands: { $task } holds GPUs { $devices } on { $server }. Release it if it is of no use
 warning-untold-change = The change is in place

@@ -110,6 +110,12 @@ note-not-initialized = まだ初期化されていません。以下は設定ど
 note-passed-over = { $path } には [cluster]、[[server]]、state_file のいずれもないため、他のプログラムの設定とみなして無視しました
 note-lock = ロック { $path } の解放を待っています …
     .held = ロック { $path } の解放を待っています。保持者: { $holders } …
+warning-open = 警告: 所有者でもグループのメンバーでもないユーザーが { $path } やその中のファイルを読み取り、ロックして、全員を止められます。対処: chmod o= { $path }
+warning-open-to-all = 警告: すべてのユーザーが { $path } を読み取り、ロックして、全員を止められます。グループだけが開ける専用のフォルダーに状態ファイルを置いてください
+warning-local-locks = 警告: { $why }。設定に allow_local_locks = true がない限り、gpumgr はそこを変更しません
+warning-local-locks-allowed = 警告: { $why }。allow_local_locks = true により、このロックを信頼します
+local-locks = { $kind } のファイルシステムのロックは、このマシンでしか効かないおそれがあります
+local-locks-option = このファイルシステム（{ $kind }）のロックは、マウントオプション { $option } により、このマシンでしか効きません
 warning-sticky = 警告: { $path } にはスティッキービットが設定されているため、状態ファイルを変更できるのはあなただけです。共有するには、スティッキービットがなく、グループで書き込めるフォルダーを使ってください
 warning-untold = 割り当ては有効です: { $task } が { $server } の GPU { $devices } を保持しています。不要なら解放してください
 warning-untold-change = 変更は有効です

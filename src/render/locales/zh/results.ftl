@@ -110,6 +110,12 @@ note-not-initialized = 尚未初始化，以下是配置所描述的集群。运
 note-passed-over = 跳过 { $path }：其中没有 [cluster]、[[server]] 或 state_file，应属于其他程序
 note-lock = 正在等待锁 { $path } …
     .held = 正在等待锁 { $path }，持有者: { $holders } …
+warning-open = 警告: 既非所有者也不在属组中的用户可以读取并锁住 { $path } 或其中的文件，从而让所有人停下。补救: chmod o= { $path }
+warning-open-to-all = 警告: 任何用户都可以读取并锁住 { $path }，从而让所有人停下。请把状态文件放在只有同组用户能打开的专用目录
+warning-local-locks = 警告: { $why }。除非配置写有 allow_local_locks = true，否则 gpumgr 不会改动那里
+warning-local-locks-allowed = 警告: { $why }；allow_local_locks = true 表示信任这些锁
+local-locks = { $kind } 类文件系统上的锁可能只在本机有效
+local-locks-option = 此文件系统（{ $kind }）因挂载选项 { $option }，锁只在本机有效
 warning-sticky = 警告: { $path } 设有粘滞位，只有您能修改其中的状态文件。要与他人共享，请使用没有粘滞位且同组可写的文件夹
 warning-untold = 分配已生效: { $task } 占用 { $server } 的GPU { $devices }。如不需要请释放
 warning-untold-change = 更改已生效
