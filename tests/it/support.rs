@@ -31,9 +31,11 @@ impl Lab {
     pub(crate) fn new() -> Self {
         #[cfg(unix)]
         hear_hang_ups();
-        Self {
-            folder: tempfile::tempdir_in(plain(&std::env::temp_dir())).unwrap(),
-        }
+        let folder = tempfile::tempdir_in(plain(&std::env::temp_dir())).unwrap();
+        // A folder that others can open is warned about.
+        #[cfg(unix)]
+        crate::people::set_mode(folder.path(), 0o700);
+        Self { folder }
     }
 
     /// A lab whose `config.toml` says this.

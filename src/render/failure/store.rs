@@ -2,9 +2,10 @@
 
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{MAX_CPUS, MAX_GPUS, MAX_SERVERS, What};
-use crate::render::text::{holders, local_locks, seconds};
+use crate::render::text::{holders, seconds};
 use crate::render::words::{Words, printable};
 use crate::store::{Action, Damage, StoreError};
+use crate::system::LocalLocks;
 use std::io;
 
 pub(super) fn message(error: &StoreError, words: &Words) -> Message {
@@ -83,6 +84,17 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
             ],
             ..at_path(words, "error-group-lost", path)
         },
+    }
+}
+
+fn local_locks(local: &LocalLocks, words: &Words) -> String {
+    let kind = printable(&local.file_system);
+    match &local.option {
+        None => words.say("error-local-locks.kind", [("kind", kind.into())]),
+        Some(option) => words.say(
+            "error-local-locks.option",
+            [("kind", kind.into()), ("option", printable(option).into())],
+        ),
     }
 }
 

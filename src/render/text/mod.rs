@@ -19,7 +19,6 @@ mod steps;
 pub(super) use config::unmeasured;
 pub(super) use gpus::{hints, holder, lines_of, unreadable};
 pub(crate) use history::event;
-pub(in crate::render) use notes::local_locks;
 pub(crate) use notes::{
     confirm_reset, declined, differs, lock_wait, notes, passed_over, unprinted, untold,
 };

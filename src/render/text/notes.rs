@@ -114,7 +114,7 @@ fn untrusted_locks(checked: &Checked, words: &Words) -> Option<String> {
 }
 
 /// Which file system's locks cannot be trusted, and why.
-pub(in crate::render) fn local_locks(local: &LocalLocks, words: &Words) -> String {
+fn local_locks(local: &LocalLocks, words: &Words) -> String {
     let kind = printable(&local.file_system);
     match &local.option {
         None => words.say("local-locks", [("kind", kind.into())]),

@@ -43,7 +43,8 @@ impl Drop for View {
 
 #[test]
 fn a_state_on_fuse_is_refused_before_anything_is_made() {
-    let Some(view) = View::of("[program_template]\ncommand = \"true\"\n") else {
+    let Some(view) = View::of("[cluster]\nservers = 1\n[program_template]\ncommand = \"true\"\n")
+    else {
         return;
     };
     for action in [
@@ -89,7 +90,7 @@ fn check_config_warns_of_a_state_on_fuse() {
 
 #[test]
 fn a_state_on_fuse_works_where_the_config_allows_it() {
-    let Some(view) = View::of("allow_local_locks = true\n") else {
+    let Some(view) = View::of("allow_local_locks = true\n[cluster]\nservers = 1\n") else {
         return;
     };
     view.lab.ok(&["--allocate", "t", "1", "--state", STATE]);

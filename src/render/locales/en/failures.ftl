@@ -123,6 +123,8 @@ error-lock-timeout = Timed out waiting for the lock
 error-cannot-lock = The file system of { $path } has no locks
     .hint = Keep the state file on a file system with locks: see docs/state-file.md
 error-local-locks = Locks in { $path } may hold on this machine only, and another machine would then grant the same GPUs; nothing was changed
+    .kind = File system: { $kind }
+    .option = File system: { $kind }, mounted with { $option }
     .hint = Keep the state on another file system. If only this machine uses it, or its server does lock: allow_local_locks = true in the config
 error-group-lost = The state file { $path } would lose its group, and others would be shut out; it was left as it is
     .group = You are not in group { $group }

@@ -123,6 +123,8 @@ error-lock-timeout = ロック取得タイムアウト
 error-cannot-lock = { $path } のファイルシステムはファイルロックに対応していません
     .hint = ロックに対応したファイルシステムに状態ファイルを置いてください（docs/state-file.md を参照）
 error-local-locks = { $path } のロックはこのマシンでしか効かないおそれがあり、別のマシンが同じ GPU を割り当ててしまいます。変更していません
+    .kind = ファイルシステム: { $kind }
+    .option = ファイルシステム: { $kind }（マウントオプション { $option }）
     .hint = 状態ファイルを別のファイルシステムに置いてください。このマシンだけが使うか、サーバー側でロックが効くなら、設定に allow_local_locks = true と書いてください
 error-group-lost = 状態ファイル { $path } のグループが失われ、他の人が使えなくなります。変更していません
     .group = あなたはグループ { $group } に属していません

@@ -123,6 +123,8 @@ error-lock-timeout = 获取锁超时
 error-cannot-lock = { $path } 所在的文件系统不支持锁
     .hint = 请把状态文件放在支持锁的文件系统上: 见 docs/state-file.md
 error-local-locks = { $path } 里的锁可能只在本机有效，其他机器会把同一批 GPU 再分配出去；没有作任何改动
+    .kind = 文件系统: { $kind }
+    .option = 文件系统: { $kind }，挂载选项 { $option }
     .hint = 请把状态文件放在别的文件系统上。如果只有本机使用它，或其服务器确实支持锁: 在配置中写 allow_local_locks = true
 error-group-lost = 写入后状态文件 { $path } 会失去原来的属组，其他人将无法使用；文件未被改动
     .group = 您不属于组 { $group }
