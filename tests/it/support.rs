@@ -122,6 +122,8 @@ impl Lab {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env(SYSTEM_CONFIG, self.join("system.toml"))
             .stdin(Stdio::null());
+        // Tests compare times with those of gpumgr.
+        program.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
         #[cfg(unix)]
         program.env("LD_LIBRARY_PATH", no_driver());
         // Without it Windows finds little of itself.

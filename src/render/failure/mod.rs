@@ -154,7 +154,7 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             let message = message(why, words);
             let details = message.details.into_iter();
             Message {
-                details: details.chain([words.text("error-not-reloaded")]).collect(),
+                details: details.chain([words.text("config-not-reloaded")]).collect(),
                 ..message
             }
         }

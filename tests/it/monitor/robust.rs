@@ -166,9 +166,10 @@ fn hang_up_without_its_config_keeps_the_settings_and_says_so() {
     let goes_on = "goes on with the settings";
     assert!(happens(|| said(&shop).contains(goes_on)), "{}", said(&shop));
     assert!(said(&shop).contains("config.toml"), "{}", said(&shop));
-    let log = lab.read("gpu_manager.log");
-    assert!(!log.contains("read its config anew"), "{log}");
-    assert!(log.contains("\"error\":\"config\""), "{log}");
+    let log = || lab.read("gpu_manager.log");
+    let is_logged = || log().contains("\"error\":\"config\"");
+    assert!(happens(is_logged), "{}", log());
+    assert!(!log().contains("read its config anew"), "{}", log());
     // A config that is another program's by now is none either.
     lab.write("config.toml", "title = \"not gpumgr's\"\n");
     monitor.send(Signal::SIGHUP);

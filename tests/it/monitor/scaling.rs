@@ -10,6 +10,7 @@ use std::process::Stdio;
 fn full_use_grows_a_program_and_starts_it_on_the_right_devices() {
     let shop = scaling("max_gpus = 3\n");
     shop.ok(&["--start-program", "t"]);
+    shop.has_begun("t", 1);
     uses(&shop, [100; 4]);
     let _monitor = Monitor::of(&shop);
     assert!(happens(|| shop.gpus("t") == Some(vec![0, 1, 2])));
@@ -45,9 +46,10 @@ fn a_starved_program_shrinks_and_what_it_leaves_is_free() {
     shop.ok(&["--start-program", "t", "--gpus", "3"]);
     let _monitor = Monitor::of(&shop);
     assert!(happens(|| shop.gpus("t") == Some(vec![0])));
-    assert!(happens(
-        || shop.notes("t").last().unwrap() == "began 0 --gpus 0"
-    ));
+    assert!(happens(|| {
+        let notes = shop.notes("t");
+        notes.last().is_some_and(|note| note == "began 0 --gpus 0")
+    }));
     assert_eq!(shop.task("t").unwrap()["allocated_cpus"], 4);
     shop.ok(&["--allocate", "other", "3"]);
     // Nothing more is taken from it.

@@ -79,7 +79,7 @@ fn an_allocation_tied_to_a_process_ends_with_it() {
 fn a_command_is_told_to_end_and_then_made_to() {
     for (script, code) in [(STAYS, 128 + 15), (STUBBORN, 128 + 9)] {
         let lab = small();
-        let command = ["--run", "t", "--ttl", "1s", "--", "sh", "-c", script];
+        let command = ["--run", "t", "--ttl", "3s", "--", "sh", "-c", script];
         let run = Running::start(&lab, &command);
         let _command = Victim::noted(&lab, "pid");
         let ran = run.ends();
@@ -94,13 +94,13 @@ fn a_command_is_told_to_end_and_then_made_to() {
     }
 }
 
-/// Its own end, two seconds after its start, comes before the command's.
+/// Its own end, five seconds after its start, comes before the command's.
 #[test]
 fn a_run_that_is_renewed_goes_on() {
     let lab = small();
-    let works = "\"$0\" --renew t --ttl 1h >&2; sleep 3; echo done";
+    let works = "\"$0\" --renew t --ttl 1h >&2; sleep 6; echo done";
     let binary = env!("CARGO_BIN_EXE_gpumgr");
-    let ran = lab.run(&["--run", "t", "--ttl", "2s", "--", "sh", "-c", works, binary]);
+    let ran = lab.run(&["--run", "t", "--ttl", "5s", "--", "sh", "-c", works, binary]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "done\n"), "{ran:?}");
 }
 
@@ -124,7 +124,7 @@ fn an_overdue_run_without_its_gpumgr_is_ended_by_whoever_notices() {
         &["python3", "-c", CLOSES_ALL],
     ] {
         let lab = small();
-        let start = ["--run", "t", "2", "8", "--ttl", "2s", "--"];
+        let start = ["--run", "t", "2", "8", "--ttl", "5s", "--"];
         let run = Running::start(&lab, &[&start, command].concat());
         let command = Victim::noted(&lab, "pid");
         run.kill();
@@ -151,7 +151,7 @@ fn an_overdue_run_without_its_gpumgr_is_ended_by_whoever_notices() {
 fn who_only_reads_the_lease_is_not_ended_with_it() {
     let lab = small();
     let start = [
-        "--run", "t", "2", "8", "--ttl", "2s", "--", "sh", "-c", STAYS,
+        "--run", "t", "2", "8", "--ttl", "5s", "--", "sh", "-c", STAYS,
     ];
     let run = Running::start(&lab, &start);
     let command = Victim::noted(&lab, "pid");

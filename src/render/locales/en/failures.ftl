@@ -236,7 +236,7 @@ error-other-config = The config that the monitor began with is gone, or is not g
     .other = In its place gpumgr would read { $path }
     .none = Without it there is no config
     .hint = Put it back, or end the monitor and start it again
-error-not-reloaded = The monitor goes on with the settings that it has
+config-not-reloaded = The monitor goes on with the settings that it has
 error-long-name = { $task } with task_prefix { $prefix } before it is longer than the { $max } characters that a name may have
     .hint = Choose a shorter name, or a shorter task_prefix in the config
 

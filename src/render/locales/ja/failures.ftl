@@ -236,7 +236,7 @@ error-other-config = モニターの起動時の設定ファイルがなくな�
     .other = 代わりに { $path } が読み込まれることになります
     .none = ほかに設定ファイルはありません
     .hint = ファイルを元に戻すか、モニターを終了して起動し直してください
-error-not-reloaded = モニターはこれまでの設定で続けます
+config-not-reloaded = モニターはこれまでの設定で続けます
 error-long-name = { $task } の前に task_prefix { $prefix } を付けると、名前の上限の { $max } 文字を超えます
     .hint = 短い名前にするか、設定の task_prefix を短くしてください
 

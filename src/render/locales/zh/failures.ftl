@@ -236,7 +236,7 @@ error-other-config = 监控程序启动时所用的配置已不存在，或不�
     .other = gpumgr 会改读 { $path }
     .none = 除此之外没有任何配置
     .hint = 请恢复该文件，或结束监控程序后重新启动
-error-not-reloaded = 监控程序继续使用原有设置
+config-not-reloaded = 监控程序继续使用原有设置
 error-long-name = { $task } 加上 task_prefix { $prefix } 后，超过名称允许的 { $max } 个字符
     .hint = 请换一个更短的名称，或在配置中缩短 task_prefix
 
