@@ -150,21 +150,23 @@ impl FileStore {
 }
 
 impl HeldLease {
+    /// Its name, and its open file.
+    pub(crate) fn lease(&self) -> (&LeaseId, &File) {
+        (&self.id, &self.file)
+    }
+
     /// Notes that the command keeps the lock open.
     pub(crate) fn note_kept(&self) -> io::Result<()> {
         write_at(&self.file, "kept", NOTE_BYTES - 8)
     }
 
-    /// Gives it up for good; returns the file if others still hold it.
-    pub(crate) fn end(self) -> Option<File> {
-        let other = open(&self.path, OpenOptions::new().read(true));
+    /// Gives it up for good.
+    pub(crate) fn end(self) {
         // What cannot be removed now is swept by whoever saves next.
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_file(&self.wake);
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
-        let is_held = |file: &File| matches!(system::try_lock(file), Ok(false));
-        other.ok().filter(is_held)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What differs by platform, behind one interface: the current user, who may use a new file,
 //! what can be locked, what a folder flush is.
 
-use crate::allocator::Process;
+use crate::allocator::{LeaseId, Process};
+use std::fs::File;
 
 #[cfg(unix)]
 mod unix;
@@ -14,16 +15,16 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, canonical, claim_input,
-    close_inherited, confine, end, end_group, end_with_parent, fate, file_number, file_size_limit,
-    find_command, find_lock_holders, flush_folder, has_open, hear_wakes, here, holder, host,
-    inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on,
-    keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen,
-    listen_for_stops, lock, may_be_planted, may_have_driver, members, names_this_file,
-    namespace_of, only_ours_to_write, open_at_once, open_folder, open_lock_file, open_no_link,
-    open_pipe, own_process, own_program, pipe_number, process, reap_left, replace, set_apart,
-    share_as_folder, share_folder_as, spawn_alone, spawn_detached, sticky, stop_here, survivors,
-    take_output, try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
+    CAN_ASK, Child, LIBRARY_PATH, NVML, Processes, SYSTEM_CONFIG, age, at_prompt, cannot_lock,
+    canonical, claim_input, close_inherited, confine, end, end_with_parent, fate, file_number,
+    file_size_limit, find_command, find_lock_holders, flush_folder, has_open, hear_wakes, here,
+    holder, host, inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours,
+    is_slept_on, keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen,
+    listen_for_stops, lock, may_be_planted, may_have_driver, names_this_file, namespace_of,
+    only_ours_to_write, open_at_once, open_folder, open_lock_file, open_no_link, open_pipe,
+    own_process, own_program, pass_on, pipe_number, process, reap_left, replace, set_apart,
+    share_as_folder, share_folder_as, spawn_alone, spawn_detached, sticky, stop_here, take_output,
+    try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
 };
 
 /// A process that holds a lock.
@@ -57,6 +58,38 @@ impl Here {
             namespace: self.namespace,
             pid,
             started,
+        }
+    }
+}
+
+/// A run, and how the asking process knows it.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    windows,
+    expect(dead_code, reason = "there it is the asking process's job")
+)]
+pub(crate) struct RunScope<'r> {
+    /// Its lease, or one that goes on from it.
+    pub(crate) lease: &'r LeaseId,
+    /// Its command, and when that started.
+    pub(crate) command: Option<(u32, u64)>,
+    /// The command, if it led a process group of its own.
+    pub(crate) leader: Option<(u32, u64)>,
+    /// All that the asking process started, and what became its child later, is the run's.
+    pub(crate) is_parent: bool,
+    /// The lease's file, if its writers belong to the run.
+    pub(crate) file: Option<&'r File>,
+}
+
+impl<'r> RunScope<'r> {
+    /// A run of which nothing is known but its lease.
+    pub(crate) fn of(lease: &'r LeaseId) -> Self {
+        Self {
+            lease,
+            command: None,
+            leader: None,
+            is_parent: false,
+            file: None,
         }
     }
 }
@@ -98,6 +131,9 @@ pub(crate) struct Heard {
     pub(crate) number: i32,
     /// The command got it, too.
     pub(crate) from_terminal: bool,
+    /// Another gpumgr sent it, which tells all of a run itself.
+    #[cfg_attr(windows, expect(dead_code, reason = "nothing is sent there"))]
+    pub(crate) from_gpumgr: bool,
 }
 
 impl Heard {
@@ -105,6 +141,7 @@ impl Heard {
     pub(crate) fn for_gpumgr_alone(self) -> Self {
         Self {
             from_terminal: false,
+            from_gpumgr: false,
             ..self
         }
     }
@@ -112,6 +149,11 @@ impl Heard {
     /// Whether it asks to end: all do but the user's own signals.
     pub(crate) fn ends(&self) -> bool {
         platform::asks_to_end(self.number)
+    }
+
+    /// Whether it asks to end for good, with all that was started.
+    pub(crate) fn terminates(&self) -> bool {
+        platform::terminates(self.number)
     }
 
     /// Whether it asks a daemon to read its config anew.

@@ -2,6 +2,7 @@
 
 use super::{Workshop, end, lives, send};
 use crate::people::{Office, Person};
+use crate::run::foreign::{assert_sleeps, compile_bobs};
 use crate::support::{Lab, happens};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -197,4 +198,29 @@ fn logs_belong_to_whom_the_folder_does() {
     assert_eq!((logs.gid(), logs.mode() & 0o2070), (ALICE.group, 0o2070));
     let log = fs::metadata(office.0.lab().join("logs/t.log")).unwrap();
     assert_eq!((log.gid(), log.mode() & 0o060), (ALICE.group, 0o060));
+}
+
+/// A program that leaves a process of another user in its group.
+#[test]
+fn supervisor_sleeps_while_it_cannot_end_another_users_process() {
+    let Some(office) = Office::open() else { return };
+    let lab = office.lab();
+    lab.write("config.toml", CONFIG.replace("sleep 600", "sh script.sh"));
+    lab.write("script.sh", "./bobs & sleep 1.5");
+    office.give(0, ALICE.group, 0o2777);
+    compile_bobs(&office.path().join("bobs"));
+    let office = Shared(office);
+    office.0.ok_as(ALICE, &["--start-program", "t"]);
+    let lab = office.0.lab();
+    assert!(happens(|| lab.join("pid").exists()));
+    let bobs = lab.read("pid").parse().unwrap();
+    let task = &lab.state()["servers"][0]["running_tasks"][0];
+    let pid = |value: &serde_json::Value| u32::try_from(value.as_u64().unwrap()).unwrap();
+    let (supervisor, program) = (pid(&task["lease"]["pid"]), pid(&task["program"]["pid"]));
+    assert!(happens(|| !lives(program)));
+    assert_sleeps(supervisor);
+    assert!(lives(bobs) && is_held(lab));
+    lab.write("end", "");
+    assert!(happens(|| !is_held(lab)));
+    assert!(!lives(bobs));
 }
