@@ -1,7 +1,7 @@
 //! The variables that go with a grant.
 
 use crate::allocator::{GpuId, Grant};
-pub(crate) use crate::config::{RUN, STEP};
+pub(crate) use crate::config::{HELPER, RUN, STEP, SUPERVISES};
 
 use crate::config::{Environment, Part, Template};
 
@@ -10,9 +10,6 @@ pub(crate) fn device_list(gpus: &[GpuId]) -> String {
     let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
     ids.join(",")
 }
-
-/// The variable that marks gpumgr's own helpers, which are no part of any run.
-pub(crate) const HELPER: &str = "GPUMGR_HELPER";
 
 /// The variable by which the pipe that a program writes to is found again.
 pub(crate) const LOG_PIPE: &str = "GPUMGR_LOG_PIPE";

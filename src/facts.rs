@@ -7,10 +7,9 @@
 //! time is over.
 
 use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
-use crate::environment;
 use crate::manager::Manager;
 use crate::store::{LeaseSeen, Notes};
-use crate::system::{self, Fate, Here};
+use crate::system::{self, Fate, Here, Processes, RunScope};
 
 impl Manager {
     /// What is known about the leases of this cluster at this moment.
@@ -21,12 +20,7 @@ impl Manager {
             facts.host = Some(here.host.clone());
             let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
             facts.dead.extend(dead.map(|lease| lease.id.clone()));
-            for (_, task) in cluster.tasks() {
-                if self.has_members(task, &facts) {
-                    let lease = task.lease.as_deref().map(|lease| &lease.id);
-                    facts.dead.retain(|dead| Some(dead) != lease);
-                }
-            }
+            self.keep_with_members(cluster, &here, &mut facts);
             let tasks = cluster.tasks().map(|(_, task)| task);
             let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
             let leases = out_of_sight.filter_map(|task| task.lease.as_deref());
@@ -35,20 +29,38 @@ impl Manager {
         facts
     }
 
-    /// Whether something of a program lives though it and its supervisor do not: after a new supervisor it
-    /// does not hold the lease any longer.
-    fn has_members(&self, task: &Task, facts: &Facts) -> bool {
-        let lease = task.lease.as_deref().filter(|_| task.program.is_some());
-        let dead = lease.filter(|lease| facts.dead.contains(&lease.id));
-        dead.is_some_and(|lease| {
+    /// No run is dead while a process of it lives, though gpumgr and the command do not, nor anything that
+    /// holds the lock. Few look dead, so that processes are seldom looked at.
+    fn keep_with_members(&self, cluster: &Cluster, here: &Here, facts: &mut Facts) {
+        let tasks = cluster.tasks().map(|(_, task)| task);
+        let mut runs = tasks
+            .filter_map(|task| Some((task, task.lease.as_deref()?)))
+            .filter(|(_, lease)| {
+                lease.tie == Tie::Run && place(&lease.process, here) == Place::Here
+            })
+            .filter(|(_, lease)| facts.dead.contains(&lease.id))
+            .peekable();
+        if runs.peek().is_none() {
+            return;
+        }
+        let processes = Processes::look();
+        let mut living = Vec::new();
+        for (task, lease) in runs {
             let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) =
                 self.store.look_at_lease(&lease.id)
             else {
-                return false;
+                continue;
             };
-            let is_run = |run: &str| run.parse().is_ok_and(|run| lease.id.continues(&run));
-            notes.command.is_some() && !system::members(None, is_run).is_empty()
-        })
+            let led_group = task.program.is_some() && lease.process.namespace == here.namespace;
+            let scope = RunScope {
+                leader: notes.command.filter(|_| led_group),
+                ..RunScope::of(&lease.id)
+            };
+            if notes.command.is_some() && !processes.members(&scope).is_empty() {
+                living.push(&lease.id);
+            }
+        }
+        facts.dead.retain(|dead| !living.contains(&dead));
     }
 
     /// On another machine, a run counts as alive until it ought to have been ended there.
@@ -103,7 +115,7 @@ impl Manager {
                 && (system::fate(&lease.process, &here) == Fate::Gone
                     || self.is_neglected(task, now))
             {
-                self.end_command(lease, &here, now);
+                self.end_command(lease, now);
             }
         }
     }
@@ -115,7 +127,7 @@ impl Manager {
             .is_some_and(|end| now - end >= limits.grace)
     }
 
-    fn end_command(&self, lease: &Lease, here: &Here, now: Timestamp) {
+    fn end_command(&self, lease: &Lease, now: Timestamp) {
         let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
         else {
             return;
@@ -125,28 +137,8 @@ impl Manager {
             Some(told) if now - told >= self.config.limits.grace => true,
             Some(_) => return,
         };
-        let file = self.store.open_lease(&lease.id);
-        let mut pids: Vec<_> = system::survivors(file.as_ref(), None)
-            .into_iter()
-            .map(|holder| holder.pid)
-            .collect();
-        pids.extend(
-            command(lease, notes)
-                .filter(|command| {
-                    command.namespace == here.namespace
-                        && system::fate(command, here) == Fate::Alive
-                })
-                .map(|command| command.pid),
-        );
-        pids.sort_unstable();
-        pids.dedup();
-        // Anybody who shares the folder could have written the file; nobody can give another's
-        // process a variable. This also leaves gpumgr itself out.
-        pids.retain(|pid| {
-            let variable = system::variable(*pid, environment::RUN).flatten();
-            let run = variable.and_then(|run| run.parse().ok());
-            run.is_some_and(|run| lease.id.continues(&run))
-        });
+        // The note of the command could be another user's: only what carries the run's own mark is ended.
+        let pids = Processes::look().members(&RunScope::of(&lease.id));
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.
         if ended.filter(Result::is_ok).count() > 0 && !too_late {

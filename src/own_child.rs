@@ -15,6 +15,7 @@ pub(crate) fn start(word: &str) -> io::Result<(Child, ChildStdin, ChildStdout)> 
     command
         .arg(word)
         .env_remove(environment::RUN)
+        .env(environment::HELPER, "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

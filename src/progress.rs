@@ -76,17 +76,28 @@ pub enum Progress<'a> {
         /// How many seconds it has for that.
         grace: i64,
     },
-    /// Its command did not end, and was made to.
+    /// These processes of a task did not end in time, and were killed.
     Killed {
         /// The task.
         task: &'a Name,
+        /// The processes.
+        by: &'a [Holder],
     },
-    /// The command ended, but these processes of it go on.
+    /// These processes of a task cannot be ended: they keep what it holds, and gpumgr waits for them.
+    LivesOn {
+        /// The task.
+        task: &'a Name,
+        /// The processes.
+        by: &'a [Holder],
+    },
+    /// The command has ended, and these processes that it left are told to.
     Survived {
         /// The task.
         task: &'a Name,
         /// The processes.
         by: &'a [Holder],
+        /// How many seconds they have for that.
+        grace: i64,
     },
     /// The command ended, but what it held could not be given back.
     NotReleased {

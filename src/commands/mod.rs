@@ -6,6 +6,7 @@ mod allocate;
 mod change;
 mod check_config;
 mod detect;
+mod ending;
 mod events;
 mod history;
 mod init;

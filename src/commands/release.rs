@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
 use crate::outcome::GivenBack;
-use crate::system::{self, Holder};
+use crate::system::{self, Holder, Processes, RunScope};
 
 impl Manager {
     /// Gives back what the task holds. A program that gpumgr keeps running there is ended first.
@@ -41,8 +41,8 @@ impl Manager {
         match lease.filter(|lease| lease.tie == Tie::Run) {
             None => Vec::new(),
             Some(lease) => {
-                let file = self.store.open_lease(&lease.id);
-                system::survivors(file.as_ref(), None)
+                let members = Processes::look().members(&RunScope::of(&lease.id));
+                members.into_iter().filter_map(system::holder).collect()
             }
         }
     }

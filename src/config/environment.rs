@@ -55,9 +55,13 @@ impl fmt::Display for Template {
 pub(crate) const RUN: &str = "GPUMGR_RUN";
 /// The variable that tells a run inside of which step it is, likewise.
 pub(crate) const STEP: &str = "GPUMGR_STEP";
+/// The variable that tells a supervisor which run it looks after.
+pub(crate) const SUPERVISES: &str = "GPUMGR_SUPERVISES";
+/// The variable of processes that gpumgr started for itself, which belong to no run.
+pub(crate) const HELPER: &str = "GPUMGR_HELPER";
 
 /// Set for every task anyway.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 10] = [
     "CUDA_VISIBLE_DEVICES",
     "CUDA_DEVICE_ORDER",
     "GPUMGR_TASK_ID",
@@ -66,6 +70,8 @@ const RESERVED: [&str; 8] = [
     "GPUMGR_CPUS",
     RUN,
     STEP,
+    SUPERVISES,
+    HELPER,
 ];
 
 pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment {
@@ -77,7 +83,7 @@ pub(super) fn read(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Environment
 /// A program's own, which may also set what every task has: the guide's template sets
 /// `CUDA_VISIBLE_DEVICES`.
 pub(super) fn of_program(table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Vec<(String, Template)> {
-    variables(table, &[RUN, STEP], mistakes)
+    variables(table, &[RUN, STEP, SUPERVISES, HELPER], mistakes)
 }
 
 fn variables(

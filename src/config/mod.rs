@@ -13,7 +13,7 @@ mod search;
 mod translate;
 
 pub use environment::{Environment, Part, Template};
-pub(crate) use environment::{RUN, STEP};
+pub(crate) use environment::{HELPER, RUN, STEP, SUPERVISES};
 pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
 pub use monitor::Monitoring;

@@ -155,29 +155,30 @@ impl FileStore {
 }
 
 impl HeldLease {
+    /// Its name, and its open file.
+    pub(crate) fn lease(&self) -> (&LeaseId, &File) {
+        (&self.id, &self.file)
+    }
+
     /// Notes that the command keeps the lock open.
     pub(crate) fn note_kept(&self) -> io::Result<()> {
         write_at(&self.file, "kept", NOTE_BYTES - 8)
     }
 
-    /// Gives it up for good; returns the file if others still hold it.
-    pub(crate) fn end(self) -> Option<File> {
-        let other = self.remove();
+    /// Gives it up for good.
+    pub(crate) fn end(self) {
+        // What cannot be removed now is swept by the next change.
+        let _ = self.remove();
         // Closed, not unlocked: that would take the lock from the others, too.
         drop(self.file);
-        let is_held = |file: &File| matches!(system::try_lock(file), Ok(false));
-        other.ok().filter(is_held)
     }
 
-    /// Removes the files, and opens the lease once more. What cannot be removed now is swept by the next change.
-    fn remove(&self) -> io::Result<File> {
+    fn remove(&self) -> io::Result<()> {
         let parts = self.path.parent().zip(self.path.file_name());
         let (folder, name) = parts.ok_or(io::ErrorKind::NotFound)?;
         let folder = Folder::open(folder)?;
-        let file = folder.open_file(name, Access::Read);
-        let _ = folder.remove(name);
-        let _ = folder.remove(&self.wake);
-        file
+        let removed = folder.remove(name);
+        folder.remove(&self.wake).and(removed)
     }
 }
 

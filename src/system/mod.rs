@@ -1,7 +1,8 @@
 //! What differs by platform, behind one interface: the current user, who may use a new file,
 //! what can be locked, what a folder flush is.
 
-use crate::allocator::Process;
+use crate::allocator::{LeaseId, Process};
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -19,15 +20,7 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, Folder, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, claim_input,
-    close_inherited, confine, end, end_group, end_with_parent, fate, file_number, file_size_limit,
-    find_command, find_lock_holders, has_open, hear_wakes, here, holder, host, inherit_lease,
-    is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on, keep_access,
-    keep_open, kill_group, lead_group, lease_number, lineage, listen, listen_for_stops,
-    local_locks, lock, may_have_driver, members, namespace_of, only_ours_to_write, open_at_once,
-    open_pipe, own_process, own_program, pipe_number, process, real_path, reap_left, set_apart,
-    spawn_alone, spawn_detached, sticky, stop_here, survivors, take_output, try_lock,
-    try_lock_shared, unlock, user, variable, wake, working_folder,
+    CAN_ASK, Child, Folder, LIBRARY_PATH, NVML, Processes, SYSTEM_CONFIG, age, at_prompt, cannot_lock, claim_input, close_inherited, confine, end, end_with_parent, fate, file_number, file_size_limit, find_command, find_lock_holders, has_open, hear_wakes, here, holder, host, inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on, keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen, listen_for_stops, local_locks, lock, may_have_driver, namespace_of, only_ours_to_write, open_at_once, open_pipe, own_process, own_program, pass_on, pipe_number, process, real_path, reap_left, set_apart, spawn_alone, spawn_detached, sticky, stop_here, take_output, try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
 };
 
 /// How a file that is there is opened.
@@ -115,6 +108,38 @@ impl Here {
     }
 }
 
+/// A run, and how the asking process knows it.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    windows,
+    expect(dead_code, reason = "there it is the asking process's job")
+)]
+pub(crate) struct RunScope<'r> {
+    /// Its lease, or one that goes on from it.
+    pub(crate) lease: &'r LeaseId,
+    /// Its command, and when that started.
+    pub(crate) command: Option<(u32, u64)>,
+    /// The command, if it led a process group of its own.
+    pub(crate) leader: Option<(u32, u64)>,
+    /// All that the asking process started, and what became its child later, is the run's.
+    pub(crate) is_parent: bool,
+    /// The lease's file, if its writers belong to the run.
+    pub(crate) file: Option<&'r File>,
+}
+
+impl<'r> RunScope<'r> {
+    /// A run of which nothing is known but its lease.
+    pub(crate) fn of(lease: &'r LeaseId) -> Self {
+        Self {
+            lease,
+            command: None,
+            leader: None,
+            is_parent: false,
+            file: None,
+        }
+    }
+}
+
 /// What became of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -152,6 +177,9 @@ pub(crate) struct Heard {
     pub(crate) number: i32,
     /// The command got it, too.
     pub(crate) from_terminal: bool,
+    /// Another gpumgr sent it, which tells all of a run itself.
+    #[cfg_attr(windows, expect(dead_code, reason = "nothing is sent there"))]
+    pub(crate) from_gpumgr: bool,
 }
 
 impl Heard {
@@ -159,6 +187,7 @@ impl Heard {
     pub(crate) fn for_gpumgr_alone(self) -> Self {
         Self {
             from_terminal: false,
+            from_gpumgr: false,
             ..self
         }
     }
@@ -166,6 +195,11 @@ impl Heard {
     /// Whether it asks to end: all do but the user's own signals.
     pub(crate) fn ends(&self) -> bool {
         platform::asks_to_end(self.number)
+    }
+
+    /// Whether it asks to end for good, with all that was started.
+    pub(crate) fn terminates(&self) -> bool {
+        platform::terminates(self.number)
     }
 
     /// Whether it asks a daemon to read its config anew.

@@ -1,10 +1,12 @@
 //! Unix: users from the system's database, `flock`, modes and groups.
 
 mod boottime;
+mod cgroup;
 mod child;
 mod detached;
 mod folder;
 mod lock;
+mod members;
 mod mounts;
 mod path;
 mod pipe;
@@ -13,19 +15,19 @@ mod wake;
 
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
-    reap_left,
+    reap_left, terminates,
 };
-pub(crate) use detached::{end_group, inherit_lease, lease_number, spawn_detached};
+pub(crate) use detached::{inherit_lease, lease_number, spawn_detached};
 pub(crate) use folder::Folder;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
+pub(crate) use members::{CAN_ASK, Processes, end, pass_on};
 pub(crate) use mounts::local_locks;
 pub(crate) use path::real_path;
 pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, host, lineage, members, namespace_of, own_process,
-    process, survivors, variable,
+    age, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process, variable,
 };
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 

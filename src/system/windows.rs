@@ -14,9 +14,11 @@ mod wake;
 
 pub(crate) use child::{
     Child, asks_to_end, asks_to_reload, find_command, is_interrupt, listen, listen_for_stops,
-    reap_left,
+    reap_left, terminates,
 };
-pub(crate) use detached::{end_group, inherit_lease, lease_number, members, spawn_detached};
+pub(crate) use detached::{
+    CAN_ASK, Processes, inherit_lease, lease_number, pass_on, spawn_detached,
+};
 pub(crate) use folder::{Folder, local_locks, real_path};
 pub(crate) use job::confine;
 pub(crate) use lock::{lock, try_lock, try_lock_shared, unlock};
@@ -25,7 +27,7 @@ pub(crate) use pipe::{
 };
 pub(crate) use process::{
     age, end, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process,
-    survivors, variable,
+    variable,
 };
 pub(crate) use prompt::at_prompt;
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};

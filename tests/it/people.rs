@@ -68,6 +68,13 @@ impl Office {
         set_mode(self.path(), mode);
     }
 
+    /// The binary, ready to be run by that person.
+    pub(crate) fn command_as(&self, person: Person, arguments: &[&str]) -> Command {
+        let mut command = self.program_as(person, &self.binary);
+        command.args(arguments);
+        command
+    }
+
     /// A program that this person runs in the folder.
     pub(crate) fn program_as(&self, person: Person, program: &Path) -> Command {
         let Person {
@@ -96,8 +103,7 @@ impl Office {
     }
 
     pub(crate) fn run_as(&self, person: Person, arguments: &[&str]) -> Ran {
-        let mut command = self.program_as(person, &self.binary);
-        let ran = Ran::of(command.args(arguments).output().unwrap());
+        let ran = Ran::of(self.command_as(person, arguments).output().unwrap());
         ran.assert_sound(&format!("{}: {arguments:?}", person.uid));
         ran
     }

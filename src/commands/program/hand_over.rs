@@ -100,6 +100,7 @@ impl Supervisor {
             .args([SUPERVISE, task.as_str()])
             .env_remove(environment::RUN)
             .env_remove(environment::STEP)
+            .env(environment::SUPERVISES, held.id.as_str())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

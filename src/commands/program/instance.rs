@@ -2,14 +2,8 @@
 
 use crate::allocator::{LeaseId, Process};
 use crate::outcome::Ran;
-use crate::system::{self, Child, Fate};
-use std::io;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long what the program left behind may take to end before it is killed.
-const LEFT_BEHIND: Duration = Duration::from_secs(5);
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+use crate::store::HeldLease;
+use crate::system::{self, Child, Fate, Processes, RunScope};
 
 /// A program that runs.
 pub(super) enum Instance {
@@ -46,51 +40,23 @@ impl Instance {
         matches!(self, Self::Found(_))
     }
 
-    /// Asks it and its group to end, or makes them.
-    ///
-    /// # Errors
-    /// It is another user's, or has ended meanwhile.
-    pub(super) fn end(&self, at_once: bool) -> io::Result<()> {
-        match system::end_group(self.pid(), at_once) {
-            // It may have left its group. It was not seen to end yet, so the ID is its own.
-            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
-                system::end(self.pid(), at_once)
-            }
-            told => told,
-        }
-    }
-
-    /// Ends all that the program left behind: it may still be on the GPUs. False if something lives on.
-    pub(super) fn clear(&self, lease: &LeaseId, grace: Duration) -> bool {
-        clear(Some(self.pid()), lease, grace)
+    /// All that belongs to it and lives.
+    pub(super) fn members(&self, held: &HeldLease) -> Vec<u32> {
+        let (lease, file) = held.lease();
+        let scope = match self {
+            Self::Own(child) => child.scope(lease, file),
+            Self::Found(process) => found(process, lease),
+        };
+        Processes::look().members(&scope)
     }
 }
 
-/// Ends what is left of a program: in the group that it led, and elsewhere with its run in the
-/// environment. False if something lives on.
-pub(super) fn clear(leader: Option<u32>, lease: &LeaseId, grace: Duration) -> bool {
-    let began = Instant::now();
-    let kind = grace.min(LEFT_BEHIND);
-    let is_run = |run: &str| run.parse().is_ok_and(|run| lease.continues(&run));
-    let mut told = false;
-    loop {
-        // What has ended must not count.
-        system::reap_left();
-        let left = system::members(leader, is_run);
-        if left.is_empty() {
-            return true;
-        }
-        let at_once = began.elapsed() >= kind;
-        if began.elapsed() >= kind + LEFT_BEHIND {
-            return false;
-        }
-        if at_once || !told {
-            told = true;
-            for pid in left {
-                // It may have ended meanwhile.
-                let _ = system::end(pid, at_once);
-            }
-        }
-        thread::sleep(LOOK_AGAIN);
+/// All that belongs to a program that another process started.
+pub(super) fn found<'r>(process: &Process, lease: &'r LeaseId) -> RunScope<'r> {
+    let program = Some((process.pid, process.started));
+    RunScope {
+        command: program,
+        leader: program,
+        ..RunScope::of(lease)
     }
 }

@@ -28,7 +28,7 @@ impl Supervisor<'_> {
         // What cannot be written down must not be begun either.
         let attended = output.attend(&self.destination());
         attended.map_err(|source| self.unwritable(source))?;
-        let child = Child::spawn_apart(&mut command, &self.held.file, &self.events.sender);
+        let child = Child::spawn_apart(&mut command, self.held.lease(), &self.events.sender);
         let child = child.map_err(|source| Error::Unstarted {
             task: self.name.clone(),
             command: word,
@@ -62,6 +62,7 @@ impl Supervisor<'_> {
                 &self.manager.config.environment,
             ))
             .env(environment::RUN, self.held.id.as_str())
+            .env_remove(environment::SUPERVISES)
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
             .stderr(writer);

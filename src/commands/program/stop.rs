@@ -1,18 +1,18 @@
 //! `--stop-program`: ends a program, and with it the task.
 
-use super::instance::{Instance, clear};
+use super::instance::found;
 use super::take_over::runs_unattended;
 use crate::allocator::{
     Freed, LeaseId, Name, Process, Released, Task, release_lease, resolve, stop_program,
 };
 use crate::commands::change::Changed;
+use crate::commands::ending::Ending;
 use crate::error::Error;
 use crate::journal::{Deed, Event, How};
 use crate::manager::{Manager, now};
 use crate::outcome::{GivenBack, StateFile};
 use crate::progress::Progress;
-use crate::system;
-use std::io;
+use crate::system::{self, Processes, RunScope};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ impl Manager {
 
     /// Sees to it that the program which was told to end does; what was freed besides.
     fn end_program(&self, task: &Task) -> Result<Vec<Freed>, Error> {
-        let grace = self.config.limits.grace.to_std().unwrap_or_default();
+        let grace = self.grace();
         let began = Instant::now();
         let give_up = began + grace.saturating_add(SLACK);
         let mut told = false;
@@ -102,19 +102,16 @@ impl Manager {
         let Some(lease) = task.lease.as_deref() else {
             return Ok(Vec::new());
         };
-        let grace = self.config.limits.grace.to_std().unwrap_or_default();
-        let program = self.program_of(&lease.id).map(|(pid, started)| {
-            Instance::Found(Process {
-                pid,
-                started,
-                ..lease.process.clone()
-            })
+        let program = self.program_of(&lease.id).map(|(pid, started)| Process {
+            pid,
+            started,
+            ..lease.process.clone()
         });
-        let has_ended = program
-            .as_ref()
-            .is_none_or(|program| end_found(program, grace));
-        let leader = program.as_ref().map(Instance::pid);
-        if !has_ended || !clear(leader, &lease.id, grace) || !self.is_over(&lease.id) {
+        let scope = match &program {
+            Some(program) => found(program, &lease.id),
+            None => RunScope::of(&lease.id),
+        };
+        if !end_all(&scope, self.grace()) || !self.is_over(&lease.id) {
             // Whose it is may end it; until then it is on these GPUs.
             return Err(Error::StillRuns {
                 task: task.id.clone(),
@@ -157,20 +154,18 @@ impl Manager {
     }
 }
 
-/// Asks a program to end, and makes it after its grace. False if it lives.
-fn end_found(program: &Instance, grace: Duration) -> bool {
-    for (at_once, time) in [(false, grace), (true, SLACK)] {
-        if program.ended().is_some() {
+/// Ends all that belongs to that run. False if some of it cannot be ended.
+fn end_all(run: &RunScope<'_>, grace: Duration) -> bool {
+    let mut ending = Ending::after(grace);
+    loop {
+        let living = Processes::look().members(run);
+        if living.is_empty() {
             return true;
         }
-        let told = program.end(at_once);
-        if told.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        ending.advance(&living);
+        if ending.is_stuck() {
             return false;
         }
-        let give_up = Instant::now() + time;
-        while program.ended().is_none() && Instant::now() < give_up {
-            thread::sleep(LOOK_AGAIN);
-        }
+        thread::sleep(ending.pause());
     }
-    program.ended().is_some()
 }

@@ -6,6 +6,7 @@ use super::order::{Order, Report, line};
 use super::output::{Destination, Output};
 use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, let_go, note_program};
 use crate::commands::change::Grants;
+use crate::commands::ending::Ending;
 use crate::commands::events::Events;
 use crate::config::ProgramTemplate;
 use crate::environment;
@@ -157,11 +158,9 @@ impl Supervisor<'_> {
                 .map_or_else(|| self.start().map(|begun| (begun, gpus)), Ok);
             let (ended, aim) = match begun {
                 Ok((instance, gpus)) => {
-                    let (ended, aim) = self.attend(&instance, &gpus);
-                    while !instance.clear(&self.held.id, self.grace()) {
-                        // Until then it may be on its GPUs.
-                        self.hear(TRY_AGAIN);
-                    }
+                    let mut ending = Ending::after(self.manager.grace());
+                    let (ended, aim) = self.attend(&instance, &gpus, &mut ending);
+                    self.clear(&instance, ending);
                     self.drain_output();
                     match aim {
                         Aim::Stay => (ended, self.after(ended, behind)),
@@ -185,15 +184,6 @@ impl Supervisor<'_> {
                 }
             }
         }
-    }
-
-    pub(super) fn grace(&self) -> Duration {
-        self.manager
-            .config
-            .limits
-            .grace
-            .to_std()
-            .unwrap_or_default()
     }
 
     /// What the state says now, if that may have changed. False if it cannot be read: then it has not.
@@ -222,16 +212,15 @@ impl Supervisor<'_> {
     }
 
     /// Stays with the program until it has ended, or was made to.
-    fn attend(&mut self, instance: &Instance, gpus: &[GpuId]) -> (Ended, Aim) {
+    fn attend(&mut self, instance: &Instance, gpus: &[GpuId], ending: &mut Ending) -> (Ended, Aim) {
         let began = Instant::now();
         let mut noted = false;
-        let mut told: Option<(Instant, Aim)> = None;
-        let mut killed = false;
+        let mut told = Aim::Stay;
         loop {
             noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
             // Noting may have taken its time.
             if let Some(ended) = instance.ended() {
-                return (ended, told.map_or(Aim::Stay, |(_, aim)| aim));
+                return (ended, told);
             }
             if began.elapsed() >= AT_ONCE {
                 self.tell(&Report::Runs {
@@ -241,34 +230,38 @@ impl Supervisor<'_> {
             self.attend_output();
             self.look();
             self.let_go(gpus);
-            match told {
-                None => {
-                    let aim = self.aim(gpus);
-                    if aim != Aim::Stay {
-                        // It may have ended meanwhile.
-                        let _ = instance.end(false);
-                        told = Some((Instant::now(), aim));
-                    }
-                }
-                Some((when, _)) if !killed && when.elapsed() >= self.grace() => {
-                    killed = true;
-                    let _ = instance.end(true);
-                }
-                Some(_) => {}
+            if told == Aim::Stay {
+                told = self.aim(gpus);
+            }
+            if told != Aim::Stay && !ending.has_begun() || ending.is_due() {
+                ending.advance(&instance.members(&self.held));
             }
             let tick = if instance.is_found() {
                 TICK_OF_FOUND
             } else {
                 TICK
             };
-            let to_kill = told.filter(|_| !killed).map_or(TICK, |(when, _)| {
-                self.grace().saturating_sub(when.elapsed())
-            });
+            let to_kill = ending.next_step().unwrap_or(TICK);
             let to_tell = match self.listener {
                 Some(_) => AT_ONCE.saturating_sub(began.elapsed()),
                 None => TICK,
             };
             self.hear(tick.min(to_kill).min(to_tell));
+        }
+    }
+
+    /// Ends all that the program left behind: until then it may be on its GPUs.
+    fn clear(&mut self, instance: &Instance, mut ending: Ending) {
+        loop {
+            // An ended process must not count.
+            system::reap_left();
+            let living = instance.members(&self.held);
+            if living.is_empty() {
+                return;
+            }
+            ending.advance(&living);
+            self.attend_output();
+            self.hear(ending.pause());
         }
     }
 

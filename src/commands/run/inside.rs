@@ -142,7 +142,7 @@ impl Manager {
         let variables = environment::variables(grant, &self.config.environment);
         let mut command = command(job, &variables, &outer.lease);
         command.env(environment::STEP, held.id.as_str());
-        let child = Child::spawn(&mut command, &held.file, &events.sender)
+        let child = Child::spawn_step(&mut command, &held.file, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         // What the terminal sent before there was a command did not reach it.
         while let Ok(event) = events.happened.try_recv() {

@@ -1,9 +1,11 @@
 //! `--run`: allocates, runs a command with it, gives back however that ends.
 
+mod ending;
 mod inside;
 mod step;
 mod term;
 
+use self::ending::{Left, Running};
 use super::change::Grants;
 use super::events::Events;
 use super::wait::Wait;
@@ -18,7 +20,7 @@ use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
 use crate::steps::{self, Step};
 use crate::store::HeldLease;
-use crate::system::{self, Child, Event, Exit};
+use crate::system::{self, Child, Exit};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
@@ -26,8 +28,6 @@ use std::time::Duration;
 
 /// How often a run looks whether its end was moved.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
-/// How long what is ending together with the command may take to do so.
-const LAST_BREATH: Duration = Duration::from_millis(100);
 
 /// What to run, and for what.
 #[derive(Debug)]
@@ -118,18 +118,31 @@ impl Manager {
         held: HeldLease,
         events: Option<Events>,
     ) -> Result<Ran, Error> {
-        let ended = self.start_and_stay(job, &allocated, &held, events);
+        let left = self.start_and_stay(job, &allocated, &held, events);
         let task = &allocated.grant.task;
+        if let Ok(Left {
+            exit,
+            is_clear: false,
+        }) = left
+        {
+            // What lives on keeps the GPUs, and whoever acts next judges by that.
+            return Ok(Ran { exit });
+        }
         steps::reached(Step::CommandEnded);
+        let exit = left.map(|left| left.exit);
         let id = held.id.clone();
-        let exit = ended.as_ref().ok().map(|(_, exit)| *exit);
+        let exit = exit.as_ref().ok().copied();
         let name = task.clone();
         let given_back = self.change_first(
             move |cluster, _| release_lease(cluster, &id),
             move |released, now| vec![end(now, &name, exit).giving_back(released)],
         );
         match given_back {
-            Ok(changed) => self.tell(&Progress::Changed(&changed.state)),
+            Ok(changed) => {
+                self.tell(&Progress::Changed(&changed.state));
+                steps::reached(Step::GivenBack);
+                held.end();
+            }
             Err(why) => {
                 let end = end(now(), task, exit);
                 self.note(vec![match Self::is_lost(&why) {
@@ -139,35 +152,20 @@ impl Manager {
                 self.tell(&Progress::NotReleased { task, why: &why });
                 if Self::is_lost(&why) {
                     held.end();
-                } else {
-                    // What of it goes on holds the lease, and whoever acts next judges by that.
-                    drop(held);
                 }
-                return ended.map(|(_, exit)| Ran { exit });
             }
         }
-        steps::reached(Step::GivenBack);
-        let still_held = held.end();
-        let (child, exit) = ended?;
-        if still_held.is_some() || child.left_any() {
-            std::thread::sleep(LAST_BREATH);
-            let own = std::process::id();
-            let survivors = system::survivors(still_held.as_ref(), Some(own));
-            if !survivors.is_empty() {
-                let by = &survivors;
-                self.tell(&Progress::Survived { task, by });
-            }
-        }
-        Ok(Ran { exit })
+        Ok(Ran { exit: exit? })
     }
 
+    /// Starts the command, and stays until all that belongs to its run has ended.
     fn start_and_stay(
         &self,
         job: &Job,
         allocated: &Allocated,
         held: &HeldLease,
         events: Option<Events>,
-    ) -> Result<(Child, Exit), Error> {
+    ) -> Result<Left, Error> {
         let events = events.map_or_else(Events::listen, Ok)?;
         // Whoever was told to end before there was a command does so.
         while let Ok(event) = events.happened.try_recv() {
@@ -178,27 +176,17 @@ impl Manager {
         self.tell(&Progress::Starting(allocated));
         steps::reached(Step::Granted);
         let mut command = command(job, &allocated.environment, &held.id);
-        let child = Child::spawn(&mut command, &held.file, &events.sender)
+        let child = Child::spawn(&mut command, held.lease(), &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         steps::reached(Step::Started);
-        // What the terminal sent before there was a command did not reach it.
-        while let Ok(event) = events.happened.try_recv() {
-            if let Event::Signal(heard) = event {
-                child.pass_on(&heard.for_gpumgr_alone());
-            }
-        }
-        let mut watch = term::Watch::new(self, &allocated.grant, held);
-        let exit = loop {
-            // First, for a quick one has ended already, and nothing tells of it again.
-            if let Some(exit) = child.reap() {
-                break exit;
-            }
-            watch.look(&child);
-            if let Some(Event::Signal(heard)) = events.next(watch.next_look()) {
-                child.pass_on(&heard);
-            }
-        };
-        Ok((child, exit))
+        let watch = term::Watch::new(self, &allocated.grant, held);
+        let task = &allocated.grant.task;
+        Ok(Running::new(self, task, held, (child, events), watch).stay())
+    }
+
+    /// How long a run or program has between TERM and KILL.
+    pub(in crate::commands) fn grace(&self) -> Duration {
+        self.config.limits.grace.to_std().unwrap_or_default()
     }
 }
 

@@ -1,11 +1,10 @@
 //! The time of a command that runs.
 
 use super::LOOK_AGAIN;
-use crate::allocator::{Cluster, Grant, LeaseId, Name, Task, Timestamp};
+use crate::allocator::{Cluster, Grant, LeaseId, Task, Timestamp};
 use crate::manager::{Manager, now};
-use crate::progress::Progress;
 use crate::store::{HeldLease, Stamp};
-use crate::system::{self, Child};
+use crate::system;
 use std::time::Duration;
 
 /// When a command has certainly closed what it does not want of what it was given.
@@ -14,11 +13,10 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// Looks after the time of a command that runs.
 pub(super) struct Watch<'m> {
     manager: &'m Manager,
-    task: &'m Name,
     held: &'m HeldLease,
     end: Option<Timestamp>,
-    told: Option<Timestamp>,
-    killed: bool,
+    /// Whether it was told to end because of its time.
+    pub(super) told: bool,
     stamp: Option<Stamp>,
     started: Timestamp,
     settled: bool,
@@ -28,11 +26,9 @@ impl<'m> Watch<'m> {
     pub(super) fn new(manager: &'m Manager, grant: &'m Grant, held: &'m HeldLease) -> Self {
         Self {
             manager,
-            task: &grant.task,
             held,
             end: grant.term.map(|term| term.end),
-            told: None,
-            killed: false,
+            told: false,
             stamp: manager.store.stamp(),
             started: now(),
             settled: false,
@@ -40,48 +36,25 @@ impl<'m> Watch<'m> {
     }
 
     pub(super) fn next_look(&self) -> Duration {
-        let grace = self.manager.config.limits.grace;
-        let next = match self.told {
-            Some(told) => told.checked_add_signed(grace).filter(|_| !self.killed),
-            None => self.end,
-        };
+        let next = self.end.filter(|_| !self.told);
         let left = next.map(|next| (next - now()).to_std().unwrap_or_default());
         let usual = if self.settled { LOOK_AGAIN } else { SETTLED };
         left.map_or(usual, |left| left.min(usual))
     }
 
-    pub(super) fn look(&mut self, child: &Child) {
+    /// Whether its time is over.
+    pub(super) fn look(&mut self, command: u32) -> bool {
         let now = now();
         let since = (now - self.started).to_std().unwrap_or_default();
         if since >= SETTLED && !self.settled {
             self.settled = true;
-            if system::has_open(child.id(), &self.held.file) {
+            if system::has_open(command, &self.held.file) {
                 // Only those in other containers would miss it.
                 let _ = self.held.note_kept();
             }
         }
         self.look_for_new_end();
-        let Some(end) = self.end.filter(|end| *end <= now) else {
-            // Renewed, perhaps, after it was told to end.
-            self.told = None;
-            return;
-        };
-        let task = self.task;
-        let grace = self.manager.config.limits.grace;
-        match self.told {
-            None => {
-                self.told = Some(now.max(end));
-                child.end(false);
-                let grace = grace.num_seconds();
-                self.manager.tell(&Progress::TimeOver { task, grace });
-            }
-            Some(told) if !self.killed && now - told >= grace => {
-                self.killed = true;
-                child.end(true);
-                self.manager.tell(&Progress::Killed { task });
-            }
-            Some(_) => {}
-        }
+        self.end.is_some_and(|end| end <= now)
     }
 
     /// Somebody may have renewed it meanwhile.

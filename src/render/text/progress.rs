@@ -100,11 +100,25 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
             let values = [("task", task.as_str().into()), ("grace", (*grace).into())];
             words.say("program-told", values)
         }
-        Progress::Killed { task } => words.say("warning-killed", [("task", task.as_str().into())]),
-        Progress::Survived { task, by } => {
+        Progress::Killed { task, by } => {
             let values = [
                 ("task", task.as_str().into()),
                 ("processes", holders(by).into()),
+            ];
+            words.say("warning-killed", values)
+        }
+        Progress::LivesOn { task, by } => {
+            let values = [
+                ("task", task.as_str().into()),
+                ("processes", holders(by).into()),
+            ];
+            words.say("warning-lives-on", values)
+        }
+        Progress::Survived { task, by, grace } => {
+            let values = [
+                ("task", task.as_str().into()),
+                ("processes", holders(by).into()),
+                ("grace", (*grace).into()),
             ];
             words.say("warning-survived", values)
         }

@@ -6,22 +6,26 @@
 //! passed on. Signals that are ignored when gpumgr starts, as by nohup, stay ignored for both.
 
 use super::boottime;
-use super::process::own_start;
-use crate::system::{Event, Exit, Heard};
+use super::cgroup::Cgroup;
+use super::members::Processes;
+use super::process::{own_start, stat};
+use crate::allocator::LeaseId;
+use crate::system::{Event, Exit, Heard, RunScope};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, pthread_sigmask, signal};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, getpid, getsid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{Pid, getpid, getsid, write};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,6 +50,11 @@ pub(crate) fn is_interrupt(signal: i32) -> bool {
 /// Whether that signal asks whoever waits to end.
 pub(crate) fn asks_to_end(number: i32) -> bool {
     !matches!(number, libc::SIGUSR1 | libc::SIGUSR2)
+}
+
+/// Whether that signal asks a program to end for good.
+pub(crate) fn terminates(number: i32) -> bool {
+    number == libc::SIGTERM
 }
 
 /// Whether that signal asks a daemon to read its config anew.
@@ -94,7 +103,16 @@ fn event(origin: &Origin) -> Event {
     Event::Signal(Heard {
         number: origin.signal,
         from_terminal: matches!(origin.cause, Cause::Kernel) && !is_for_leader_alone(origin),
+        from_gpumgr: origin.process.is_some_and(|sender| is_gpumgr(sender.pid)),
     })
+}
+
+/// Whether that process runs this very program, as far as this user may know.
+fn is_gpumgr(pid: libc::pid_t) -> bool {
+    let program = |process: &str| fs::metadata(format!("/proc/{process}/exe")).ok();
+    program(&pid.to_string())
+        .zip(program("self"))
+        .is_some_and(|(sender, own)| (sender.dev(), sender.ino()) == (own.dev(), own.ino()))
 }
 
 /// A terminal that hangs up tells the leader of its session alone, as the shell that a terminal
@@ -129,35 +147,60 @@ pub(crate) fn reap_left() {
 }
 
 /// A command that runs.
-pub(crate) struct Child(u32);
+pub(crate) struct Child {
+    id: u32,
+    started: u64,
+    /// Whether its ID may be another process's by now.
+    is_reaped: Cell<bool>,
+    /// Whether it leads a process group of its own.
+    leads: bool,
+    /// Whether this process had children of others before, so that descent from it tells nothing.
+    had_children: bool,
+    /// Where the system lets gpumgr make one.
+    cgroup: Option<Cgroup>,
+}
+
+/// How a command is started.
+#[derive(Clone, Copy)]
+struct Start<'s> {
+    lease: &'s File,
+    /// The run that gets a control group.
+    group: Option<&'s LeaseId>,
+    /// It leads a process group.
+    leads: bool,
+}
 
 impl Child {
     /// Starts the command, which keeps the lock of this file open and has noted itself there
     /// before it begins. That it ended is told as a signal is.
     pub(crate) fn spawn(
         command: &mut Command,
-        lease: &File,
-        events: &Sender<Event>,
+        (run, lease): (&LeaseId, &File),
+        _events: &Sender<Event>,
     ) -> io::Result<Self> {
-        Self::spawn_noting(command, Some(lease), events)
+        let start = Start {
+            lease,
+            group: Some(run),
+            leads: false,
+        };
+        Self::spawn_noting(command, start)
     }
 
     #[allow(
         unsafe_code,
         reason = "only between fork and exec can the command note itself"
     )]
-    fn spawn_noting(
-        command: &mut Command,
-        lease: Option<&File>,
-        _events: &Sender<Event>,
-    ) -> io::Result<Self> {
+    fn spawn_noting(command: &mut Command, start: Start) -> io::Result<Self> {
+        let had_children = has_children();
+        let cgroup = start.group.and_then(Cgroup::make);
         // Its orphans become this process's children, so that what survives it is known.
         #[cfg(target_os = "linux")]
         let _ = nix::sys::prctl::set_child_subreaper(true);
         let held_back: SigSet = heeded().collect();
         let mut before = SigSet::empty();
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&held_back), Some(&mut before))?;
-        let lease = lease.map(File::as_raw_fd);
+        let lease = start.lease.as_raw_fd();
+        let entrance = cgroup.as_ref().map(|cgroup| cgroup.entrance.as_raw_fd());
         let offset = boottime::offset_of_children();
         // SAFETY: the closure makes system calls only, and allocates nothing.
         unsafe {
@@ -167,9 +210,10 @@ impl Child {
                     signal(heeded, SigHandler::SigDfl)?;
                 }
                 pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
-                let Some(lease) = lease else {
-                    return Ok(());
-                };
+                if let Some(entrance) = entrance {
+                    // The run goes on without a group where the kernel refuses.
+                    let _ = write(BorrowedFd::borrow_raw(entrance), b"0");
+                }
                 let lease = BorrowedFd::borrow_raw(lease);
                 fcntl(lease, FcntlArg::F_SETFD(FdFlag::empty()))?;
                 note_self(&lease, offset)
@@ -178,21 +222,60 @@ impl Child {
         let spawned = command.spawn();
         pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
         // Waited for together with what it leaves behind.
-        Ok(Self(spawned?.id()))
+        let id = spawned?.id();
+        Ok(Self {
+            id,
+            started: stat(id).map_or(0, |stat| stat.started()),
+            is_reaped: Cell::new(false),
+            leads: start.leads,
+            had_children,
+            cgroup,
+        })
     }
 
     /// The same in a process group of its own, which can be ended as one.
     pub(crate) fn spawn_apart(
         command: &mut Command,
-        lease: &File,
-        events: &Sender<Event>,
+        (run, lease): (&LeaseId, &File),
+        _events: &Sender<Event>,
     ) -> io::Result<Self> {
-        Self::spawn_noting(command.process_group(0), Some(lease), events)
+        let start = Start {
+            lease,
+            group: Some(run),
+            leads: true,
+        };
+        Self::spawn_noting(command.process_group(0), start)
+    }
+
+    /// The same for a step of a run, which stays in that one's control group.
+    pub(crate) fn spawn_step(
+        command: &mut Command,
+        lease: &File,
+        _events: &Sender<Event>,
+    ) -> io::Result<Self> {
+        let start = Start {
+            lease,
+            group: None,
+            leads: false,
+        };
+        Self::spawn_noting(command, start)
     }
 
     /// Its process ID.
     pub(crate) fn id(&self) -> u32 {
-        self.0
+        self.id
+    }
+
+    /// All that belongs to the run of this command, as this process knows it.
+    pub(crate) fn scope<'r>(&self, lease: &'r LeaseId, file: &'r File) -> RunScope<'r> {
+        let command = (self.id, self.started);
+        RunScope {
+            lease,
+            command: Some(command).filter(|_| !self.is_reaped.get()),
+            leader: Some(command).filter(|_| self.leads),
+            is_parent: !self.had_children,
+            file: Some(file).filter(|_| self.had_children),
+        }
     }
 
     /// How it ended, if it has. What else ended is only taken note of.
@@ -210,11 +293,20 @@ impl Child {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(_) => return exit,
             }
+            self.is_reaped.set(self.is_reaped.get() || exit.is_some());
         }
     }
 
-    /// Whether it left processes behind that are now this one's children.
+    /// Whether it may have left processes behind: this one has children, or there are some in the
+    /// run's control group.
     pub(crate) fn left_any(&self) -> bool {
+        self.cgroup
+            .as_ref()
+            .is_some_and(|cgroup| !cgroup.is_empty())
+            || Self::has_any()
+    }
+
+    fn has_any() -> bool {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) => return true,
@@ -225,23 +317,27 @@ impl Child {
     }
 
     fn is(&self, pid: Pid) -> bool {
-        u32::try_from(pid.as_raw()) == Ok(self.0)
+        u32::try_from(pid.as_raw()) == Ok(self.id)
     }
 
-    /// Hands it what was sent to gpumgr alone. It is not waited for yet, so the ID is its own.
+    /// Hands it what was sent to gpumgr alone, unless it has ended.
     pub(crate) fn pass_on(&self, heard: &Heard) {
+        // The gpumgr of a run around this one tells all of the run to end.
+        let has_it = heard.from_terminal || heard.from_gpumgr && heard.ends();
+        let is_deaf = has_it || self.is_reaped.get();
         let signal = Signal::try_from(heard.number);
-        if let (false, Ok(signal), Ok(pid)) = (heard.from_terminal, signal, i32::try_from(self.0)) {
+        if let (false, Ok(signal), Ok(pid)) = (is_deaf, signal, i32::try_from(self.id)) {
             // It may have ended meanwhile.
             let _ = kill(Pid::from_raw(pid), signal);
         }
     }
+}
 
-    /// Asks it to end, or makes it.
-    pub(crate) fn end(&self, at_once: bool) {
-        // It may have ended meanwhile.
-        let _ = super::process::end(self.0, at_once);
-    }
+/// Whether this process has children other than its helpers.
+fn has_children() -> bool {
+    let without_waiting = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    // Most have none at all, which costs one call.
+    waitid(Id::All, without_waiting) != Err(Errno::ECHILD) && Processes::look().has_children()
 }
 
 fn note_self(lease: &BorrowedFd<'_>, offset: Option<i64>) -> io::Result<()> {

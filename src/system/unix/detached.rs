@@ -2,8 +2,8 @@
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg, pthread_sigmask};
-use nix::unistd::{Pid, setsid};
+use nix::sys::signal::{SigSet, SigmaskHow, pthread_sigmask};
+use nix::unistd::setsid;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
@@ -48,16 +48,4 @@ pub(crate) fn inherit_lease(_path: &Path, number: i64) -> io::Result<File> {
     let lease = unsafe { File::from_raw_fd(number) };
     fcntl(&lease, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     Ok(lease)
-}
-
-/// Asks all processes of that group to end, or makes them.
-pub(crate) fn end_group(leader: u32, at_once: bool) -> io::Result<()> {
-    let signal = match at_once {
-        true => Signal::SIGKILL,
-        false => Signal::SIGTERM,
-    };
-    let leader = i32::try_from(leader).map_err(|_| Errno::ESRCH)?;
-    // What is stopped could not end.
-    let _ = killpg(Pid::from_raw(leader), Signal::SIGCONT);
-    Ok(killpg(Pid::from_raw(leader), signal)?)
 }

@@ -5,7 +5,7 @@ use crate::allocator::{Kin, Process, is_same_start};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::kill;
 use nix::unistd::{Pid, Uid, gethostname};
 use std::fs::{self, File};
 use std::io;
@@ -128,38 +128,38 @@ fn innermost_id(pid: u32) -> Option<u32> {
 }
 
 /// The IDs of all processes that can be seen.
-fn all() -> impl Iterator<Item = u32> {
+pub(super) fn all() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-struct Stat {
+pub(super) struct Stat {
     state: u8,
-    parent: u32,
-    group: u32,
+    pub(super) parent: u32,
+    pub(super) group: u32,
     /// When it started, as this process sees it.
     shown_start: u64,
 }
 
 impl Stat {
     /// When it started, as the initial time namespace counts.
-    fn started(&self) -> u64 {
+    pub(super) fn started(&self) -> u64 {
         boottime::normal(self.shown_start, boottime::offset())
     }
 
     /// Dead, but for its entry in the table. Where only the first of its threads is, it lives.
-    fn is_left_over(&self, pid: u32) -> bool {
+    pub(super) fn is_left_over(&self, pid: u32) -> bool {
         let threads = || fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
         matches!(self.state, b'Z' | b'X') && threads() <= 1
     }
 }
 
-fn stat(pid: u32) -> Option<Stat> {
+pub(super) fn stat(pid: u32) -> Option<Stat> {
     parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Whether `/proc` counts processes as this one does: a container may see its host's.
-fn is_proc_ours() -> bool {
+pub(super) fn is_proc_ours() -> bool {
     let own = fs::read_link("/proc/self");
     own.is_ok_and(|own| own.to_str() == Some(&std::process::id().to_string()))
 }
@@ -192,18 +192,6 @@ pub(super) fn own_start(offset: Option<i64>) -> Option<u64> {
     parse_stat(fields).map(|stat| boottime::normal(stat.shown_start, offset))
 }
 
-/// The processes that have this file open, or come from that process; as far as this user may
-/// know.
-pub(crate) fn survivors(file: Option<&File>, ancestor: Option<u32>) -> Vec<Holder> {
-    let own = std::process::id();
-    let pids = all().filter(|pid| *pid != own && is_proc_ours());
-    let survives = |pid: &u32| {
-        file.is_some_and(|file| has_open(*pid, file))
-            || ancestor.is_some_and(|ancestor| comes_from(*pid, ancestor))
-    };
-    pids.filter(survives).filter_map(holder).collect()
-}
-
 /// Whether a process has this file open, as far as this user may know.
 pub(crate) fn has_open(pid: u32, file: &File) -> bool {
     let Ok(file) = file.metadata() else {
@@ -227,33 +215,6 @@ fn is_writer(pid: u32, descriptor: &str) -> bool {
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
     flags.is_some_and(|flags| flags & nix::libc::O_ACCMODE != nix::libc::O_RDONLY)
-}
-
-fn comes_from(pid: u32, ancestor: u32) -> bool {
-    let parents = std::iter::successors(Some(pid), |pid| stat(*pid).map(|stat| stat.parent));
-    // The kernel's own have none but 0.
-    parents
-        .skip(1)
-        .take(MAX_LINEAGE)
-        .take_while(|pid| *pid > 1)
-        .any(|pid| pid == ancestor)
-}
-
-/// What lives of a program: in the group that this process led, or with its run in the environment, as
-/// far as this user may know.
-pub(crate) fn members(leader: Option<u32>, is_run: impl Fn(&str) -> bool) -> Vec<u32> {
-    if !is_proc_ours() {
-        return Vec::new();
-    }
-    let own = std::process::id();
-    let is_member = |pid: &u32| {
-        let stat = stat(*pid).filter(|stat| *pid != own && !stat.is_left_over(*pid));
-        stat.is_some_and(|stat| {
-            let run = || variable(*pid, crate::environment::RUN).flatten();
-            Some(stat.group) == leader || run().is_some_and(|run| is_run(&run))
-        })
-    };
-    all().filter(is_member).collect()
 }
 
 /// What is to be said of a process; none of what is only left of one.
@@ -318,15 +279,4 @@ pub(crate) fn variable(pid: u32, name: &str) -> Option<Option<String>> {
         Some(String::from_utf8_lossy(value).into_owned())
     });
     Some(value)
-}
-
-/// Asks a process to end, or makes it.
-pub(crate) fn end(pid: u32, at_once: bool) -> io::Result<()> {
-    let signal = if at_once {
-        Signal::SIGKILL
-    } else {
-        Signal::SIGTERM
-    };
-    let pid = i32::try_from(pid).map_err(|_| Errno::ESRCH)?;
-    Ok(kill(Pid::from_raw(pid), signal)?)
 }

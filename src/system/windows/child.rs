@@ -7,8 +7,9 @@
 //! that the command and all that it starts live no longer than gpumgr.
 
 use super::job::Job;
-use super::process::{KILLED, started};
-use crate::system::{Event, Exit, Heard, NOTE_BYTES};
+use super::process::started;
+use crate::allocator::LeaseId;
+use crate::system::{Event, Exit, Heard, NOTE_BYTES, RunScope};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -62,6 +63,11 @@ pub(crate) fn asks_to_end(_number: i32) -> bool {
     true
 }
 
+/// Whether that asks a program to end for good.
+pub(crate) fn terminates(number: i32) -> bool {
+    number == TERMINATE
+}
+
 /// Nothing that a console says asks for that.
 pub(crate) fn asks_to_reload(_number: i32) -> bool {
     false
@@ -88,6 +94,7 @@ extern "system" fn hear(said: u32) -> BOOL {
         number,
         // All who use the console are told.
         from_terminal: true,
+        from_gpumgr: false,
     };
     if let Some(events) = &*HEARD.lock().unwrap_or_else(PoisonError::into_inner) {
         // Nobody may listen any longer.
@@ -117,24 +124,25 @@ impl Child {
     /// told as a signal is.
     pub(crate) fn spawn(
         command: &mut Command,
-        lease: &File,
+        (_, lease): (&LeaseId, &File),
         events: &Sender<Event>,
     ) -> io::Result<Self> {
-        Self::spawn_noting(command, Some(lease), events)
+        Self::spawn_step(command, lease, events)
     }
 
     /// The same: its job can be ended as one.
     pub(crate) fn spawn_apart(
         command: &mut Command,
-        lease: &File,
+        lease: (&LeaseId, &File),
         events: &Sender<Event>,
     ) -> io::Result<Self> {
         Self::spawn(command, lease, events)
     }
 
-    fn spawn_noting(
+    /// The same for a step of a run.
+    pub(crate) fn spawn_step(
         command: &mut Command,
-        lease: Option<&File>,
+        lease: &File,
         events: &Sender<Event>,
     ) -> io::Result<Self> {
         let job = Job::get()?;
@@ -145,9 +153,7 @@ impl Child {
             return Err(error);
         }
         // From here on the job ends what cannot be brought to run.
-        if let Some(lease) = lease {
-            note(&child, lease)?;
-        }
+        note(&child, lease)?;
         let this = Self {
             id: child.id(),
             exit: Arc::default(),
@@ -183,16 +189,16 @@ impl Child {
         Job::made().is_some_and(|job| !job.members().is_empty())
     }
 
-    /// Hands it what was sent to gpumgr alone: nothing is, here.
-    pub(crate) fn pass_on(&self, _heard: &Heard) {}
-
-    /// Makes it end, with all that it started. There is nothing to ask it with.
-    pub(crate) fn end(&self, at_once: bool) {
-        if let (true, Some(job)) = (at_once, Job::made()) {
-            // It may have ended meanwhile.
-            let _ = job.end(KILLED);
+    /// All that belongs to the run of this command: its job.
+    pub(crate) fn scope<'r>(&self, lease: &'r LeaseId, _file: &'r File) -> RunScope<'r> {
+        RunScope {
+            is_parent: true,
+            ..RunScope::of(lease)
         }
     }
+
+    /// Hands it what was sent to gpumgr alone: nothing is, here.
+    pub(crate) fn pass_on(&self, _heard: &Heard) {}
 }
 
 /// Codes have 32 bits here, but only a byte is ever told: what does not fit must not become a

@@ -4,7 +4,7 @@
 use super::child::note;
 use super::job::Job;
 use super::lock::try_lock;
-use super::process::KILLED;
+use crate::system::{Heard, RunScope};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::io::AsRawHandle;
@@ -66,15 +66,28 @@ pub(crate) fn inherit_lease(path: &Path, _number: i64) -> io::Result<File> {
     Ok(lease)
 }
 
-/// What lives of a program: what is in this process's job.
-pub(crate) fn members(_leader: Option<u32>, _is_run: impl Fn(&str) -> bool) -> Vec<u32> {
-    Job::made().map(Job::members).unwrap_or_default()
-}
+/// All processes. Those of a run are in the job of the gpumgr that started it, and end with that.
+pub(crate) struct Processes;
 
-/// Makes all that is in this process's job end. There is nothing to ask it with.
-pub(crate) fn end_group(_leader: u32, at_once: bool) -> io::Result<()> {
-    match Job::made() {
-        Some(job) if at_once => job.end(KILLED),
-        _ => Ok(()),
+impl Processes {
+    /// Those that there are now.
+    pub(crate) fn look() -> Self {
+        Self
+    }
+
+    /// The processes of that run that live, if this process started it.
+    #[allow(
+        clippy::unused_self,
+        reason = "elsewhere they are looked at once for several runs"
+    )]
+    pub(crate) fn members(&self, run: &RunScope<'_>) -> Vec<u32> {
+        let job = Job::made().filter(|_| run.is_parent);
+        job.map(Job::members).unwrap_or_default()
     }
 }
+
+/// Whether a process can be asked to end.
+pub(crate) const CAN_ASK: bool = false;
+
+/// Hands all of them what was sent to gpumgr alone: nothing is, here.
+pub(crate) fn pass_on(_heard: &Heard, _members: &[u32]) {}

@@ -9,7 +9,7 @@ use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
     JOB_OBJECT_LIMIT_PROCESS_MEMORY, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
     JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
-    SetInformationJobObject, TerminateJobObject,
+    SetInformationJobObject,
 };
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
@@ -117,12 +117,5 @@ impl Job {
         }
         let listed = members.ids.into_iter().take(members.listed as usize);
         listed.filter_map(|id| u32::try_from(id).ok()).collect()
-    }
-
-    /// Ends all that are in it.
-    #[allow(unsafe_code, reason = "the standard library has no jobs")]
-    pub(super) fn end(&self, code: u32) -> io::Result<()> {
-        // SAFETY: the handle is open.
-        done(unsafe { TerminateJobObject(self.0.as_raw_handle(), code) })
     }
 }

@@ -4,7 +4,6 @@
 //! restarts of the machine, too.
 
 use super::done;
-use super::job::Job;
 use crate::allocator::{Kin, Process};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
@@ -23,7 +22,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 /// The exit code of what is ended by force: what a shell elsewhere makes of KILL.
-pub(super) const KILLED: u32 = 128 + 9;
+const KILLED: u32 = 128 + 9;
 
 const TO_LOOK_AT: PROCESS_ACCESS_RIGHTS = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE;
 /// The longest path there is.
@@ -115,14 +114,6 @@ pub(super) fn started(process: &impl AsHandle) -> io::Result<u64> {
         )
     })?;
     Ok(u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime))
-}
-
-/// What is left of the job, if it is this process's that is asked for. Who has a file open, the
-/// system does not tell.
-pub(crate) fn survivors(_file: Option<&File>, ancestor: Option<u32>) -> Vec<Holder> {
-    let job = Job::made().filter(|_| ancestor == Some(std::process::id()));
-    let pids = job.map(Job::members).unwrap_or_default();
-    pids.into_iter().filter_map(holder).collect()
 }
 
 /// What is to be said of a process. Whose it is takes more rights than gpumgr has.

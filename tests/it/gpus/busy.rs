@@ -110,6 +110,22 @@ fn what_a_released_task_left_running_keeps_its_gpu_busy() {
     assert_eq!(machine.granted(&["u"]), [1]);
 }
 
+/// Whatever it did to escape its run, the driver tells of it.
+#[test]
+fn process_that_escaped_its_run_keeps_its_gpu_from_the_next() {
+    let escaped = Stranger::new();
+    let machine = Machine::with_server(2, "", "count 2\n");
+    let on_gpu = format!("count 2\n{}", escaped.on(0));
+    machine.lab.write("gpus.new", on_gpu);
+    machine.ok(&["--run", "t", "1", "--", "mv", "gpus.new", "gpus"]);
+    assert_eq!(machine.reason(0), "busy");
+    assert_eq!(machine.granted(&["u"]), [1]);
+    assert_eq!(machine.run(&["--allocate", "v"]).code, 3);
+    escaped.ends();
+    machine.becomes("count 2\n");
+    assert_eq!(machine.granted(&["v"]), [0]);
+}
+
 #[test]
 fn an_owners_processes_on_their_gpus_are_their_own() {
     let own = Stranger::new();

@@ -2,6 +2,7 @@
 
 use super::{Workshop, end, lives, send};
 use crate::people::{Office, Person, set_mode};
+use crate::run::foreign::{assert_sleeps, compile_bobs};
 use crate::support::{Lab, happens};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -223,4 +224,29 @@ fn log_folder_open_to_others_is_refused_before_anything_starts() {
         assert!(office.0.lab().state_if_any().is_none());
         assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
     }
+}
+
+/// A program that leaves a process of another user in its group.
+#[test]
+fn supervisor_sleeps_while_it_cannot_end_another_users_process() {
+    let Some(office) = Office::open() else { return };
+    let lab = office.lab();
+    lab.write("config.toml", CONFIG.replace("sleep 600", "sh script.sh"));
+    lab.write("script.sh", "./bobs & sleep 1.5");
+    office.give(0, ALICE.group, 0o2777);
+    compile_bobs(&office.path().join("bobs"));
+    let office = Shared(office);
+    office.0.ok_as(ALICE, &["--start-program", "t"]);
+    let lab = office.0.lab();
+    assert!(happens(|| lab.join("pid").exists()));
+    let bobs = lab.read("pid").parse().unwrap();
+    let task = &lab.state()["servers"][0]["running_tasks"][0];
+    let pid = |value: &serde_json::Value| u32::try_from(value.as_u64().unwrap()).unwrap();
+    let (supervisor, program) = (pid(&task["lease"]["pid"]), pid(&task["program"]["pid"]));
+    assert!(happens(|| !lives(program)));
+    assert_sleeps(supervisor);
+    assert!(lives(bobs) && is_held(lab));
+    lab.write("end", "");
+    assert!(happens(|| !is_held(lab)));
+    assert!(!lives(bobs));
 }

@@ -226,3 +226,47 @@ fn stop_succeeds_if_another_gpumgr_frees_the_task() {
     });
     assert!(shop.task("t").is_none());
 }
+
+/// A script that leaves a daemon without any mark of its run.
+const ESCAPES: &str = "setsid env -i PATH=\"$PATH\" python3 -c 'import os, time
+os.closerange(3, 256)
+open(\"new\", \"w\").write(str(os.getpid()))
+os.rename(\"new\", \"child\")
+time.sleep(600)' &
+while [ ! -e end ]; do sleep 0.1; done";
+
+fn escaped(shop: &Workshop) -> u32 {
+    let child = || shop.machine.lab().text_if_any("child");
+    assert!(happens(|| child().is_some()));
+    child().unwrap().parse().unwrap()
+}
+
+#[test]
+fn daemon_with_empty_environment_ends_with_its_program() {
+    for stops in [true, false] {
+        let shop = Workshop::of_script(ESCAPES, "");
+        shop.ok(&["--start-program", "t"]);
+        let child = escaped(&shop);
+        if stops {
+            shop.ok(&["--stop-program", "t"]);
+        } else {
+            shop.machine.lab().write("end", "");
+            assert!(happens(|| shop.task("t").is_none()));
+        }
+        assert!(!lives(child), "by --stop-program: {stops}");
+    }
+}
+
+#[test]
+fn program_started_inside_of_a_run_survives_that() {
+    let shop = Workshop::new();
+    let script = "\"$0\" --start-program t >&2";
+    let binary = env!("CARGO_BIN_EXE_gpumgr");
+    let ran = shop.ok(&["--run", "outer", "1", "--", "sh", "-c", script, binary]);
+    assert!(!ran.stderr.contains("still run"), "{ran:?}");
+    let (supervisor, program) = shop.pids("t");
+    assert!(lives(supervisor) && lives(program));
+    assert!(shop.task("outer").is_none());
+    shop.ok(&["--stop-program", "t"]);
+    assert!(!lives(program));
+}

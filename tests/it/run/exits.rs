@@ -178,17 +178,18 @@ fn without_a_task_it_makes_a_unique_name() {
 }
 
 #[test]
-fn a_forgotten_daemon_keeps_nothing_and_is_named() {
+fn forgotten_daemon_is_named_and_ended() {
     let lab = small();
     let forgets = "setsid sh -c 'echo $$ > pid; exec sleep 600' & \
                    until [ -s pid ]; do sleep 0.02; done; exit 3";
-    let ran = Running::all_of(&lab, &["sh", "-c", forgets]).ends();
+    let run = Running::all_of(&lab, &["sh", "-c", forgets]);
     let daemon = Victim::noted(&lab, "pid");
+    let ran = run.ends();
     assert_eq!(ran.code, 3, "{ran:?}");
     let named = format!("{}", daemon.0);
     assert!(ran.stderr.contains("parts of it still run"), "{ran:?}");
     assert!(ran.stderr.contains(&named), "{ran:?}");
-    assert!(!daemon.is_gone(), "it is left alone");
+    assert!(daemon.is_gone(), "it outlives its run");
     lab.ok(&["--allocate", "next", "2", "8"]);
     assert_tidy(&lab);
 }

@@ -1,7 +1,9 @@
 //! `--run`: an allocation that lives exactly as long as the work.
 
+mod ending;
 mod environment;
 mod exits;
+pub(crate) mod foreign;
 mod grammar;
 mod inside;
 mod kills;

@@ -81,8 +81,8 @@ fn an_overdue_run_ends_nothing_but_its_own() {
         .stdout
         .contains("t: its time is over")));
     lab.run(&["--allocate", "other", "2", "8"]);
+    assert!(happens(|| command.is_gone()), "it has the run's own mark");
     assert!(bystander.try_wait().unwrap().is_none());
-    assert!(!command.is_gone());
     bystander.kill().unwrap();
     bystander.wait().unwrap();
 }

@@ -5,7 +5,7 @@ use crate::support::{Lab, happens};
 use nix::sys::signal::Signal;
 
 /// Notes what it hears, and ends with 3 at SIGUSR1.
-const HEARS: &str =
+pub(super) const HEARS: &str =
     "for name in TERM HUP INT QUIT USR2; do trap \"echo $name >> heard\" $name; done
 trap 'exit 3' USR1
 echo $$ > pid
@@ -17,7 +17,8 @@ fn heard(lab: &Lab) -> String {
 
 #[test]
 fn each_reaches_the_command_once() {
-    let lab = small();
+    // TERM begins the end of the run: the command has a minute for it.
+    let lab = Lab::with_config(&super::SMALL.replace("1s", "1m"));
     let run = Running::all_of(&lab, &["sh", "-c", HEARS]);
     let _command = Victim::noted(&lab, "pid");
     let mut expected = String::new();

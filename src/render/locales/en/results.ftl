@@ -156,8 +156,12 @@ warning-time-over = { $task }: its time is over; its command was told to end (SI
         [one] 1 second
        *[other] { $grace } seconds
     }
-warning-killed = { $task }: its command did not end, and was killed
-warning-survived = Warning: { $task } is given back, but parts of it still run: { $processes }
+warning-killed = { $task }: what did not end in time was killed: { $processes }
+warning-lives-on = Warning: { $task }: gpumgr cannot end { $processes }. Until that is gone, { $task } keeps its GPUs, and gpumgr waits; interrupt it again to leave (the GPUs stay held)
+warning-survived = Warning: the command of { $task } has ended, but parts of it still run, and are ended before { $task } is given back ({ $grace ->
+        [one] 1 second
+       *[other] { $grace } seconds
+    } to end by themselves): { $processes }
 warning-still-runs = Warning: { $task } is given back, but its command still runs: { $processes }
 warning-not-released = Warning: what { $task } held could not be given back:
 

@@ -132,8 +132,9 @@ wait-inside = { $task } の中: 待機中、{ $of } 件中 { $place } 番目
 warning-step-lives-on = 警告: { $outer } の中: コマンドは終わりましたが、それが起動したプロセスがまだ動いており、割り当てを保持しています（GPU { $devices }）
 wait-looks = ここではシステムが変更を通知しません。毎秒 2 回確認します
 warning-time-over = { $task }: 期限が切れました。コマンドに終了を求めました (SIGTERM)。猶予は { $grace } 秒です
-warning-killed = { $task }: コマンドが終わらないため強制終了しました
-warning-survived = 警告: { $task } は解放されましたが、その一部がまだ動いています: { $processes }
+warning-killed = { $task }: 時間内に終わらないプロセスを強制終了しました: { $processes }
+warning-lives-on = 警告: { $task }: gpumgr は { $processes } を終了できません。それがなくなるまで { $task } は GPU を保持し、gpumgr も待ちます。もう一度割り込むと gpumgr だけが終わります (GPU は保持されたまま)
+warning-survived = 警告: { $task } のコマンドは終わりましたが、その一部がまだ動いています。終了させてから { $task } を解放します (猶予 { $grace } 秒): { $processes }
 warning-still-runs = 警告: { $task } は解放されましたが、コマンドはまだ動いています: { $processes }
 warning-not-released = 警告: { $task } が保持していたものを解放できませんでした:
 

@@ -132,8 +132,9 @@ wait-inside = 在 { $task } 之内: 排队中，第 { $place } 位，共 { $of }
 warning-step-lives-on = 警告: 在 { $outer } 之内: 命令已结束，但它启动的进程仍在运行，并继续占用其份额（GPU { $devices }）
 wait-looks = 此处系统不通知更改；每秒查看两次
 warning-time-over = { $task }: 时间已到；已要求其命令结束 (SIGTERM)，还有 { $grace } 秒
-warning-killed = { $task }: 其命令未结束，已被强制终止
-warning-survived = 警告: { $task } 已释放，但其部分进程仍在运行: { $processes }
+warning-killed = { $task }: 未按时结束的进程已被强制终止: { $processes }
+warning-lives-on = 警告: { $task }: gpumgr 无法结束 { $processes }。在其消失之前，{ $task } 继续占用其 GPU，gpumgr 也一直等待；再次中断即可离开 (GPU 仍被占用)
+warning-survived = 警告: { $task } 的命令已结束，但其部分进程仍在运行；将先结束它们再释放 { $task } (宽限 { $grace } 秒): { $processes }
 warning-still-runs = 警告: { $task } 已释放，但其命令仍在运行: { $processes }
 warning-not-released = 警告: { $task } 占用的资源未能释放:
 
