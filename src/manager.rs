@@ -154,6 +154,7 @@ impl Manager {
         Ok(Actor {
             user: self.user()?,
             force: self.force,
+            is_root: system::is_root(),
         })
     }
 

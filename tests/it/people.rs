@@ -63,7 +63,8 @@ impl Office {
         set_mode(self.path(), mode);
     }
 
-    pub(crate) fn run_as(&self, person: Person, arguments: &[&str]) -> Ran {
+    /// The binary, ready to run as that person.
+    pub(crate) fn command_as(&self, person: Person, arguments: &[&str]) -> Command {
         let Person {
             uid,
             gid,
@@ -87,8 +88,12 @@ impl Office {
             .env("HOME", "/nonexistent")
             .env(SYSTEM_CONFIG, "")
             .stdin(Stdio::null());
-        let ran = Ran::of(command.output().unwrap());
-        ran.assert_sound(&format!("{uid}: {arguments:?}"));
+        command
+    }
+
+    pub(crate) fn run_as(&self, person: Person, arguments: &[&str]) -> Ran {
+        let ran = Ran::of(self.command_as(person, arguments).output().unwrap());
+        ran.assert_sound(&format!("{}: {arguments:?}", person.uid));
         ran
     }
 

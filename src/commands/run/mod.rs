@@ -17,7 +17,7 @@ use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
 use crate::steps::{self, Step};
-use crate::store::HeldLease;
+use crate::store::{HeldLease, Word};
 use crate::system::{self, Child, Event, Exit};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -160,6 +160,12 @@ impl Manager {
         Ok(Ran { exit })
     }
 
+    /// When the time is over that was asked for. The state could have been changed since the grant.
+    fn deadline(&self, request: &Request, now: Timestamp) -> Option<Timestamp> {
+        let ttl = self.config.limits.ttl(request.ttl)?;
+        now.checked_add_signed(ttl)
+    }
+
     fn start_and_stay(
         &self,
         job: &Job,
@@ -174,6 +180,10 @@ impl Manager {
                 return Err(Error::Interrupted { signal });
             }
         }
+        held.note_word(Word {
+            deadline: self.deadline(&job.request, now()),
+            stop: false,
+        })?;
         self.tell(&Progress::Starting(allocated));
         steps::reached(Step::Granted);
         let mut command = command(job, &allocated.environment, &held.id);

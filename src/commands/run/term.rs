@@ -16,6 +16,9 @@ pub(super) struct Watch<'m> {
     manager: &'m Manager,
     task: &'m Name,
     held: &'m HeldLease,
+    /// The end that the state says.
+    end_in_state: Option<Timestamp>,
+    /// The end that counts.
     end: Option<Timestamp>,
     told: Option<Timestamp>,
     killed: bool,
@@ -26,11 +29,13 @@ pub(super) struct Watch<'m> {
 
 impl<'m> Watch<'m> {
     pub(super) fn new(manager: &'m Manager, grant: &'m Grant, held: &'m HeldLease) -> Self {
+        let end_in_state = grant.term.map(|term| term.end);
         Self {
             manager,
             task: &grant.task,
             held,
-            end: grant.term.map(|term| term.end),
+            end_in_state,
+            end: held.word().end(end_in_state),
             told: None,
             killed: false,
             stamp: manager.store.stamp(),
@@ -84,18 +89,18 @@ impl<'m> Watch<'m> {
         }
     }
 
-    /// Somebody may have renewed it meanwhile.
+    /// Its owner may have renewed it, and others prolonged it.
     fn look_for_new_end(&mut self) {
         let stamp = self.manager.store.stamp();
-        if stamp == self.stamp {
-            return;
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            if let Some(seen) = self.manager.store.look()
+                && let Some(end) = end_of(seen.cluster(), &self.held.id)
+            {
+                self.end_in_state = end;
+            }
         }
-        self.stamp = stamp;
-        if let Some(seen) = self.manager.store.look()
-            && let Some(end) = end_of(seen.cluster(), &self.held.id)
-        {
-            self.end = end;
-        }
+        self.end = self.held.word().end(self.end_in_state);
     }
 }
 
