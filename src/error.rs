@@ -343,7 +343,7 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
         | Refusal::StillWaits { .. }
         | Refusal::NotWaiting { .. }
         | Refusal::GrantLost => Kind::UnknownTask,
-        Refusal::NotOwner { .. } => Kind::NotOwner,
+        Refusal::NotOwner { .. } | Refusal::OwnersAlone { .. } => Kind::NotOwner,
         Refusal::UnknownServer { .. } | Refusal::BelowMinimum { .. } | Refusal::NoTtl { .. } => {
             Kind::Usage
         }

@@ -10,6 +10,7 @@ use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
 use crate::manager::Manager;
 use crate::store::{LeaseSeen, Notes};
 use crate::system::{self, Fate, Here, Processes, RunScope};
+use std::fs::Metadata;
 
 impl Manager {
     /// What is known about the leases of this cluster at this moment.
@@ -106,28 +107,36 @@ impl Manager {
     /// Ends the commands whose time is over and whose gpumgr is gone or does nothing about it, as
     /// far as this user may. They have the grace that gpumgr would have given them.
     pub(crate) fn end_overdue(&self, cluster: &Cluster, now: Timestamp) {
-        let is_overdue = |task: &Task| task.term.is_some_and(|term| term.end <= now);
-        let overdue = cluster.tasks().filter(|(_, task)| is_overdue(task));
-        let runs = overdue.filter_map(|(_, task)| Some((task, task.lease.as_deref()?)));
-        for (task, lease) in runs.filter(|(_, lease)| lease.tie == Tie::Run) {
+        // Whatever the owner said, a later end in the state counts.
+        let may_be_overdue = |task: &Task| task.term.is_none_or(|term| term.end <= now);
+        let tasks = cluster.tasks().map(|(_, task)| task);
+        let runs = tasks.filter_map(|task| Some((task, task.command_lease()?)));
+        for (task, lease) in runs.filter(|(task, _)| may_be_overdue(task)) {
+            let Some((word, owner)) = self.store.owners_word(&lease.id) else {
+                continue;
+            };
+            let end = word.end(task.term.map(|term| term.end));
+            let Some(end) = end.filter(|end| *end <= now) else {
+                continue;
+            };
             let here = system::here();
             if place(&lease.process, &here) == Place::Here
                 && (system::fate(&lease.process, &here) == Fate::Gone
-                    || self.is_neglected(task, now))
+                    || self.is_neglected(end, now))
             {
-                self.end_command(lease, now);
+                self.end_command(lease, &owner, now);
             }
         }
     }
 
     /// Its gpumgr ought to have ended it long ago, but is stopped, perhaps.
-    fn is_neglected(&self, task: &Task, now: Timestamp) -> bool {
-        let limits = &self.config.limits;
-        task.ends_by(limits)
-            .is_some_and(|end| now - end >= limits.grace)
+    fn is_neglected(&self, end: Timestamp, now: Timestamp) -> bool {
+        let grace = self.config.limits.grace;
+        let overdue = now - end;
+        overdue - grace >= grace
     }
 
-    fn end_command(&self, lease: &Lease, now: Timestamp) {
+    fn end_command(&self, lease: &Lease, owner: &Metadata, now: Timestamp) {
         let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
         else {
             return;
@@ -137,8 +146,9 @@ impl Manager {
             Some(told) if now - told >= self.config.limits.grace => true,
             Some(_) => return,
         };
-        // The note of the command could be another user's: only what carries the run's own mark is ended.
-        let pids = Processes::look().members(&RunScope::of(&lease.id));
+        // Only what carries the run's own mark is ended, and only of the user who made the lease.
+        let mut pids = Processes::look().members(&RunScope::of(&lease.id));
+        pids.retain(|pid| system::is_of_user(*pid, owner));
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.
         if ended.filter(Result::is_ok).count() > 0 && !too_late {

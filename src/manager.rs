@@ -157,6 +157,7 @@ impl Manager {
         Ok(Actor {
             user: self.user()?,
             force: self.force,
+            is_root: system::is_root(),
         })
     }
 

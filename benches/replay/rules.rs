@@ -15,6 +15,7 @@ const CPUS: u32 = 96;
 const ANYONE: Actor = Actor {
     user: None,
     force: true,
+    is_root: false,
 };
 
 /// Nobody starts before everybody earlier has.

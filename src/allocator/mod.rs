@@ -57,7 +57,7 @@ pub use programs::{
 };
 pub use queue::{Settled, Waiter, cancel, claim, enqueue, leave, next_order, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};
-pub use refusal::{Adoption, Behind, Blocker, Nearest, Refusal, Shortage, TooMuch};
+pub use refusal::{Adoption, Behind, Blocker, CommandEnd, Nearest, Refusal, Shortage, TooMuch};
 pub use release::{Actor, Released, release, release_lease};
 pub use renew::{Renewed, renew};
 pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request, same_host};

@@ -8,6 +8,15 @@ use super::request::{Demand, Request};
 use super::steps::StepShortage;
 use chrono::TimeDelta;
 
+/// How the command of a task is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandEnd {
+    /// At an earlier moment than before.
+    Sooner,
+    /// Now.
+    Now,
+}
+
 /// Why something is not done. The cluster is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +52,16 @@ pub enum Refusal {
     NotOwner {
         /// The tasks and their owners.
         tasks: Vec<(Name, String)>,
+    },
+    /// The task's command is another user's, and nobody else's to end; root's, perhaps.
+    #[error("only {owner} or root may end what runs on {task}")]
+    OwnersAlone {
+        /// The task.
+        task: Name,
+        /// Whose it is.
+        owner: String,
+        /// How it was to end.
+        end: CommandEnd,
     },
     /// No task has that name, but one waits under it, and holds nothing.
     #[error("{task} waits, and holds nothing")]

@@ -3,7 +3,7 @@
 use super::cluster::{Cluster, Task};
 use super::lease::LeaseId;
 use super::name::Name;
-use super::refusal::Refusal;
+use super::refusal::{CommandEnd, Refusal};
 
 /// Who acts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Actor {
     pub user: Option<String>,
     /// Whether to act on other users' tasks too.
     pub force: bool,
+    /// Whether the system lets this user end everyone's processes.
+    pub is_root: bool,
 }
 
 impl Actor {
@@ -28,6 +30,21 @@ impl Actor {
             Some(owner) => Err(Refusal::NotOwner {
                 tasks: vec![(task.clone(), owner.clone())],
             }),
+        }
+    }
+
+    /// # Errors
+    /// The command that runs on this task belongs to another user, which force does not change.
+    pub(super) fn may_end_command(&self, task: &Task, end: CommandEnd) -> Result<(), Refusal> {
+        match &task.owner {
+            Some(owner) if !self.is_root && self.user.as_ref() != Some(owner) => {
+                Err(Refusal::OwnersAlone {
+                    task: task.id.clone(),
+                    owner: owner.clone(),
+                    end,
+                })
+            }
+            _ => Ok(()),
         }
     }
 

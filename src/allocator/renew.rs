@@ -4,7 +4,7 @@ use super::cluster::{Cluster, Task};
 use super::lease::{Facts, Term};
 use super::name::Name;
 use super::order::reservation;
-use super::refusal::{Behind, Refusal};
+use super::refusal::{Behind, CommandEnd, Refusal};
 use super::release::Actor;
 use super::request::Limits;
 use chrono::TimeDelta;
@@ -23,7 +23,7 @@ pub struct Renewed {
 /// Lets a task end that long from now, or as long as it was given before.
 ///
 /// # Errors
-/// There is no such task, it is another user's, nothing says for how long, that is too long, or
+/// There is no such task, it is another user's, whose command would end sooner, nothing says for how long, that is too long, or
 /// the task was only started before somebody who waits because it would end in time.
 pub fn renew(
     cluster: &mut Cluster,
@@ -45,6 +45,9 @@ pub fn renew(
         return Err(Refusal::AboveMaxTtl { asked: ttl, max });
     }
     let term = Term::starting(facts.now, ttl).ok_or_else(no_ttl)?;
+    if held.command_lease().is_some() && held.term.is_none_or(|before| term.end < before.end) {
+        actor.may_end_command(held, CommandEnd::Sooner)?;
+    }
     keeps_its_promise(cluster, index, position, term, limits, facts)?;
     let server = cluster.edit(index);
     server.tasks[position].term = Some(term);

@@ -315,7 +315,7 @@ pub struct Limits {
 
 impl Limits {
     /// How long a task is for that asks for this, or for nothing.
-    pub(super) fn ttl(&self, asked: Option<TimeDelta>) -> Option<TimeDelta> {
+    pub fn ttl(&self, asked: Option<TimeDelta>) -> Option<TimeDelta> {
         asked.or(self.default_ttl).or(self.max_ttl)
     }
 }

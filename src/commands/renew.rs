@@ -8,6 +8,7 @@ use crate::manager::{Manager, now};
 use crate::outcome::Extended;
 use crate::store::IfAbsent;
 use chrono::TimeDelta;
+use std::io;
 
 impl Manager {
     /// Lets the task end that long from now; without a time, as long as it was given before.
@@ -27,11 +28,25 @@ impl Manager {
             },
             |renewed, now| vec![self::renewed(Event::new(Deed::Renew, now), renewed)],
         )?;
+        self.tell_new_end(&changed.value)?;
         Ok(Extended {
             renewed: changed.value,
             state: changed.state,
             now: now(),
         })
+    }
+
+    /// Tells the gpumgr of a command, which ends that by its owner's word and not by the state.
+    fn tell_new_end(&self, renewed: &Renewed) -> Result<(), Error> {
+        let Some(lease) = renewed.task.command_lease() else {
+            return Ok(());
+        };
+        match self.store.tell_deadline(&lease.id, renewed.term.end) {
+            Ok(_) => Ok(()),
+            // Whoever may not tell it an end may still prolong it, which the state does.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            Err(error) => Err(self.store.lease_error(&lease.id, error).into()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 use super::FileStore;
 use super::error::{Action, StoreError};
 use super::place::Place;
+use super::word::WORD_BYTES;
 use crate::allocator::{LeaseId, Timestamp};
 use crate::system::{self, Access, Folder, NOTE_BYTES};
 use chrono::DateTime;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// How many bytes after the note there are for the moment when the command was told to end.
 const TOLD_BYTES: usize = 32;
+/// How many bytes of notes there are before the owner's word.
+pub(super) const NOTED_BYTES: usize = NOTE_BYTES + TOLD_BYTES;
 
 /// A lease that this process holds.
 pub(crate) struct HeldLease {
@@ -89,12 +92,12 @@ impl FileStore {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made.map_err(failed)?,
             };
-            folder.share(&file).map_err(failed)?;
+            folder.share_for_reading(&file).map_err(failed)?;
             // Somebody who sweeps may be quicker.
             if system::try_lock(&file).map_err(failed)?
                 && folder.leads_to(&name, &file).map_err(failed)?
             {
-                let blank = (&file).write_all(&[b' '; NOTE_BYTES + TOLD_BYTES]);
+                let blank = (&file).write_all(&[b' '; NOTED_BYTES + WORD_BYTES]);
                 blank
                     .inspect_err(|_| drop(folder.remove(&name)))
                     .map_err(failed)?;
@@ -140,8 +143,12 @@ impl FileStore {
 
     /// Notes that the command under that lease was told to end.
     pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
-        let file = self.open_lease_file(id, Access::Write)?;
+        let file = self.open_lease_to_write(id)?;
         write_at(&file, &now.timestamp().to_string(), NOTE_BYTES)
+    }
+
+    pub(crate) fn lease_error(&self, id: &LeaseId, error: io::Error) -> StoreError {
+        StoreError::io(Action::Lease, &self.place.folder.join(self.place.lease(id)), error)
     }
 
     /// The open file of a lease, to see who holds it.
@@ -151,6 +158,10 @@ impl FileStore {
 
     fn open_lease_file(&self, id: &LeaseId, access: Access) -> io::Result<File> {
         self.place.open()?.open_file(&self.place.lease(id), access)
+    }
+
+    pub(super) fn open_lease_to_write(&self, id: &LeaseId) -> io::Result<File> {
+        self.open_lease_file(id, Access::Write)
     }
 }
 
@@ -184,7 +195,7 @@ impl HeldLease {
 
 /// None if there is less than every lease file has from its beginning: somebody damaged it.
 fn notes(file: &mut File) -> Option<Notes> {
-    let mut text = [0; NOTE_BYTES + TOLD_BYTES];
+    let mut text = [0; NOTED_BYTES];
     file.read_exact(&mut text).ok()?;
     let (note, told) = text.split_at(NOTE_BYTES);
     let words = |bytes| {
@@ -204,7 +215,7 @@ fn notes(file: &mut File) -> Option<Notes> {
     })
 }
 
-fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
+pub(super) fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
     io::Seek::seek(&mut file, io::SeekFrom::Start(place as u64))?;
     file.write_all(text.as_bytes())
 }

@@ -14,6 +14,7 @@ mod save;
 mod seen;
 mod waiters;
 mod wake;
+mod word;
 
 pub use error::{Action, Damage, StoreError};
 pub(crate) use lease::{HeldLease, LeaseSeen, Notes, new_id};
@@ -23,6 +24,7 @@ pub use place::Place;
 pub(crate) use place::{LOG_FILE, REFUSED_FILE};
 pub use seen::Seen;
 pub(crate) use seen::Stamp;
+pub(crate) use word::Word;
 
 use crate::allocator::{Cluster, ClusterSpec, Timestamp};
 use crate::steps::{self, Step};

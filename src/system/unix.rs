@@ -27,7 +27,8 @@ pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process, variable,
+    age, fate, has_open, here, holder, host, is_of_user, lineage, namespace_of, own_process, process,
+    variable,
 };
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 
@@ -225,6 +226,22 @@ fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
     let shared = if sticky(folder) { 0o644 } else { READ_WRITE };
     // Only root may.
     let _ = fchown(file, Some(folder.uid()), None);
+    let mode = mode_as_folder(file, folder, shared)?;
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// Lets those read a new file who may use its folder. It stays this user's, who alone may write it; made
+/// by root, the folder's owner may read it too, who may have no group here.
+fn share_for_reading(file: &File, folder: &Metadata) -> io::Result<()> {
+    let mode = mode_as_folder(file, folder, 0o644)?;
+    let by_root = is_root() && folder.uid() != 0;
+    let mode = if by_root { mode | 0o044 } else { mode };
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// Gives a new file its folder's group, and returns the permissions for it that are the folder's and among
+/// these.
+fn mode_as_folder(file: &File, folder: &Metadata, shared: u32) -> io::Result<u32> {
     let group_kept =
         file.metadata()?.gid() == folder.gid() || fchown(file, None, Some(folder.gid())).is_ok();
     let mode = folder.mode() & shared;
@@ -234,7 +251,17 @@ fn share_as_folder(file: &File, folder: &Metadata) -> io::Result<()> {
     } else {
         folder::without_group(mode)
     };
-    file.set_permissions(Permissions::from_mode(mode | OWNER_READ_WRITE))
+    Ok(mode | OWNER_READ_WRITE)
+}
+
+/// Whether this process may do all that the system lets anyone do.
+pub(crate) fn is_root() -> bool {
+    Uid::effective().is_root()
+}
+
+/// Whether only this user, or for root only the file's user, could have written it.
+pub(crate) fn is_own_word(file: &Metadata) -> bool {
+    (is_root() || file.uid() == Uid::effective().as_raw()) && file.mode() & 0o022 == 0
 }
 
 /// Gives a file the mode and group of the one it is to replace, and the owner where that is

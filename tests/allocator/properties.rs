@@ -70,7 +70,11 @@ fn users() -> impl Strategy<Value = Option<String>> {
 }
 
 fn actors() -> impl Strategy<Value = Actor> {
-    (users(), prop::bool::weighted(0.4)).prop_map(|(user, force)| Actor { user, force })
+    (users(), prop::bool::weighted(0.4)).prop_map(|(user, force)| Actor {
+        user,
+        force,
+        is_root: false,
+    })
 }
 
 fn requests() -> impl Strategy<Value = Request> {

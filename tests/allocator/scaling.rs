@@ -23,6 +23,7 @@ pub(crate) fn run_program(cluster: &mut Cluster, task: &str) {
     let actor = allocator::Actor {
         user: None,
         force: true,
+        is_root: false,
     };
     allocator::attach(cluster, &name(task), None, lease, &actor).unwrap();
     allocator::note_program(cluster, &id, Phase::Running, Some(1), 0).unwrap();

@@ -121,6 +121,7 @@ pub(crate) fn user(user: &str) -> Actor {
     Actor {
         user: Some(user.to_owned()),
         force: false,
+        is_root: false,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::allocator::allocate::Grant;
 use crate::allocator::cluster::{Cluster, GpuId, Task, Timestamp};
-use crate::allocator::lease::{Lease, LeaseId};
+use crate::allocator::lease::{Lease, LeaseId, Tie};
 use crate::allocator::name::Name;
-use crate::allocator::refusal::Refusal;
+use crate::allocator::refusal::{CommandEnd, Refusal};
 use crate::allocator::release::{Actor, Released};
 
 /// A program that somebody keeps running on a task: the process of the task's lease, its supervisor.
@@ -63,6 +63,12 @@ impl Task {
         let leaving = self.program.as_ref().map(|program| &program.leaving);
         let stays = |gpu: &&GpuId| !leaving.is_some_and(|leaving| leaving.contains(gpu));
         self.gpus.iter().filter(stays).copied().collect()
+    }
+
+    /// The lease of the command that gpumgr runs on it, and ends.
+    pub(crate) fn command_lease(&self) -> Option<&Lease> {
+        let lease = self.lease.as_deref();
+        lease.filter(|lease| lease.tie == Tie::Run)
     }
 
     /// Why no program can be started on it.
@@ -187,6 +193,7 @@ pub fn stop_program(
     if held.program.is_none() {
         return Err(Refusal::NoProgram { task: task.clone() });
     }
+    actor.may_end_command(held, CommandEnd::Now)?;
     let server = cluster.edit(index);
     let held = &mut server.tasks[position];
     if let Some(program) = &mut held.program {

@@ -6,7 +6,7 @@ use crate::commands::change::{Changed, Grants};
 use crate::environment;
 use crate::error::Error;
 use crate::manager::Manager;
-use crate::store::{HeldLease, IfAbsent};
+use crate::store::{HeldLease, IfAbsent, Word};
 use crate::system;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -40,8 +40,11 @@ impl Manager {
             }
         };
         let given = self
-            .give(task, from, &held, &supervisor)
-            .and_then(|given| Ok(supervisor.tell(&order).map(|()| given)?));
+            .give(task, from.clone(), &held, &supervisor)
+            .and_then(|given| {
+                held.note_word(self.first_word(from.as_ref(), &held, &given.value))?;
+                Ok(supervisor.tell(&order).map(|()| given)?)
+            });
         match given {
             Ok(given) => Ok((given, supervisor)),
             Err(error) => {
@@ -50,6 +53,18 @@ impl Manager {
                 Err(error)
             }
         }
+    }
+
+    /// The word that a supervisor begins with: of the one before it, if there was one, or by the task's
+    /// time.
+    fn first_word(&self, from: Option<&LeaseId>, held: &HeldLease, given: &Grant) -> Word {
+        let before = from.filter(|from| **from != held.id);
+        let word = before.and_then(|before| self.store.owners_word(before));
+        let by_time = Word {
+            deadline: given.term.map(|term| term.end),
+            stop: false,
+        };
+        word.map_or(by_time, |(word, _)| word)
     }
 
     fn order(&self, handed: &Handed) -> Order {

@@ -59,10 +59,19 @@ impl Manager {
                 vec![event.so(how)]
             },
         )?;
-        if let Some(lease) = told.value.task.lease.as_deref() {
-            self.store.wake(&lease.id);
-        }
+        self.tell_supervisor(&told.value.task)?;
         Ok(told)
+    }
+
+    /// Tells the supervisor, which ends its program by its owner's word and not by the state.
+    fn tell_supervisor(&self, task: &Task) -> Result<(), Error> {
+        let Some(lease) = task.command_lease() else {
+            return Ok(());
+        };
+        let told = self.store.tell_to_stop(&lease.id);
+        told.map_err(|error| self.store.lease_error(&lease.id, error))?;
+        self.store.wake(&lease.id);
+        Ok(())
     }
 
     /// Sees to it that the program which was told to end does; what was freed besides.
@@ -71,7 +80,13 @@ impl Manager {
         let began = Instant::now();
         let give_up = began + grace.saturating_add(SLACK);
         let mut told = false;
+        let mut lease = task.lease.clone();
         while let Some(held) = self.still_held(task) {
+            if held.lease != lease {
+                // Another supervisor has taken it over meanwhile.
+                self.tell_supervisor(&held)?;
+                lease = held.lease.clone();
+            }
             if runs_unattended(&held, &system::here()) {
                 return self.end_unattended(&held, How::Stopped);
             }

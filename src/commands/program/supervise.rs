@@ -292,14 +292,15 @@ impl Supervisor<'_> {
         let Some(Held { task, .. }) = &self.now else {
             return Aim::End(Why::So(How::Lost));
         };
-        let phase = task.program.as_ref().map(|program| program.phase);
-        if phase == Some(Phase::Stopping) {
+        let word = self.held.word();
+        if word.stop {
             return Aim::End(Why::So(How::Stopped));
         }
         if self.told_to_end {
             return Aim::End(Why::So(How::Interrupted));
         }
-        if task.term.is_some_and(|term| term.end <= now()) {
+        let end = word.end(task.term.map(|term| term.end));
+        if end.is_some_and(|end| end <= now()) {
             return Aim::End(Why::So(How::Lapsed));
         }
         match task.gpus_to_use() == gpus {

@@ -19,7 +19,7 @@ use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
 use crate::steps::{self, Step};
-use crate::store::HeldLease;
+use crate::store::{HeldLease, Word};
 use crate::system::{self, Child, Exit};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -131,11 +131,11 @@ impl Manager {
         steps::reached(Step::CommandEnded);
         let exit = left.map(|left| left.exit);
         let id = held.id.clone();
-        let exit = exit.as_ref().ok().copied();
+        let code = exit.as_ref().ok().copied();
         let name = task.clone();
         let given_back = self.change_first(
             move |cluster, _| release_lease(cluster, &id),
-            move |released, now| vec![end(now, &name, exit).giving_back(released)],
+            move |released, now| vec![end(now, &name, code).giving_back(released)],
         );
         match given_back {
             Ok(changed) => {
@@ -144,7 +144,7 @@ impl Manager {
                 held.end();
             }
             Err(why) => {
-                let end = end(now(), task, exit);
+                let end = end(now(), task, code);
                 self.note(vec![match Self::is_lost(&why) {
                     true => end.because("given back before"),
                     false => end.failing(why.kind(), why.to_string()),
@@ -156,6 +156,12 @@ impl Manager {
             }
         }
         Ok(Ran { exit: exit? })
+    }
+
+    /// When the time is over that was asked for. The state could have been changed since the grant.
+    fn deadline(&self, request: &Request, now: Timestamp) -> Option<Timestamp> {
+        let ttl = self.config.limits.ttl(request.ttl)?;
+        now.checked_add_signed(ttl)
     }
 
     /// Starts the command, and stays until all that belongs to its run has ended.
@@ -173,6 +179,10 @@ impl Manager {
                 return Err(Error::Interrupted { signal });
             }
         }
+        held.note_word(Word {
+            deadline: self.deadline(&job.request, now()),
+            stop: false,
+        })?;
         self.tell(&Progress::Starting(allocated));
         steps::reached(Step::Granted);
         let mut command = command(job, &allocated.environment, &held.id);

@@ -14,6 +14,9 @@ const SETTLED: Duration = Duration::from_secs(1);
 pub(super) struct Watch<'m> {
     manager: &'m Manager,
     held: &'m HeldLease,
+    /// The end that the state says.
+    end_in_state: Option<Timestamp>,
+    /// The end that counts.
     end: Option<Timestamp>,
     /// Whether it was told to end because of its time.
     pub(super) told: bool,
@@ -24,10 +27,12 @@ pub(super) struct Watch<'m> {
 
 impl<'m> Watch<'m> {
     pub(super) fn new(manager: &'m Manager, grant: &'m Grant, held: &'m HeldLease) -> Self {
+        let end_in_state = grant.term.map(|term| term.end);
         Self {
             manager,
             held,
-            end: grant.term.map(|term| term.end),
+            end_in_state,
+            end: held.word().end(end_in_state),
             told: false,
             stamp: manager.store.stamp(),
             started: now(),
@@ -57,18 +62,18 @@ impl<'m> Watch<'m> {
         self.end.is_some_and(|end| end <= now)
     }
 
-    /// Somebody may have renewed it meanwhile.
+    /// Its owner may have renewed it, and others prolonged it.
     fn look_for_new_end(&mut self) {
         let stamp = self.manager.store.stamp();
-        if stamp == self.stamp {
-            return;
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            if let Some(seen) = self.manager.store.look()
+                && let Some(end) = end_of(seen.cluster(), &self.held.id)
+            {
+                self.end_in_state = end;
+            }
         }
-        self.stamp = stamp;
-        if let Some(seen) = self.manager.store.look()
-            && let Some(end) = end_of(seen.cluster(), &self.held.id)
-        {
-            self.end = end;
-        }
+        self.end = self.held.word().end(self.end_in_state);
     }
 }
 

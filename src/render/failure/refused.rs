@@ -2,8 +2,8 @@
 
 use super::{Message, steps};
 use crate::allocator::{
-    Adoption, Behind, Blocker, Demand, GpuKind, Name, Nearest, OverCap, Refusal, Shortage, Stock,
-    TooMuch,
+    Adoption, Behind, Blocker, CommandEnd, Demand, GpuKind, Name, Nearest, OverCap, Refusal,
+    Shortage, Stock, TooMuch,
 };
 use crate::render::prompt;
 use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
@@ -91,6 +91,25 @@ pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
             )],
             hint: words.text("error-unknown-server.hint"),
         },
+        Refusal::OwnersAlone { task, owner, end } => {
+            let (headline, why) = match end {
+                CommandEnd::Sooner => {
+                    ("error-owners-alone-sooner", "error-owners-alone-sooner.why")
+                }
+                CommandEnd::Now => ("error-owners-alone-now", "error-owners-alone-now.why"),
+            };
+            let named = || {
+                [
+                    ("task", task.as_str().into()),
+                    ("owner", owner.as_str().into()),
+                ]
+            };
+            Message {
+                headline: words.say(headline, named()),
+                details: vec![words.say(why, named())],
+                hint: words.say(&format!("{headline}.hint"), named()),
+            }
+        }
         Refusal::NotOwner { tasks } => Message {
             headline: words.text("error-not-owner"),
             details: tasks

@@ -111,6 +111,7 @@ fn a_changed_task_or_waiter_keeps_what_is_not_known_of_it() {
         let actor = Actor {
             user: None,
             force: true,
+            is_root: false,
         };
         let two = Some(TimeDelta::hours(2));
         renew(cluster, &held, two, &actor, &Limits::default(), &facts).unwrap();

@@ -3,7 +3,7 @@
 //! Each step starts at the folder's descriptor and takes one name that is not a link, so an entry
 //! that is exchanged meanwhile leads to no file elsewhere. Owner and mode change by descriptor only.
 
-use super::{errno, read_only, share_as_folder};
+use super::{errno, read_only, share_as_folder, share_for_reading};
 use crate::system::{Access, Entry, OpenToOthers};
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -128,6 +128,11 @@ impl Folder {
     /// Lets the users of this folder use a new file in it.
     pub(crate) fn share(&self, file: &File) -> io::Result<()> {
         share_as_folder(file, &self.metadata()?)
+    }
+
+    /// Lets them read it. Only this user may write it.
+    pub(crate) fn share_for_reading(&self, file: &File) -> io::Result<()> {
+        share_for_reading(file, &self.metadata()?)
     }
 
     /// Looks at an entry, without following a link.

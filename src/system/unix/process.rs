@@ -280,3 +280,8 @@ pub(crate) fn variable(pid: u32, name: &str) -> Option<Option<String>> {
     });
     Some(value)
 }
+
+/// Whether the process is of the file's user.
+pub(crate) fn is_of_user(pid: u32, file: &fs::Metadata) -> bool {
+    fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == file.uid())
+}

@@ -1,7 +1,7 @@
 //! Moving the end of a task, and who is in the way of that.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Actor, Cluster, Limits, Refusal, Renewed, Tie};
+use gpumgr::allocator::{self, Actor, Cluster, CommandEnd, Limits, Refusal, Renewed, Tie};
 
 fn with(limits: Limits, default: Option<i64>, max: Option<i64>) -> Limits {
     Limits {
@@ -229,4 +229,35 @@ fn a_longer_task_is_in_nobodys_way_where_another_server_is_ready_as_early() {
     newcomer(&mut cluster, &lapsing(ask("filler", 1), 5), 2).unwrap();
     assert!(renew(&mut cluster, "filler", Some(50), 3).is_ok());
     assert_eq!(granted_at(&mut cluster, 10), ["first"]);
+}
+
+fn is_owners_alone(result: &Result<Renewed, Refusal>, whose: &str) -> bool {
+    let end = CommandEnd::Sooner;
+    matches!(result, Err(Refusal::OwnersAlone { owner, end: how, .. }) if owner == whose && *how == end)
+}
+
+#[test]
+fn only_owner_or_root_makes_a_command_end_sooner() {
+    let any = any_size();
+    let root = Actor {
+        is_root: true,
+        ..forced(user("root"))
+    };
+    let (ann, bob) = (user("ann"), forced(user("bob")));
+    let runs = |request| owned(request, "ann").tied_to(Some(lease("run", Tie::Run)));
+    for request in [runs(lapsing(ask("t", 1), 10)), runs(ask("t", 1))] {
+        let mut cluster = idle(&[("a", 2, 2)]);
+        grant(&mut cluster, &request);
+        let sooner = try_renew(&mut cluster, "t", Some(5), &bob, &any, 1);
+        assert!(is_owners_alone(&sooner, "ann"), "{sooner:?}");
+        assert!(try_renew(&mut cluster, "t", Some(8), &ann, &any, 1).is_ok());
+        assert!(try_renew(&mut cluster, "t", Some(8), &bob, &any, 2).is_ok());
+        let sooner = try_renew(&mut cluster, "t", Some(6), &bob, &any, 2);
+        assert!(is_owners_alone(&sooner, "ann"), "{sooner:?}");
+        assert!(try_renew(&mut cluster, "t", Some(6), &root, &any, 2).is_ok());
+    }
+    // Nothing is ended with a task that is only in the books.
+    let mut cluster = idle(&[("a", 2, 2)]);
+    grant(&mut cluster, &owned(lapsing(ask("t", 1), 10), "ann"));
+    assert!(try_renew(&mut cluster, "t", Some(5), &bob, &any, 1).is_ok());
 }

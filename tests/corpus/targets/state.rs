@@ -90,6 +90,7 @@ fn released(cluster: &mut Cluster) {
     let actor = Actor {
         user: None,
         force: true,
+        is_root: false,
     };
     let _ = allocator::release(cluster, &TASK.parse().unwrap(), &actor);
 }

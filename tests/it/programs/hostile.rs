@@ -58,12 +58,33 @@ fn who_may_not_end_a_program_frees_nothing_by_force() {
         return;
     };
     let ran = office.0.run_as(BOB, &["--stop-program", "t", "--force"]);
-    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(ran.code, 7, "{ran:?}");
     assert!(lives(program) && is_held(office.0.lab()));
     // Whose it is does.
     let ran = office.0.run_as(ALICE, &["--stop-program", "t"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(!lives(program) && !is_held(office.0.lab()));
+}
+
+#[test]
+fn other_user_neither_stops_nor_shortens_a_program_by_force() {
+    let Some(office) = Office::open() else { return };
+    office.lab().write("config.toml", CONFIG);
+    office.give(0, ALICE.group, 0o2770);
+    let office = Shared(office);
+    office.0.ok_as(ALICE, &["--start-program", "t"]);
+    for attempt in [
+        &["--stop-program", "t", "--force"][..],
+        &["--release", "t", "--force"],
+        &["--renew", "t", "--ttl", "1s", "--force"],
+    ] {
+        let refused = office.0.refused_as(BOB, attempt, "not_owner");
+        assert!(refused.contains("54321 or root"), "{refused}");
+    }
+    let task = &office.0.lab().state()["servers"][0]["running_tasks"][0];
+    assert_eq!(task["program"]["phase"], "running");
+    office.0.ok_as(ALICE, &["--stop-program", "t"]);
+    assert!(!is_held(office.0.lab()));
 }
 
 #[test]

@@ -114,6 +114,16 @@ impl Workshop {
         })
     }
 
+    /// Changes the task in the state file by hand.
+    pub(crate) fn edit(&self, task: &str, change: impl FnOnce(&mut Value)) {
+        let lab = self.machine.lab();
+        let mut state: Value = serde_json::from_str(&lab.state_text()).unwrap();
+        let servers = state["servers"].as_array_mut().unwrap().iter_mut();
+        let mut tasks = servers.flat_map(|server| server["running_tasks"].as_array_mut().unwrap());
+        change(tasks.find(|held| held["task_id"] == task).unwrap());
+        lab.write("resource_status.json", state.to_string());
+    }
+
     pub(crate) fn gpus(&self, task: &str) -> Option<Vec<u64>> {
         let task = self.task(task)?;
         let gpus = task["allocated_gpus"].as_array()?.iter();

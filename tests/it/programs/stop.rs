@@ -115,6 +115,46 @@ fn its_gpus_are_nobodys_until_it_has_left_them() {
     assert!(stop.wait().unwrap().success());
 }
 
+/// As a member of the group could: the supervisor goes by what its owner told it.
+#[test]
+fn edited_phase_and_end_do_not_end_a_program() {
+    let script = "while [ ! -e edited ]; do sleep 0.1; done; sleep 3";
+    let shop = Workshop::of_script(script, "");
+    shop.ok(&["--start-program", "t"]);
+    shop.edit("t", |task| {
+        task["program"]["phase"] = "stopping".into();
+        task["end_time"] = "2001-01-01T00:00:00+00:00".into();
+    });
+    shop.machine.lab().write("edited", "");
+    assert!(happens(|| shop
+        .told("t")
+        .iter()
+        .any(|(did, _)| did == "end")));
+    assert!(shop.was_told("t", "end", "done"), "{:?}", shop.told("t"));
+}
+
+/// The state says that it stops, and its supervisor was not told.
+#[cfg(debug_assertions)]
+#[test]
+fn stop_that_was_killed_half_way_is_completed_by_the_next() {
+    let shop = Workshop::new();
+    shop.ok(&["--start-program", "t"]);
+    let mut stop = shop.machine.command(&["--stop-program", "t"]);
+    let mut stop = stop.env("GPUMGR_STOP_AT", "FolderFlushed").spawn().unwrap();
+    let stopping = || {
+        shop.task("t")
+            .is_some_and(|task| task["program"]["phase"] == "stopping")
+    };
+    assert!(happens(stopping));
+    stop.kill().unwrap();
+    stop.wait().unwrap();
+    let (_, program) = shop.pids("t");
+    assert!(lives(program));
+    shop.ok(&["--stop-program", "t"]);
+    assert!(shop.task("t").is_none());
+    assert_eq!(shop.notes("t").last().unwrap(), "saved");
+}
+
 #[test]
 fn a_plain_task_has_no_program_to_stop() {
     let shop = Workshop::new();

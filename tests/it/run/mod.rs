@@ -9,6 +9,7 @@ mod inside;
 mod kills;
 mod neighbours;
 mod nested;
+mod owner;
 mod signals;
 #[cfg(debug_assertions)]
 mod steps;
