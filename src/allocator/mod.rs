@@ -56,7 +56,7 @@ pub use programs::{
     Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach, give_up, grow, let_go,
     note_program, shrink, stop_program, wanted, yielding,
 };
-pub use queue::{Settled, Waiter, cancel, claim, enqueue, leave, next_order, settle};
+pub use queue::{Settled, Waiter, cancel, claim, confirm, enqueue, leave, next_order, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};
 pub use refusal::{Adoption, Behind, Blocker, Nearest, Refusal, Shortage, TooMuch};
 pub use release::{Actor, Released, release, release_lease};

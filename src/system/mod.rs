@@ -14,16 +14,17 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    Child, LIBRARY_PATH, NVML, SYSTEM_CONFIG, age, at_prompt, cannot_lock, canonical, claim_input,
-    close_inherited, confine, end, end_group, end_with_parent, fate, file_number, file_size_limit,
-    find_command, find_lock_holders, flush_folder, has_open, hear_wakes, here, holder, host,
-    inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_ours, is_slept_on,
-    keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen,
-    listen_for_stops, lock, may_be_planted, may_have_driver, members, names_this_file,
-    namespace_of, only_ours_to_write, open_at_once, open_folder, open_lock_file, open_no_link,
-    open_pipe, own_process, own_program, pipe_number, process, reap_left, replace, set_apart,
-    share_as_folder, share_folder_as, spawn_alone, spawn_detached, sticky, stop_here, survivors,
-    take_output, try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
+    Child, LIBRARY_PATH, NVML, SEES_STOPPED, SYSTEM_CONFIG, age, at_prompt, cannot_lock, canonical,
+    claim_input, close_inherited, confine, end, end_group, end_with_parent, fate, file_number,
+    file_size_limit, find_command, find_lock_holders, flush_folder, give_memory_back, has_open,
+    hear_wakes, here, holder, host, inherit_lease, is_at_end, is_claimed, is_in_foreground,
+    is_interrupt, is_ours, is_slept_on, is_stopped, keep_access, keep_open, kill_group, lead_group,
+    lease_number, lineage, listen, listen_for_stops, lock, may_be_planted, may_have_driver,
+    members, names_this_file, namespace_of, only_ours_to_write, open_at_once, open_folder,
+    open_lock_file, open_no_link, open_pipe, own_process, own_program, pipe_number, process,
+    reap_left, replace, set_apart, share_as_folder, share_folder_as, spawn_alone, spawn_detached,
+    sticky, stop_here, survivors, take_output, try_lock, try_lock_shared, unlock, user, variable,
+    wake, working_folder,
 };
 
 /// A process that holds a lock.

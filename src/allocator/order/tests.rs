@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::allocator::programs::{Caps, over};
-use crate::allocator::{
-    ClusterSpec, Cpus, Facts, Gpus, Name, Process, ServerSpec, allocate, settle,
-};
+use crate::allocator::{ClusterSpec, Cpus, Facts, Gpus, Name, Process, ServerSpec, allocate};
 use chrono::TimeDelta;
 use proptest::collection::vec;
 use proptest::option;
@@ -149,7 +147,7 @@ fn clusters() -> impl Strategy<Value = ClusterSpec> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn pass_decides_as_the_plain_rule(
@@ -179,8 +177,6 @@ proptest! {
             decide_plainly(&mut plain, moment, &limits)
         );
         prop_assert_eq!(&fast, &plain);
-        // Nothing is left to decide.
-        prop_assert!(settle(&mut fast, &Facts::at(moment), &limits).granted.is_empty());
     }
 
     #[test]

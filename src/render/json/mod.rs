@@ -166,6 +166,7 @@ fn freed(freed: &[Freed]) -> Vec<Value> {
             "why": match freed.why {
                 Over::Ended => "ended",
                 Over::Lapsed => "lapsed",
+                Over::Untaken => "untaken",
             },
         })
     };
