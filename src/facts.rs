@@ -6,21 +6,50 @@
 //! all its leases are dead. What cannot be found out counts as alive; on another machine, until its
 //! time is over.
 
-use crate::allocator::{Cluster, Facts, Lease, Process, Task, Tie, Timestamp};
+use crate::allocator::{Cluster, Facts, Lease, LeaseId, Process, Task, Tie, Timestamp, in_order};
 use crate::manager::Manager;
 use crate::store::{LeaseSeen, Notes};
 use crate::system::{self, Fate, Here, Processes, RunScope};
+use chrono::TimeDelta;
+use std::collections::HashSet;
 use std::fs::Metadata;
+
+/// A longer queue is not looked at as a whole before each change.
+const LONG_QUEUE: usize = 64;
+/// How many of a long queue are looked at then: the first in line on this machine.
+const FIRST_IN_LINE: usize = 32;
+/// A stopped waiter has that long to take what it was granted.
+const UNTAKEN_FOR: TimeDelta = TimeDelta::seconds(10);
+
+/// Of which waiters to find out whether they live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// Of all.
+    All,
+    /// Of the first in line; of all if one of those is dead. The others count as alive, until they are
+    /// first in line or the housekeeper looks at all.
+    First,
+}
 
 impl Manager {
     /// What is known about the leases of this cluster at this moment.
     pub(crate) fn facts(&self, cluster: &Cluster, now: Timestamp) -> Facts {
+        self.facts_of(cluster, Judged::All, now)
+    }
+
+    /// The same, about all tasks and some of those who wait.
+    pub(crate) fn facts_of(&self, cluster: &Cluster, judged: Judged, now: Timestamp) -> Facts {
         let mut facts = Facts::at(now);
         if cluster.leases().next().is_some() {
             let here = system::here();
             facts.host = Some(here.host.clone());
-            let dead = cluster.leases().filter(|lease| self.is_dead(lease, &here));
-            facts.dead.extend(dead.map(|lease| lease.id.clone()));
+            facts.dead.extend(self.dead(cluster.held_leases(), &here));
+            facts.dead.extend(self.dead_waiters(cluster, judged, &here));
+            let untaken = cluster.tasks().map(|(_, task)| task);
+            let untaken = untaken.filter(|task| self.is_untaken(task, &here, now));
+            let untaken = untaken.filter_map(|task| Some((task.lease.as_deref()?, task.start)));
+            let untaken = untaken.map(|(lease, start)| (lease.id.clone(), start));
+            facts.untaken.extend(untaken);
             self.keep_with_members(cluster, &here, &mut facts);
             let tasks = cluster.tasks().map(|(_, task)| task);
             let out_of_sight = tasks.filter(|task| self.is_out_of_sight(task, &here, now));
@@ -28,6 +57,48 @@ impl Manager {
             facts.given_up.extend(leases.map(|lease| lease.id.clone()));
         }
         facts
+    }
+
+    fn dead<'l>(
+        &self,
+        leases: impl Iterator<Item = &'l Lease>,
+        here: &Here,
+    ) -> impl Iterator<Item = LeaseId> {
+        leases
+            .filter(|lease| self.is_dead(lease, here))
+            .map(|lease| lease.id.clone())
+    }
+
+    fn dead_waiters(&self, cluster: &Cluster, judged: Judged, here: &Here) -> HashSet<LeaseId> {
+        let queue = cluster.queue();
+        if judged == Judged::First && queue.len() > LONG_QUEUE {
+            let first = in_order(cluster).map(|waiter| &waiter.lease);
+            let first = first.filter(|lease| place(&lease.process, here) != Place::Elsewhere);
+            if self.dead(first.take(FIRST_IN_LINE), here).next().is_none() {
+                return HashSet::new();
+            }
+        }
+        self.dead(queue.iter().map(|waiter| &waiter.lease), here)
+            .collect()
+    }
+
+    /// Whether a waiter was granted this task, but is stopped and has not seen that for long.
+    fn is_untaken(&self, task: &Task, here: &Here, now: Timestamp) -> bool {
+        let Some(lease) = task.lease.as_deref().filter(|_| task.program.is_none()) else {
+            return false;
+        };
+        now - task.start >= UNTAKEN_FOR
+            && matches!(lease.tie, Tie::Run | Tie::Claim)
+            && place(&lease.process, here) == Place::Here
+            && system::is_stopped(&lease.process, here)
+            && matches!(
+                self.store.look_at_lease(&lease.id),
+                LeaseSeen::Held(Notes {
+                    sleeps: true,
+                    command: None,
+                    ..
+                })
+            )
     }
 
     /// No run is dead while a process of it lives, though gpumgr and the command do not, nor anything that

@@ -3,6 +3,7 @@
 use crate::allocator::{
     Cluster, Devices, Facts, NotMeasured, Sample, Server, Timestamp, measured_server,
 };
+use crate::facts::Judged;
 use crate::gpus::NoDriver;
 use crate::manager::Manager;
 use crate::system;
@@ -73,7 +74,12 @@ impl Manager {
 
     /// All that is known from outside: about leases, and GPUs.
     pub(crate) fn all_facts(&self, cluster: &Cluster, now: Timestamp) -> Facts {
-        let facts = self.facts(cluster, now);
+        self.all_facts_of(cluster, Judged::All, now)
+    }
+
+    /// The same, but about some of those who wait.
+    pub(crate) fn all_facts_of(&self, cluster: &Cluster, judged: Judged, now: Timestamp) -> Facts {
+        let facts = self.facts_of(cluster, judged, now);
         match self.measure(cluster.servers()) {
             Ok((_, sample)) => Facts {
                 host: Some(system::here().host),

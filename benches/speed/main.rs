@@ -10,6 +10,8 @@
     reason = "a bench talks to its terminal, and looks for programs"
 )]
 
+#[cfg(target_os = "linux")]
+mod crowds;
 mod first_fit;
 #[cfg(target_os = "linux")]
 mod gpus;
@@ -35,6 +37,10 @@ fn main() -> Result<()> {
     runs::hand_over(&floor)?;
     #[cfg(target_os = "linux")]
     runs::idle_waiters()?;
+    #[cfg(target_os = "linux")]
+    crowds::of_one_user()?;
+    #[cfg(target_os = "linux")]
+    crowds::shown()?;
     #[cfg(target_os = "linux")]
     gpus::measured()?;
     Ok(())

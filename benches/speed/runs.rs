@@ -109,13 +109,13 @@ fn one_gpu() -> Result<Lab> {
     Ok(lab)
 }
 
-fn waiting(lab: &Lab) -> Option<usize> {
+pub(crate) fn waiting(lab: &Lab) -> Option<usize> {
     let state = fs::read_to_string(lab.state()).ok()?;
     Some(state.matches("\"since\"").count())
 }
 
 /// From each end to the next start.
-fn gaps_of(stamps: &str) -> Result<Vec<Duration>> {
+pub(crate) fn gaps_of(stamps: &str) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     for line in stamps.lines() {
         let (start, end) = line.split_once(' ').ok_or("a torn stamp")?;
@@ -135,7 +135,7 @@ fn kill(pid: u32) -> Result<()> {
     Ok(())
 }
 
-fn wait_for<T>(mut found: impl FnMut() -> Option<T>) -> Result<T> {
+pub(crate) fn wait_for<T>(mut found: impl FnMut() -> Option<T>) -> Result<T> {
     let give_up = Instant::now() + Duration::from_secs(20);
     while Instant::now() < give_up {
         if let Some(found) = found() {
@@ -183,7 +183,7 @@ pub(crate) fn idle_waiters() -> Result<()> {
 
 /// The time that a process has had, user and system, in hundredths of a second.
 #[cfg(target_os = "linux")]
-fn ticks(process: &Child) -> u64 {
+pub(crate) fn ticks(process: &Child) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap_or_default();
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let times = fields.split(' ').skip(11).take(2);

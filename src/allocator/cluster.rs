@@ -206,11 +206,16 @@ impl Cluster {
 
     /// All leases, of tasks, of their steps and of waiters.
     pub fn leases(&self) -> impl Iterator<Item = &Lease> {
-        let held = self.tasks().flat_map(|(_, task)| {
+        let waiting = self.queue.iter().map(|waiter| &waiter.lease);
+        self.held_leases().chain(waiting)
+    }
+
+    /// The leases of tasks and of their steps.
+    pub fn held_leases(&self) -> impl Iterator<Item = &Lease> {
+        self.tasks().flat_map(|(_, task)| {
             let steps = task.steps.iter().map(|step| &step.lease);
             task.lease.as_deref().into_iter().chain(steps)
-        });
-        held.chain(self.queue.iter().map(|waiter| &waiter.lease))
+        })
     }
 
     /// The positions of the first such task's server, and of the task there.

@@ -3,13 +3,16 @@
 use super::allocate::why_not;
 use super::cluster::{Cluster, GpuId, Timestamp};
 use super::gpus::Withheld;
+use super::lease::LeaseId;
 use super::name::Name;
 use super::order::{KEPT, Reservation, choose, in_order, reservations};
-use super::programs::{OverCap, over};
+use super::pass::{Class, Need, Pass};
+use super::programs::OverCap;
 use super::queue::Waiter;
 use super::refusal::{Nearest, Refusal};
 use super::request::Limits;
 use chrono::TimeDelta;
+use std::collections::HashMap;
 
 /// One who waits, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,56 +75,127 @@ pub struct Holding {
 
 /// Why each who waits does, the first in line first.
 pub fn explain(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Vec<Explained> {
-    let (whose, kept) = reservations(cluster, KEPT, now, limits);
+    let mut reasons = Reasons::in_cluster(cluster, now, limits);
     in_order(cluster)
         .map(|waiter| Explained {
-            why: why(cluster, waiter, (&whose, &kept), now, limits),
+            why: reasons.why(waiter),
             waiter: waiter.clone(),
         })
         .collect()
 }
 
-fn why(
+/// Where one waiter stands in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// Why it waits.
+    pub explained: Explained,
+    /// Its place, counted from 1.
+    pub place: usize,
+    /// How many wait.
+    pub of: usize,
+}
+
+/// Where the waiter with this lease stands; `None` if it does not wait. Explains no other.
+pub fn explain_one(
     cluster: &Cluster,
-    waiter: &Waiter,
-    (whose, kept): (&[Waiter], &[Reservation]),
+    id: &LeaseId,
     now: Timestamp,
     limits: &Limits,
-) -> Why {
-    if cluster.find_task(&waiter.request.task).is_some() {
-        return Why::NameTaken;
-    }
-    if let Some(over) = over(cluster, &waiter.request, &limits.caps) {
-        return Why::OverCap(over);
-    }
-    let (request, lease) = (&waiter.request, Some(&waiter.lease));
-    let own = whose
-        .iter()
-        .position(|other| other.lease.id == waiter.lease.id);
-    let before = &kept[..own.unwrap_or(kept.len())];
-    if choose(cluster, request, lease, before, now, limits).is_some() {
-        return Why::Ready;
-    }
-    let room = choose(cluster, request, lease, &[], now, limits);
-    let mut others = whose.iter().zip(before);
-    if let Some((other, kept)) = others.find(|(_, kept)| room == Some(kept.server)) {
-        return Why::Behind {
-            task: other.request.task.clone(),
-            server: cluster.servers()[kept.server].name.clone(),
-        };
-    }
-    if let Some(kept) = kept.first().filter(|_| own == Some(0)) {
-        let server = &cluster.servers()[kept.server];
-        let nearest = Nearest::new(kept.server, server, &request.demand);
-        let start = kept.start.filter(|start| *start > now);
-        return lacks(cluster, nearest, start, now, limits);
-    }
-    match why_not(cluster.servers(), request) {
-        Refusal::Insufficient(shortage) => match shortage.nearest {
-            Some(nearest) => lacks(cluster, nearest, None, now, limits),
-            None => Why::Draining,
+) -> Option<Stand> {
+    let mut waiting = in_order(cluster).enumerate();
+    let (position, waiter) = waiting.find(|(_, waiter)| waiter.lease.id == *id)?;
+    Some(Stand {
+        explained: Explained {
+            why: Reasons::in_cluster(cluster, now, limits).why(waiter),
+            waiter: waiter.clone(),
         },
-        _ => Why::Impossible,
+        place: position + 1,
+        of: position + 1 + waiting.count(),
+    })
+}
+
+/// Finds the reasons of many waiters: of like requests only once.
+struct Reasons<'c> {
+    cluster: &'c Cluster,
+    now: Timestamp,
+    limits: &'c Limits,
+    pass: Pass,
+    whose: Vec<Waiter>,
+    kept: Vec<Reservation>,
+    /// Of those for whom nothing is kept.
+    known: HashMap<Class, Why>,
+    /// Where there is no room at all.
+    lacking: HashMap<Need, Why>,
+}
+
+impl<'c> Reasons<'c> {
+    fn in_cluster(cluster: &'c Cluster, now: Timestamp, limits: &'c Limits) -> Self {
+        let (whose, kept) = reservations(cluster, KEPT, now, limits);
+        Self {
+            cluster,
+            now,
+            limits,
+            pass: Pass::over(cluster),
+            whose,
+            kept,
+            known: HashMap::new(),
+            lacking: HashMap::new(),
+        }
+    }
+
+    fn why(&mut self, waiter: &Waiter) -> Why {
+        let request = &waiter.request;
+        if self.pass.is_named(&request.task) {
+            return Why::NameTaken;
+        }
+        if let Some(over) = self.pass.over_cap(request, self.limits) {
+            return Why::OverCap(over);
+        }
+        let is_it = |other: &Waiter| other.lease.id == waiter.lease.id;
+        if let Some(own) = self.whose.iter().position(is_it) {
+            return self.find(waiter, Some(own));
+        }
+        let class = Class::of(request, Some(&waiter.lease));
+        if let Some(why) = self.known.get(&class) {
+            return why.clone();
+        }
+        let why = self.find(waiter, None);
+        self.known.insert(class, why.clone());
+        why
+    }
+
+    /// Why it waits for room. Its own reservation has that position.
+    fn find(&mut self, waiter: &Waiter, own: Option<usize>) -> Why {
+        let (cluster, now, limits) = (self.cluster, self.now, self.limits);
+        let (request, lease) = (&waiter.request, Some(&waiter.lease));
+        let before = &self.kept[..own.unwrap_or(self.kept.len())];
+        if choose(cluster, request, lease, before, now, limits).is_some() {
+            return Why::Ready;
+        }
+        let room = choose(cluster, request, lease, &[], now, limits);
+        let mut others = self.whose.iter().zip(before);
+        if let Some((other, kept)) = others.find(|(_, kept)| room == Some(kept.server)) {
+            return Why::Behind {
+                task: other.request.task.clone(),
+                server: cluster.servers()[kept.server].name.clone(),
+            };
+        }
+        if let Some(kept) = self.kept.first().filter(|_| own == Some(0)) {
+            let server = &cluster.servers()[kept.server];
+            let nearest = Nearest::new(kept.server, server, &request.demand);
+            let start = kept.start.filter(|start| *start > now);
+            return lacks(cluster, nearest, start, now, limits);
+        }
+        let need = Need::of(request);
+        let why = self.lacking.entry(need);
+        let why = why.or_insert_with(|| match why_not(cluster.servers(), request) {
+            Refusal::Insufficient(shortage) => match shortage.nearest {
+                Some(nearest) => lacks(cluster, nearest, None, now, limits),
+                None => Why::Draining,
+            },
+            _ => Why::Impossible,
+        });
+        why.clone()
     }
 }
 

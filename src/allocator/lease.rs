@@ -3,7 +3,7 @@
 use super::cluster::Timestamp;
 use super::gpus::Sample;
 use chrono::TimeDelta;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -135,6 +135,9 @@ pub struct Facts {
     /// The leases on other machines, of which nothing is known but that they ought to have been
     /// ended there by now.
     pub given_up: HashSet<LeaseId>,
+    /// The leases of waiters that are stopped and have not taken their grant for long, with the time of
+    /// that grant: it is withdrawn, unless it was taken meanwhile.
+    pub untaken: HashMap<LeaseId, Timestamp>,
     /// The machine on which this is decided, by its own name; any, if none.
     pub host: Option<String>,
     /// What its GPUs do; none where nobody measures them.
@@ -150,6 +153,7 @@ impl Facts {
             now,
             dead: HashSet::new(),
             given_up: HashSet::new(),
+            untaken: HashMap::new(),
             host: None,
             sample: None,
             notes_idle: true,

@@ -25,6 +25,7 @@ mod gpus;
 mod lease;
 mod name;
 mod order;
+mod pass;
 mod programs;
 mod queue;
 mod reconcile;
@@ -41,7 +42,7 @@ mod sweep;
 pub use allocate::{Grant, allocate};
 pub use check::{Disagreement, What};
 pub use cluster::{Cluster, GpuId, Server, Task, Timestamp};
-pub use explain::{Explained, Holding, Why, explain};
+pub use explain::{Explained, Holding, Stand, Why, explain, explain_one};
 pub use first_fit::first_fit;
 pub use gpus::{
     Cards, Device, Devices, Each, GpuKind, Kin, MemoryUse, NotMeasured, Occupant, Outlook, Reading,
@@ -50,12 +51,12 @@ pub use gpus::{
 };
 pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie, is_same_start};
 pub use name::{BadName, Name, is_printable, unused_name};
-pub use order::{Reservation, reservation, somebody_waits};
+pub use order::{Reservation, in_order, reservation, somebody_waits};
 pub use programs::{
     Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach, give_up, grow, let_go,
     note_program, shrink, stop_program, wanted, yielding,
 };
-pub use queue::{Settled, Waiter, cancel, claim, enqueue, leave, next_order, settle};
+pub use queue::{Settled, Waiter, cancel, claim, confirm, enqueue, leave, next_order, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};
 pub use refusal::{Adoption, Behind, Blocker, CommandEnd, Nearest, Refusal, Shortage, TooMuch};
 pub use release::{Actor, Released, release, release_lease};

@@ -23,10 +23,11 @@ use super::allocate::{Grant, grant};
 use super::cluster::{Cluster, GpuId, Server, Task, Timestamp, gpu_ids};
 use super::first_fit::first_fit_where;
 use super::lease::{Lease, LeaseId, Tie};
-use super::programs::over;
+use super::pass::Pass;
 use super::queue::Waiter;
 use super::request::{Demand, Limits, Request};
 use chrono::TimeDelta;
+use std::collections::HashSet;
 
 /// For how many in line a server is kept at most.
 pub(super) const KEPT: usize = 4;
@@ -48,6 +49,9 @@ pub(super) fn decide(
     limits: &Limits,
 ) -> Vec<(LeaseId, Grant)> {
     let mut granted = Vec::new();
+    if cluster.queue().is_empty() {
+        return granted;
+    }
     loop {
         let (more, is_settled) = go_through(cluster, now, limits);
         granted.extend(more);
@@ -68,23 +72,29 @@ fn go_through(
     let mut whose: Vec<LeaseId> = Vec::new();
     let mut kept: Vec<Reservation> = Vec::new();
     let mut keeps = true;
+    let mut pass = Pass::over(cluster);
     for position in turns(cluster) {
         let waiter = &cluster.queue()[position];
-        let lease = Some(&waiter.lease);
-        let server = choose(cluster, &waiter.request, lease, &kept, now, limits);
+        let (request, lease) = (&waiter.request, &waiter.lease);
+        let server = pass.choose(cluster, request, lease, &kept, now, limits);
         // Most of a long queue ends here; the rest is only looked at for those who get something.
         if server.is_none() && !keeps {
             continue;
         }
-        if !may_start(cluster, waiter, limits) {
+        if !pass.may_start(request, limits) {
             continue;
         }
         if let Some(server) = server {
-            let id = waiter.lease.id.clone();
-            let request = waiter.request.clone().tied_to(lease.cloned());
+            let id = lease.id.clone();
+            let request = request.clone().tied_to(Some(lease.clone()));
             granted.push((id, grant(cluster, server, &request, now)));
-        } else if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {
-            whose.push(waiter.lease.id.clone());
+            if let Some(task) = cluster.servers()[server].tasks.last() {
+                pass.note_grant(task);
+            }
+        } else if let Some(reservation) =
+            reserve_after(&mut pass, cluster, waiter, &kept, now, limits)
+        {
+            whose.push(lease.id.clone());
             kept.push(reservation);
             keeps = kept.len() < KEPT;
         } else {
@@ -96,7 +106,7 @@ fn go_through(
             .queue()
             .iter()
             .filter(|waiter| whose.contains(&waiter.lease.id))
-            .all(|waiter| may_start(cluster, waiter, limits));
+            .all(|waiter| pass.may_start(&waiter.request, limits));
     let first = whose.into_iter().next().zip(kept.first());
     let reserved = first.map(|(id, kept)| (id, cluster.servers()[kept.server].name.clone()));
     record(cluster, &granted, reserved.as_ref());
@@ -114,7 +124,8 @@ fn record(
             .filter(|(id, _)| *id == waiter.lease.id)
             .map(|(_, server)| server.clone())
     };
-    let is_granted = |waiter: &Waiter| granted.iter().any(|(id, _)| *id == waiter.lease.id);
+    let granted: HashSet<_> = granted.iter().map(|(id, _)| id).collect();
+    let is_granted = |waiter: &Waiter| granted.contains(&waiter.lease.id);
     let outdated = |waiter: &Waiter| waiter.reserved != kept_for(waiter) || is_granted(waiter);
     if cluster.queue().iter().any(outdated) {
         let queue = cluster.edit_queue();
@@ -126,21 +137,15 @@ fn record(
 }
 
 /// Those who wait, the first in line first, in whatever order they are written down.
-pub(super) fn in_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
+pub fn in_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
     let queue = cluster.queue();
     turns(cluster).into_iter().map(|position| &queue[position])
 }
 
-/// Whether only room, and who was there before, can keep this one waiting. What else does is no matter
-/// of room, so nothing is kept for it meanwhile.
-pub(super) fn may_start(cluster: &Cluster, waiter: &Waiter, limits: &Limits) -> bool {
-    let request = &waiter.request;
-    over(cluster, request, &limits.caps).is_none() && cluster.find_task(&request.task).is_none()
-}
-
 /// Whether somebody waits for room.
 pub fn somebody_waits(cluster: &Cluster, limits: &Limits) -> bool {
-    in_order(cluster).any(|waiter| may_start(cluster, waiter, limits))
+    let pass = Pass::over(cluster);
+    in_order(cluster).any(|waiter| pass.may_start(&waiter.request, limits))
 }
 
 /// Where they are written down.
@@ -170,14 +175,18 @@ pub(super) fn reservations(
     limits: &Limits,
 ) -> (Vec<Waiter>, Vec<Reservation>) {
     let (mut whose, mut kept) = (Vec::new(), Vec::new());
+    if cluster.queue().is_empty() {
+        return (whose, kept);
+    }
+    let mut pass = Pass::over(cluster);
     for waiter in in_order(cluster) {
         if kept.len() == at_most {
             break;
         }
-        if !may_start(cluster, waiter, limits) {
+        if !pass.may_start(&waiter.request, limits) {
             continue;
         }
-        if let Some(reservation) = reserve_after(cluster, waiter, &kept, now, limits) {
+        if let Some(reservation) = reserve_after(&mut pass, cluster, waiter, &kept, now, limits) {
             whose.push(waiter.clone());
             kept.push(reservation);
         } else if !kept.is_empty() {
@@ -241,16 +250,33 @@ impl Reservation {
 /// What is kept for this waiter besides what is kept for those before. Whoever is not the first in
 /// line gets a server only where it is certain when that is ready.
 fn reserve_after(
+    pass: &mut Pass,
     cluster: &Cluster,
     waiter: &Waiter,
     kept: &[Reservation],
     now: Timestamp,
     limits: &Limits,
 ) -> Option<Reservation> {
-    if kept.is_empty() {
-        return reserve(cluster, waiter, now, limits);
+    if !kept.is_empty() {
+        return reserve_another(cluster, &waiter.request, kept, now, limits);
     }
-    let request = &waiter.request;
+    if pass.is_homeless(&waiter.request) {
+        return None;
+    }
+    let reservation = reserve(cluster, waiter, now, limits);
+    if reservation.is_none() {
+        pass.note_homeless(&waiter.request);
+    }
+    reservation
+}
+
+fn reserve_another(
+    cluster: &Cluster,
+    request: &Request,
+    kept: &[Reservation],
+    now: Timestamp,
+    limits: &Limits,
+) -> Option<Reservation> {
     let is_kept = |index: usize| kept.iter().any(|kept| kept.server == index);
     let servers = cluster.servers().iter().enumerate();
     let open = servers.filter(|(index, server)| !is_kept(*index) && request.may_run_on(server));
@@ -433,3 +459,7 @@ impl Free {
         demand.lacking(server, &self.gpus, self.cpus)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

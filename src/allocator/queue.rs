@@ -1,7 +1,7 @@
 //! Who waits, and joining and leaving the queue.
 
 use super::allocate::{Grant, admit};
-use super::cluster::{Cluster, Timestamp};
+use super::cluster::{Cluster, Task, Timestamp};
 use super::gpus::observe;
 use super::lease::{Facts, Lease, LeaseId, Tie};
 use super::name::Name;
@@ -137,6 +137,20 @@ pub fn cancel(cluster: &mut Cluster, task: &Name, actor: &Actor) -> Result<Waite
     waiter.cancelled = true;
     waiter.reserved = None;
     Ok(waiter.clone())
+}
+
+/// Takes what was granted to a run that waited, from now on: a grant that is taken late is not withdrawn
+/// by whoever saw it untaken before.
+///
+/// # Errors
+/// Nothing is granted under this lease, or no longer.
+pub fn confirm(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<(), Refusal> {
+    let granted = |task: &Task| task.lease.as_deref().is_some_and(|lease| lease.id == *id);
+    let Some((index, position)) = cluster.place_of(granted) else {
+        return Err(Refusal::GrantLost);
+    };
+    cluster.edit(index).tasks[position].start = now;
+    Ok(())
 }
 
 /// Takes what was granted to a waiter: from now on the task is tied to what its request said, or

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 /// Which GPUs a task wants, all on one server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Gpus {
     /// That many: the lowest free IDs.
     Count(u32),
@@ -20,7 +20,7 @@ pub enum Gpus {
 }
 
 /// How many CPU cores a task wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cpus {
     /// Its share of the server: CPUs per GPU, rounded down, at least 1 a GPU and 1 in all.
     PerGpu,
@@ -85,7 +85,7 @@ impl Cpus {
 }
 
 /// The resources a task needs, wherever they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Demand {
     /// Which GPUs.
     pub gpus: Gpus,

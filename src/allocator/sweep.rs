@@ -26,6 +26,8 @@ pub enum Over {
     Ended,
     /// Its term is.
     Lapsed,
+    /// The waiter that it was granted to is stopped, and did not take it.
+    Untaken,
 }
 
 impl Task {
@@ -34,6 +36,10 @@ impl Task {
         let lease = self.lease.as_deref();
         if lease.is_some_and(|lease| facts.dead.contains(&lease.id)) {
             return Some(Over::Ended);
+        }
+        let untaken = lease.and_then(|lease| facts.untaken.get(&lease.id));
+        if untaken == Some(&self.start) {
+            return Some(Over::Untaken);
         }
         let runs = |lease: &Lease| lease.tie == Tie::Run && !facts.given_up.contains(&lease.id);
         let lapsed = self.term.is_some_and(|term| term.end <= facts.now);

@@ -3,6 +3,7 @@
 
 use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, Timestamp, observe, settle};
 use crate::error::Error;
+use crate::facts::Judged;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
@@ -163,9 +164,9 @@ impl Manager {
             (Some(cluster), _) => {
                 self.end_overdue(cluster, now);
                 if grants == Grants::Some || !cluster.queue().is_empty() {
-                    self.all_facts(cluster, now)
+                    self.all_facts_of(cluster, Judged::First, now)
                 } else {
-                    self.facts(cluster, now)
+                    self.facts_of(cluster, Judged::First, now)
                 }
             }
             (None, IfAbsent::Create(spec)) => self.all_facts(&Cluster::fresh(spec), now),

@@ -75,6 +75,8 @@ pub(crate) enum How {
     Lapsed,
     /// What it lived with had ended.
     Ended,
+    /// The waiter that it was granted to is stopped, and did not take it.
+    Untaken,
     /// Somebody gave back what it held by another way.
     Lost,
     /// It is to make room for who waits.
@@ -96,6 +98,7 @@ impl How {
             Self::Interrupted => "interrupted",
             Self::Lapsed => "lapsed",
             Self::Ended => "ended",
+            Self::Untaken => "not taken",
             Self::Lost => "lost",
             Self::MakesRoom => "makes room for who waits",
             Self::Other => "-",
@@ -283,6 +286,7 @@ impl Event {
         let how = match freed.why {
             Over::Ended => How::Ended,
             Over::Lapsed => How::Lapsed,
+            Over::Untaken => How::Untaken,
         };
         self.ending(&freed.task, &freed.server_name).so(how)
     }

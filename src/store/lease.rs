@@ -17,6 +17,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+/// Where a gpumgr notes that it sleeps, in the part of the note that its command overwrites.
+const SLEEPS_AT: std::ops::Range<usize> = NOTE_BYTES - 16..NOTE_BYTES - 8;
 /// How many bytes after the note there are for the moment when the command was told to end.
 const TOLD_BYTES: usize = 32;
 /// How many bytes of notes there are before the owner's word.
@@ -49,6 +51,8 @@ pub(crate) struct Notes {
     pub(crate) command: Option<(u32, u64)>,
     /// Whether that was seen to keep the lock when it ran.
     pub(crate) keeps: bool,
+    /// Whether its gpumgr sleeps until it is granted something.
+    pub(crate) sleeps: bool,
     /// When it was told to end.
     pub(crate) told: Option<Timestamp>,
 }
@@ -176,6 +180,17 @@ impl HeldLease {
         write_at(&self.file, "kept", NOTE_BYTES - 8)
     }
 
+    /// Notes whether this gpumgr sleeps until it is granted something. A grant is withdrawn only from one
+    /// that is stopped in its sleep: it looks at the state before it acts on a grant.
+    pub(crate) fn note_sleep(&self, sleeps: bool) -> io::Result<()> {
+        // On Windows, where stopped processes are not seen, a change of this file is a wake-up.
+        if !system::SEES_STOPPED {
+            return Ok(());
+        }
+        let text = if sleeps { "sleeps  " } else { "        " };
+        write_at(&self.file, text, SLEEPS_AT.start)
+    }
+
     /// Gives it up for good.
     pub(crate) fn end(self) {
         // What cannot be removed now is swept by the next change.
@@ -206,7 +221,9 @@ fn notes(file: &mut File) -> Option<Notes> {
     let mut note = words(note);
     let command = || Some((note.next()?.parse().ok()?, note.next()?.parse().ok()?));
     let told = words(told).next().and_then(|seconds| seconds.parse().ok());
+    let sleeps = text[SLEEPS_AT].starts_with(b"sleeps");
     Some(Notes {
+        sleeps,
         command: { command }(),
         keeps: note.next() == Some("kept"),
         told: told

@@ -16,6 +16,7 @@ use crate::system::{self, Access, Folder, KeepError, Temporary};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -88,9 +89,19 @@ fn set_access(
     })
 }
 
+/// With more leases than that, only some of the saves read the folder, which has two files for each.
+const MANY_LEASES: usize = 64;
+/// One of how many.
+const SWEPT_AMONG: u64 = 16;
+
 /// Removes what crashes left. What cannot be removed harms nobody, and is tried again next time.
 fn sweep(place: &Place, folder: &Folder, cluster: &Cluster) {
     let leases: HashSet<_> = cluster.leases().map(|lease| lease.id.as_str()).collect();
+    // Litter costs space only, and many leases mean many saves.
+    let random = || RandomState::new().build_hasher().finish();
+    if leases.len() > MANY_LEASES && !random().is_multiple_of(SWEPT_AMONG) {
+        return;
+    }
     for name in folder.names().unwrap_or_default() {
         if name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
             let _ = folder.remove(&name);

@@ -27,8 +27,8 @@ pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, fate, has_open, here, holder, host, is_of_user, lineage, namespace_of, own_process, process,
-    variable,
+    age, fate, has_open, here, holder, host, is_of_user, is_stopped, lineage, namespace_of, own_process,
+    process, variable,
 };
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 
@@ -56,6 +56,9 @@ pub(crate) const NVML: &str = "libnvidia-ml.so.1";
 
 /// The variable that names where the system's linker looks for libraries first.
 pub(crate) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+
+/// Whether the system tells that a process is stopped.
+pub(crate) const SEES_STOPPED: bool = cfg!(target_os = "linux");
 
 const STICKY: u32 = 0o1000;
 const READ_WRITE: u32 = 0o666;
@@ -355,6 +358,19 @@ pub(crate) fn at_prompt(text: &str) -> Option<String> {
     } else {
         quoting::sh(text)
     })
+}
+
+/// Gives memory that is not used any longer back to the system, where the allocator would keep it.
+#[allow(
+    unsafe_code,
+    reason = "the standard library does not tell the allocator"
+)]
+pub(crate) fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes its own locks, and moves nothing that is in use.
+    unsafe {
+        nix::libc::malloc_trim(0);
+    }
 }
 
 /// Stops this process until somebody continues or kills it.

@@ -26,7 +26,7 @@ pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, host, lineage, namespace_of, own_process, process,
+    age, end, fate, has_open, here, holder, host, is_stopped, lineage, namespace_of, own_process, process,
     variable,
 };
 pub(crate) use prompt::at_prompt;
@@ -60,6 +60,9 @@ pub(crate) const NVML: &str = "nvml.dll";
 
 /// The variable that names where libraries are looked for.
 pub(crate) const LIBRARY_PATH: &str = "PATH";
+
+/// Whether the system tells that a process is stopped.
+pub(crate) const SEES_STOPPED: bool = false;
 
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_WRITE: u32 = 2;
@@ -267,6 +270,9 @@ fn done(result: BOOL) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+/// The system's allocator does that by itself.
+pub(crate) fn give_memory_back() {}
 
 /// Nothing here kills for that.
 pub(crate) fn file_size_limit() -> u64 {

@@ -34,7 +34,7 @@ impl Lab {
         let folder = tempfile::tempdir_in(plain(&std::env::temp_dir())).unwrap();
         // A folder that others can open is warned about.
         #[cfg(unix)]
-        crate::people::set_mode(folder.path(), 0o700);
+        close_to_others(folder.path());
         Self { folder }
     }
 
@@ -196,6 +196,12 @@ pub(crate) fn is_wine() -> bool {
     use windows_sys::core::s;
     // SAFETY: every process has that library, and a function is only looked for.
     unsafe { GetProcAddress(GetModuleHandleA(s!("ntdll.dll")), s!("wine_get_version")).is_some() }
+}
+
+#[cfg(unix)]
+fn close_to_others(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 /// Whoever started the tests with `nohup` did not mean what they start.

@@ -82,7 +82,7 @@ impl Cards {
 }
 
 /// The kind of GPUs that somebody wants; any by default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GpuKind {
     /// The model's name contains this, in capitals or not.
     pub model: Option<String>,

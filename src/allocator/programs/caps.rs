@@ -63,11 +63,23 @@ impl Caps {
         let mut caps = self.for_request(automatic).peekable();
         caps.peek()?;
         let tasks = cluster.tasks().map(|(_, task)| task);
-        let own: Vec<_> = tasks
-            .filter(|task| task.owner.as_deref() == Some(user))
-            .collect();
+        let mut held = Held::default();
+        for task in tasks.filter(|task| task.owner.as_deref() == Some(user)) {
+            held.add(task);
+        }
+        self.exceeded_by(held, automatic, asked)
+    }
+
+    /// The same of a user who holds that much.
+    pub(in crate::allocator) fn exceeded_by(
+        &self,
+        held: Held,
+        automatic: bool,
+        asked: u32,
+    ) -> Option<OverCap> {
+        let mut caps = self.for_request(automatic).filter(|_| asked > 0);
         let over = |(cap, max): (Cap, u32)| {
-            let held = own.iter().map(|task| counted(task, cap)).sum::<u32>();
+            let held = held.of(cap);
             (held.saturating_add(asked) > max).then_some(OverCap {
                 cap,
                 max,
@@ -76,6 +88,30 @@ impl Caps {
             })
         };
         caps.find_map(over)
+    }
+}
+
+/// How many GPUs one user holds, as each cap counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::allocator) struct Held {
+    total: u32,
+    manual: u32,
+    auto: u32,
+}
+
+impl Held {
+    pub(in crate::allocator) fn add(&mut self, task: &Task) {
+        self.total = self.total.saturating_add(counted(task, Cap::Total));
+        self.manual = self.manual.saturating_add(counted(task, Cap::Manual));
+        self.auto = self.auto.saturating_add(counted(task, Cap::Auto));
+    }
+
+    fn of(&self, cap: Cap) -> u32 {
+        match cap {
+            Cap::Total => self.total,
+            Cap::Manual => self.manual,
+            Cap::Auto => self.auto,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod scale;
 mod yielding;
 
 pub use caps::{Cap, Caps, OverCap};
-pub(super) use caps::{check_asked, over};
+pub(super) use caps::{Held, check_asked, over};
 pub use program::{Phase, Program, attach, give_up, let_go, note_program, stop_program};
 pub use scale::{Scale, Scaling, grow, shrink, wanted};
 pub use yielding::{Yield, yielding};

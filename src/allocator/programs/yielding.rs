@@ -4,7 +4,8 @@ use super::program::{Phase, share};
 use super::scale::can_leave;
 use crate::allocator::cluster::{Cluster, Server, Task};
 use crate::allocator::name::Name;
-use crate::allocator::order::{in_order, may_start};
+use crate::allocator::order::in_order;
+use crate::allocator::pass::Pass;
 use crate::allocator::request::{Limits, Request};
 
 /// What makes room.
@@ -25,7 +26,8 @@ pub fn yielding(
     limits: &Limits,
     may: impl Fn(&Task) -> bool,
 ) -> Vec<Yield> {
-    let waiting = in_order(cluster).filter(|waiter| may_start(cluster, waiter, limits));
+    let pass = Pass::over(cluster);
+    let waiting = in_order(cluster).filter(|waiter| pass.may_start(&waiter.request, limits));
     for waiter in waiting {
         let request = &waiter.request;
         let servers = cluster.servers().iter();

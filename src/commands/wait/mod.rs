@@ -1,19 +1,21 @@
 //! `--wait`: in the queue until it is granted.
 //!
-//! Who waits sleeps until whoever grants it wakes it, and looks now and then whether the state
-//! changed all the same. One of those who wait on a machine looks after what changes nothing by
-//! itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it be killed or
-//! stopped.
+//! A waiter sleeps until the gpumgr that grants it something wakes it, and looks now and then whether
+//! the state changed all the same. One of the waiters of a machine, the housekeeper, looks after what
+//! changes nothing by itself: deaths, ends, and what v0.1 gives back. The next ones stand by, should it
+//! be killed or stopped. All others keep nothing of the state while they sleep.
 
+mod housekeeping;
 mod leaving;
 mod noted;
 mod shown;
+mod sleep;
 mod standing;
 
 use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
-    Cluster, Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, enqueue,
+    Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, confirm, enqueue,
     next_order, release_lease, unused_name,
 };
 use crate::error::Error;
@@ -23,25 +25,17 @@ use crate::progress::Progress;
 use crate::store::{HeldLease, IfAbsent, Seen, Stamp};
 use crate::system::{self, Event};
 use chrono::TimeDelta;
-use standing::{Standing, granted, standing};
+use housekeeping::Duties;
+use sleep::Sleep;
+use standing::{Standing, granted, rank, standing};
 use std::time::{Duration, Instant};
 
-/// How often one of those who wait on a machine looks after all of them.
-const ROUND: Duration = Duration::from_millis(450);
-/// When the next round is due: a little sooner, or whoever did the last would miss it.
-const DUE: Duration = Duration::from_millis(400);
-/// How often the next ones look whether it still does.
-const STAND_BY: Duration = Duration::from_millis(900);
-/// How many those are.
-const STANDING_BY: usize = 3;
-/// How often all others look by themselves.
-const REST: Duration = Duration::from_secs(2);
 /// For how long whoever gave back what was not free in fact takes nothing of that server: others may
 /// not see why.
 const AVOIDED: TimeDelta = TimeDelta::seconds(5);
-/// How often one who looks after all notes who idles: a load that comes and goes must not rewrite the
-/// state all the time.
-const NOTES_IDLE: Duration = Duration::from_secs(30);
+/// A grant that is older is taken only under the lock: it may have been withdrawn meanwhile, as from a
+/// waiter that was stopped.
+const CONFIRMED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// A state that cannot be read for that long is no v0.1 that writes.
 const UNREADABLE_FOR: Duration = Duration::from_secs(5);
 
@@ -68,19 +62,16 @@ struct Line<'m> {
     /// Whether it is in the queue, or was.
     has_joined: bool,
     host: String,
-    seen: Option<(Option<Stamp>, Seen)>,
+    held: &'m HeldLease,
+    /// The state at the last look; `None` if it could not be read, or is not kept.
+    seen: Option<Seen>,
+    /// Which state that was; `None` if it is to be read again in any case.
+    stamp: Option<Stamp>,
     why: Option<Why>,
-    rank: usize,
-    /// Whether its last turn to look after all was the last of anybody.
-    looks_after: bool,
-    /// Whether it is woken when it is granted.
-    is_woken: bool,
-    looked: Instant,
-    readable: Instant,
     /// What was last measured, to tell why it still waits though there seems to be room.
     measured: Option<(Instant, Facts)>,
-    /// When it last noted who idles.
-    noted_idle: Instant,
+    sleep: Sleep,
+    duties: Duties,
 }
 
 impl Manager {
@@ -118,15 +109,13 @@ impl Manager {
             order: None,
             until: until.flatten(),
             has_joined: false,
+            held,
             seen: None,
+            stamp: None,
             why: None,
-            rank: 0,
-            looks_after: false,
-            is_woken: true,
-            looked: Instant::now(),
-            readable: Instant::now(),
             measured: None,
-            noted_idle: Instant::now(),
+            sleep: Sleep::new(),
+            duties: Duties::new(),
         };
         if let Some(granted) = line.join()? {
             return Ok(granted);
@@ -134,7 +123,7 @@ impl Manager {
         // Not sooner: while it waits for the lock, a signal is to end it as ever.
         let events = events.insert(Events::listen()?);
         if self.store.listen(held, events.sender.clone()).is_err() {
-            line.is_woken = false;
+            line.sleep.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
         let result = line.stand(events);
@@ -224,66 +213,49 @@ impl Line<'_> {
 
     fn stand(&mut self, events: &Events) -> Result<Allocated, Error> {
         loop {
-            if let Some(granted) = self.look()? {
+            if self.sleep.is_due()
+                && let Some(granted) = self.look()?
+            {
                 return Ok(granted);
             }
-            let happened = events.next(self.next_look());
+            self.fall_asleep();
+            let happened = events.next(self.next_event());
             if let Some(signal) = happened.and_then(Events::ended_by) {
                 return self.interrupted(signal);
             }
             if happened == Some(Event::Woken) {
                 // Whatever the file's date says.
-                self.seen = None;
+                self.stamp = None;
+                self.sleep.wake();
             }
             if self.until.is_some_and(|until| until <= now()) {
                 return self.give_up();
             }
-            if self.looked.elapsed() >= self.tick() {
-                self.looked = Instant::now();
+            if self.sleep.ticks() {
                 self.show_place();
-                self.looks_after = self.look_after_others();
-                if self.looks_after && self.noted_idle.elapsed() >= NOTES_IDLE {
-                    self.noted_idle = Instant::now();
-                }
-                self.manager.keep_measuring(self.looks_after);
+                self.keep_house();
             }
         }
-    }
-
-    fn tick(&self) -> Duration {
-        match () {
-            () if self.looks_after || self.rank == 0 || !self.is_woken => ROUND,
-            () if self.rank < STANDING_BY => STAND_BY,
-            () => REST,
-        }
-    }
-
-    fn next_look(&self) -> Duration {
-        let tick = self.tick().saturating_sub(self.looked.elapsed());
-        let left = self
-            .until
-            .map(|until| (until - now()).to_std().unwrap_or_default());
-        left.map_or(tick, |left| left.min(tick))
     }
 
     /// Looks whether it is granted, where it stands, and whether it still stands there.
     fn look(&mut self) -> Result<Option<Allocated>, Error> {
         let stamp = self.manager.store.stamp();
-        if self
-            .seen
-            .as_ref()
-            .is_some_and(|(seen, _)| *seen == stamp && stamp.is_some())
-        {
+        if stamp.is_some() && stamp == self.stamp {
+            self.sleep.looked_at_nothing();
             return Ok(None);
         }
-        let Some(seen) = self.manager.store.look() else {
-            self.seen = None;
+        self.sleep.begin_look(self.held);
+        self.stamp = stamp;
+        self.seen = self.manager.store.look();
+        let Some(seen) = &self.seen else {
+            self.stamp = None;
             return self.unreadable();
         };
-        self.readable = Instant::now();
-        let standing = standing(seen.cluster(), &self.lease.id);
-        self.rank = self.rank(seen.cluster());
-        self.seen = Some((stamp, seen));
+        let cluster = seen.cluster();
+        let standing = standing(cluster, &self.lease.id);
+        let rank = rank(cluster, &self.lease.id, &self.host);
+        let waiting = cluster.queue().len();
         match standing {
             Standing::Granted => match self.withheld() {
                 None => self.take(),
@@ -300,28 +272,17 @@ impl Line<'_> {
             Standing::Vanished => self.join(),
             Standing::Waits => {
                 self.show_place();
+                self.sleep.end_look(rank, waiting);
                 Ok(None)
             }
         }
     }
 
-    /// How many wait on this machine before this one.
-    fn rank(&self, cluster: &Cluster) -> usize {
-        let queue = cluster.queue();
-        let Some(own) = queue.iter().find(|waiter| waiter.lease.id == self.lease.id) else {
-            return 0;
-        };
-        let here = |waiter: &&Waiter| waiter.lease.process.host == self.host;
-        let earlier = |waiter: &&Waiter| waiter.turn() < own.turn();
-        queue.iter().filter(here).filter(earlier).count()
-    }
-
     /// v0.1 may be writing it, or somebody damaged it, or took it away.
     fn unreadable(&mut self) -> Result<Option<Allocated>, Error> {
-        if self.readable.elapsed() < UNREADABLE_FOR {
+        if !self.sleep.is_unreadable_for(UNREADABLE_FOR) {
             return Ok(None);
         }
-        self.readable = Instant::now();
         match self.manager.store.load()? {
             None => self.join(),
             Some(_) => Ok(None),
@@ -331,21 +292,27 @@ impl Line<'_> {
     /// From now on it is held as was asked for.
     fn take(&mut self) -> Result<Option<Allocated>, Error> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
-        if self.lease.tie == Tie::Run {
+        let runs = self.lease.tie == Tie::Run;
+        let seen = self.granted_in_state();
+        let is_fresh = |seen: &Allocated| now() - seen.grant.start < CONFIRMED_AFTER;
+        if runs && seen.as_ref().is_some_and(is_fresh) {
             // It is tied to this process already.
-            let granted = self.granted_in_state();
-            let taken = granted.iter().map(|taken| &taken.grant);
+            let taken = seen.iter().map(|taken| &taken.grant);
             let taken = taken.map(|grant| self.noted().took(grant, now()));
             self.manager.note(taken.collect());
-            return Ok(granted);
+            return Ok(seen);
         }
         let noted = self.noted();
         let taken = self.manager.change_and_note(
             IfAbsent::Fail,
             Grants::None,
-            move |cluster, _| {
+            move |cluster, facts| {
                 let granted = granted(cluster, &id);
-                claim(cluster, &id, tie)?;
+                if runs {
+                    confirm(cluster, &id, facts.now)?;
+                } else {
+                    claim(cluster, &id, tie)?;
+                }
                 Ok(granted)
             },
             move |granted, now| {
@@ -361,30 +328,10 @@ impl Line<'_> {
     }
 
     fn granted_in_state(&self) -> Option<Allocated> {
-        let (_, seen) = self.seen.as_ref()?;
+        let seen = self.seen.as_ref()?;
         let value = granted(seen.cluster(), &self.lease.id)?;
         let state = self.manager.state(false);
         Some(self.manager.allocated(Changed { value, state }))
-    }
-
-    /// If it is this one's turn, does for all what none of them would notice alone.
-    fn look_after_others(&self) -> bool {
-        let Some((_, seen)) = &self.seen else {
-            return false;
-        };
-        let now = now();
-        // What is this user's to end is perhaps not for whoever has the turn.
-        self.manager.end_overdue(seen.cluster(), now);
-        self.manager.store.in_turn(&self.host, DUE, || {
-            let facts = Facts {
-                notes_idle: self.noted_idle.elapsed() >= NOTES_IDLE,
-                ..self.manager.all_facts(seen.cluster(), now)
-            };
-            // Whatever keeps it from being saved, the next round tries again.
-            if let Ok(Some(state)) = self.manager.settle_if_due(seen.cluster(), &facts) {
-                self.tell_changed(state);
-            }
-        })
     }
 }
 

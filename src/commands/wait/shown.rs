@@ -1,8 +1,8 @@
 //! What one who waits is told: its place, why it still waits, and what of a grant is not free in fact.
 
+use super::Line;
 use super::standing::granted;
-use super::{Line, STANDING_BY};
-use crate::allocator::{Explained, LeaseId, Why, Withheld, explain, observe};
+use crate::allocator::{Stand, Why, Withheld, explain_one, observe};
 use crate::manager::now;
 use crate::progress::Progress;
 use std::time::{Duration, Instant};
@@ -13,38 +13,38 @@ const STILL_TRUE: Duration = Duration::from_secs(5);
 impl Line<'_> {
     /// Its place, and why it still has to wait.
     pub(super) fn show_place(&mut self) {
-        let Some((position, queue)) = self.explained(STILL_TRUE) else {
+        let Some(stand) = self.explained(STILL_TRUE) else {
             return;
         };
-        self.why = Some(queue[position].why.clone());
         self.manager.tell(&Progress::Waiting {
-            waiting: &queue[position],
+            waiting: &stand.explained,
             now: now(),
-            place: position + 1,
-            of: queue.len(),
+            place: stand.place,
+            of: stand.of,
         });
+        self.why = Some(stand.explained.why);
     }
 
     /// Finds out anew why it still has to wait.
     pub(super) fn explain_anew(&mut self) {
-        self.seen = self.manager.store.look().map(|seen| (None, seen));
-        if let Some((position, queue)) = self.explained(Duration::ZERO) {
-            self.why = Some(queue[position].why.clone());
+        self.stamp = None;
+        self.seen = self.manager.store.look();
+        if let Some(stand) = self.explained(Duration::ZERO) {
+            self.why = Some(stand.explained.why);
         }
     }
 
-    /// Its position, and why each who waits does, by a measurement no older than that where one may
-    /// matter.
-    fn explained(&mut self, old: Duration) -> Option<(usize, Vec<Explained>)> {
-        let (_, seen) = self.seen.as_ref()?;
+    /// Its place, and why it waits, by a measurement no older than that where one may matter.
+    fn explained(&mut self, old: Duration) -> Option<Stand> {
+        let seen = self.seen.as_ref()?;
         let now = now();
         let limits = &self.manager.config.limits;
         let id = &self.lease.id;
-        let queue = explain(seen.cluster(), now, limits);
-        let position = place_of(id, &queue)?;
-        let matters = queue[position].why == Why::Ready || self.rank < STANDING_BY || old.is_zero();
+        let stand = explain_one(seen.cluster(), id, now, limits)?;
+        let is_ready = stand.explained.why == Why::Ready;
+        let matters = is_ready || self.sleep.is_near() || old.is_zero();
         if !matters || !self.manager.is_measured(seen.cluster()) {
-            return Some((position, queue));
+            return Some(stand);
         }
         let known = self.measured.take();
         let known = known.filter(|(when, _)| when.elapsed() < old);
@@ -53,14 +53,13 @@ impl Line<'_> {
         let mut cluster = seen.cluster().clone();
         observe(&mut cluster, &facts);
         self.measured = Some((when, facts));
-        let queue = explain(&cluster, now, limits);
-        Some((place_of(id, &queue)?, queue))
+        explain_one(&cluster, id, now, limits)
     }
 
     /// What of its grant is not free in fact. Whoever granted it may have measured a while ago, or on
     /// another machine.
     pub(super) fn withheld(&self) -> Option<Withheld> {
-        let (_, seen) = self.seen.as_ref()?;
+        let seen = self.seen.as_ref()?;
         let grant = granted(seen.cluster(), &self.lease.id)?;
         let (server, sample) = self.manager.measure(seen.cluster().servers()).ok()?;
         let server = &seen.cluster().servers()[server];
@@ -69,9 +68,4 @@ impl Line<'_> {
         }
         Withheld::of(server, &sample, &grant.gpus)
     }
-}
-
-fn place_of(id: &LeaseId, queue: &[Explained]) -> Option<usize> {
-    let mut places = queue.iter();
-    places.position(|explained| explained.waiter.lease.id == *id)
 }

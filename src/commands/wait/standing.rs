@@ -1,6 +1,6 @@
 //! How one who waits finds itself in the state.
 
-use crate::allocator::{Cluster, Grant, LeaseId, Task};
+use crate::allocator::{Cluster, Grant, LeaseId, Task, Waiter};
 
 /// Where one who waits stands.
 pub(super) enum Standing {
@@ -20,6 +20,17 @@ pub(super) fn standing(cluster: &Cluster, id: &LeaseId) -> Standing {
         Some(_) => Standing::Waits,
         None => Standing::Vanished,
     }
+}
+
+/// How many wait on this machine before this one.
+pub(super) fn rank(cluster: &Cluster, id: &LeaseId, host: &str) -> usize {
+    let queue = cluster.queue();
+    let Some(own) = queue.iter().find(|waiter| waiter.lease.id == *id) else {
+        return 0;
+    };
+    let here = |waiter: &&Waiter| waiter.lease.process.host == host;
+    let earlier = |waiter: &&Waiter| waiter.turn() < own.turn();
+    queue.iter().filter(here).filter(earlier).count()
 }
 
 pub(super) fn granted(cluster: &Cluster, id: &LeaseId) -> Option<Grant> {

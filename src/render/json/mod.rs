@@ -167,6 +167,7 @@ fn freed(freed: &[Freed]) -> Vec<Value> {
             "why": match freed.why {
                 Over::Ended => "ended",
                 Over::Lapsed => "lapsed",
+                Over::Untaken => "untaken",
             },
         })
     };

@@ -135,6 +135,7 @@ fn freed(freed: &Freed, words: &Words) -> String {
     let key = match freed.why {
         Over::Ended => "note-freed-ended",
         Over::Lapsed => "note-freed-lapsed",
+        Over::Untaken => "note-freed-untaken",
     };
     words.say(key, values)
 }

@@ -106,6 +106,7 @@ fn ended(status: &Status, words: &Words) -> Vec<String> {
         let key = match freed.why {
             Over::Ended => "status-ended",
             Over::Lapsed => "status-lapsed",
+            Over::Untaken => "status-untaken",
         };
         line(key, &freed.task, &freed.server_name, String::new(), words)
     });

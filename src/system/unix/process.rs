@@ -102,6 +102,15 @@ fn fate_of_id(pid: u32, started: u64) -> Fate {
     }
 }
 
+/// Whether a process of this very start of this machine is stopped (`SIGSTOP`, Ctrl-Z), for certain.
+pub(crate) fn is_stopped(process: &Process, here: &Here) -> bool {
+    process.namespace == here.namespace
+        && is_proc_ours()
+        && stat(process.pid).is_some_and(|stat| {
+            is_same_start(stat.started(), process.started) && stat.state == b'T'
+        })
+}
+
 /// Being forbidden to send it a signal means that it is there.
 fn exists(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else {

@@ -62,6 +62,11 @@ pub(crate) fn own_process(here: &Here) -> io::Result<Process> {
     Ok(here.process(pid, started(&own)?))
 }
 
+/// The system does not tell.
+pub(crate) fn is_stopped(_process: &Process, _here: &Here) -> bool {
+    false
+}
+
 /// What became of a process of this machine.
 pub(crate) fn fate(process: &Process, _here: &Here) -> Fate {
     match open(process.pid, TO_LOOK_AT) {

@@ -1,7 +1,9 @@
 //! Joining the queue, waiting there, and leaving it.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Cluster, Lease, LeaseId, Limits, Refusal, Request, Tie, Waiter};
+use gpumgr::allocator::{
+    self, Cluster, Facts, Lease, LeaseId, Limits, Over, Refusal, Request, Tie, Waiter,
+};
 
 /// All of one server is held.
 fn full() -> Cluster {
@@ -252,4 +254,29 @@ fn a_numbered_name_is_a_name_however_long_its_base_is() {
     let numbered = allocator::unused_name(&cluster, &longest);
     assert_eq!(numbered.as_str().parse(), Ok(numbered.clone()));
     assert!(numbered.as_str().ends_with("-1"));
+}
+
+#[test]
+fn grant_that_is_not_taken_goes_to_the_next() {
+    let mut cluster = full();
+    queue_up(&mut cluster, ask("stopped", 4), 1);
+    queue_up(&mut cluster, ask("next", 4), 2);
+    release(&mut cluster, "held");
+    assert_eq!(granted_at(&mut cluster, 3), ["stopped"]);
+    let lease = lease_of(&cluster, "stopped").unwrap();
+    let facts = Facts {
+        untaken: [(lease.id.clone(), at(3))].into(),
+        ..Facts::at(at(4))
+    };
+    let mut taken = cluster.clone();
+    let settled = allocator::settle(&mut cluster, &facts, &any_size());
+    assert_eq!(settled.freed[0].why, Over::Untaken);
+    assert_eq!(settled.granted[0].1.task, name("next"));
+    assert_eq!(queue(&cluster), [""; 0]);
+    // Taken in between, it stays.
+    allocator::confirm(&mut taken, &lease.id, at(4)).unwrap();
+    let settled = allocator::settle(&mut taken, &facts, &any_size());
+    assert!(settled.freed.is_empty());
+    let gone = allocator::confirm(&mut cluster, &lease.id, at(5));
+    assert_eq!(gone, Err(Refusal::GrantLost));
 }

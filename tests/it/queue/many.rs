@@ -109,3 +109,41 @@ fn strangers_wake_up_changes_nothing() {
     let left = waiter.ends();
     assert_eq!(left.code, How::Allocate.exit_when_refused(), "{left:?}");
 }
+
+#[test]
+fn grant_of_stopped_waiter_goes_to_the_next() {
+    for how in How::BOTH {
+        let lab = servers(1);
+        lab.ok(&["--allocate", "holder", "8", "1"]);
+        let mut stopped = how.joins(&lab, "stopped", 8, &[]);
+        let mut next = How::Allocate.joins(&lab, "next", 8, &[]);
+        stopped.stop();
+        lab.ok(&["--release", "holder"]);
+        assert_eq!(holders(&lab), ["stopped"]);
+        How::Allocate.is_granted(&lab, "next", &mut next);
+        // It joins again at its old place, before one who came later.
+        let _last = How::Allocate.joins(&lab, "last", 8, &[]);
+        stopped.go_on();
+        assert!(
+            happens(|| queued(&lab).len() == 2),
+            "{}",
+            stopped.complained()
+        );
+        assert_eq!(place_and_reason(&lab, "stopped").unwrap().0, 1);
+        lab.ok(&["--release", "next"]);
+        how.is_granted(&lab, "stopped", &mut stopped);
+    }
+}
+
+#[test]
+fn waiters_far_behind_step_in_for_killed_housekeepers() {
+    let lab = servers(1);
+    lab.ok(&["--allocate", "holder", "8", "1", "--ttl", "4s"]);
+    let mut waiters: Vec<_> = (0..5)
+        .map(|number| How::Allocate.joins(&lab, &format!("w{number}"), 8, &[]))
+        .collect();
+    for waiter in &mut waiters[..4] {
+        waiter.kill();
+    }
+    How::Allocate.is_granted(&lab, "w4", &mut waiters[4]);
+}

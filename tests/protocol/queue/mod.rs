@@ -5,8 +5,8 @@
 //! | `CreateLease`, `LockLease` | `store/lease.rs`: `hold_lease_named` |
 //! | `LookAround` | `commands/change.rs`: `look_around`, with `facts.rs`: `is_abandoned`, without the lock |
 //! | `Change(Join)` | `commands/wait/mod.rs`: `join`, with `allocator/queue.rs`: `enqueue`, `claim` |
-//! | `Change(Settle)` | `look_after_others`, `settle_if_due` |
-//! | `Change(Take)` | `take`; a run's is no change |
+//! | `Change(Settle)` | `keep_house`, `settle_if_due` |
+//! | `Change(Take)` | `take`; a run's is no change, unless its grant is old |
 //! | `Change(Leave)`, `Change(Interrupt)` | `commands/wait/leaving.rs`: `give_up`, `interrupted` |
 //! | `Change(GiveBack)` | the end of a run, or `--release` |
 //! | `Wake` | `commands/change.rs`: `attempt`, after it was saved |
