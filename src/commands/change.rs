@@ -216,7 +216,7 @@ impl Manager {
             detected,
             ..self.changed_state(&saved, differs)
         };
-let Made {
+        let Made {
             value,
             before,
             after,

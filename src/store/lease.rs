@@ -152,7 +152,11 @@ impl FileStore {
     }
 
     pub(crate) fn lease_error(&self, id: &LeaseId, error: io::Error) -> StoreError {
-        StoreError::io(Action::Lease, &self.place.folder.join(self.place.lease(id)), error)
+        StoreError::io(
+            Action::Lease,
+            &self.place.folder.join(self.place.lease(id)),
+            error,
+        )
     }
 
     /// The open file of a lease, to see who holds it.

@@ -20,7 +20,16 @@ mod windows;
 use windows as platform;
 
 pub(crate) use platform::{
-    CAN_ASK, Child, Folder, LIBRARY_PATH, NVML, Processes, SEES_STOPPED, SYSTEM_CONFIG, age, at_prompt, cannot_lock, claim_input, close_inherited, confine, end, end_with_parent, fate, file_number, file_size_limit, find_command, find_lock_holders, give_memory_back, has_open, hear_wakes, here, holder, host, inherit_lease, is_at_end, is_claimed, is_in_foreground, is_interrupt, is_of_user, is_ours, is_own_word, is_root, is_slept_on, is_stopped, keep_access, keep_open, kill_group, lead_group, lease_number, lineage, listen, listen_for_stops, local_locks, lock, may_have_driver, namespace_of, only_ours_to_write, open_at_once, open_pipe, own_process, own_program, pass_on, pipe_number, process, real_path, reap_left, set_apart, spawn_alone, spawn_detached, sticky, stop_here, take_output, try_lock, try_lock_shared, unlock, user, variable, wake, working_folder,
+    CAN_ASK, Child, Folder, LIBRARY_PATH, NVML, Processes, SEES_STOPPED, SYSTEM_CONFIG, age,
+    at_prompt, cannot_lock, claim_input, close_inherited, confine, end, end_with_parent, fate,
+    file_number, file_size_limit, find_command, find_lock_holders, give_memory_back, has_open,
+    hear_wakes, here, holder, host, inherit_lease, is_at_end, is_claimed, is_in_foreground,
+    is_interrupt, is_of_user, is_ours, is_own_word, is_root, is_slept_on, is_stopped, keep_access,
+    keep_open, kill_group, lead_group, lease_number, lineage, listen, listen_for_stops,
+    local_locks, lock, may_have_driver, namespace_of, only_ours_to_write, open_at_once, open_pipe,
+    own_process, own_program, pass_on, pipe_number, process, real_path, reap_left, set_apart,
+    spawn_alone, spawn_detached, sticky, stop_here, take_output, try_lock, try_lock_shared, unlock,
+    user, variable, wake, working_folder,
 };
 
 /// How a file that is there is opened.

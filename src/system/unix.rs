@@ -27,8 +27,8 @@ pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, fate, has_open, here, holder, host, is_of_user, is_stopped, lineage, namespace_of, own_process,
-    process, variable,
+    age, fate, has_open, here, holder, host, is_of_user, is_stopped, lineage, namespace_of,
+    own_process, process, variable,
 };
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};
 

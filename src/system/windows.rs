@@ -26,8 +26,8 @@ pub(crate) use pipe::{
     claim_input, is_at_end, is_claimed, keep_open, open_pipe, pipe_number, spawn_alone,
 };
 pub(crate) use process::{
-    age, end, fate, has_open, here, holder, host, is_stopped, lineage, namespace_of, own_process, process,
-    variable,
+    age, end, fate, has_open, here, holder, host, is_stopped, lineage, namespace_of, own_process,
+    process, variable,
 };
 pub(crate) use prompt::at_prompt;
 pub(crate) use wake::{hear_wakes, is_slept_on, wake};
