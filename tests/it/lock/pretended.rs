@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const STATE: &str = "mount/resource_status.json";
+const CONFIG: &str = "state_file = \"mount/resource_status.json\"\n[cluster]\nservers = 1
+[program_template]\ncommand = \"true\"\n";
 
 /// A folder of the lab, seen through FUSE.
 struct View {
@@ -43,8 +45,7 @@ impl Drop for View {
 
 #[test]
 fn a_state_on_fuse_is_refused_before_anything_is_made() {
-    let Some(view) = View::of("[cluster]\nservers = 1\n[program_template]\ncommand = \"true\"\n")
-    else {
+    let Some(view) = View::of(CONFIG) else {
         return;
     };
     for action in [
@@ -55,14 +56,14 @@ fn a_state_on_fuse_is_refused_before_anything_is_made() {
         &["--start-program", "t"],
         &["--reset", "--yes"],
     ] {
-        let ran = view.lab.run(&[action, &["--state", STATE]].concat());
+        let ran = view.lab.run(action);
         assert_eq!(ran.code, 1, "{action:?}: {ran:?}");
         assert!(ran.stderr.contains("fuse"), "{action:?}: {ran:?}");
         assert!(ran.stderr.contains("allow_local_locks"), "{ran:?}");
         assert_eq!(view.made(), 0, "{action:?}");
     }
-    view.lab.ok(&["--status", "--state", STATE]);
-    let (_, refused) = view.lab.json(&["--init", "--state", STATE]);
+    view.lab.ok(&["--status"]);
+    let (_, refused) = view.lab.json(&["--init"]);
     assert_eq!(refused["error"]["kind"], "io");
 }
 
@@ -94,8 +95,8 @@ fn a_state_on_fuse_works_where_the_config_allows_it() {
         return;
     };
     view.lab.ok(&["--allocate", "t", "1", "--state", STATE]);
-    let ran = ["--run", "r", "1", "--state", STATE, "--", "true"];
-    view.lab.ok(&ran);
+    view.lab
+        .ok(&["--run", "r", "1", "--state", STATE, "--", "true"]);
     let checked = view.lab.ok(&["--check-config", "--state", STATE]);
     assert!(checked.stderr.contains("trusts them"), "{checked:?}");
     view.lab.ok(&["--release", "t", "--state", STATE]);
