@@ -4,7 +4,7 @@ use super::check::{self, Disagreement};
 use super::gpus::{Cards, Outlook};
 use super::lease::{Lease, Term};
 use super::name::Name;
-use super::programs::Program;
+use super::programs::{AutoProgram, Program};
 use super::queue::Waiter;
 use super::spec::{ClusterSpec, ServerSpec};
 use super::steps::Step;
@@ -104,12 +104,16 @@ pub struct Cluster {
     edited: BTreeSet<usize>,
     queue: Vec<Waiter>,
     queue_edited: bool,
+    auto_programs: Vec<AutoProgram>,
+    auto_programs_edited: bool,
 }
 
 /// What there is, not how it came to be.
 impl PartialEq for Cluster {
     fn eq(&self, other: &Self) -> bool {
-        self.servers == other.servers && self.queue == other.queue
+        self.servers == other.servers
+            && self.queue == other.queue
+            && self.auto_programs == other.auto_programs
     }
 }
 
@@ -133,6 +137,8 @@ impl Cluster {
             edited: BTreeSet::new(),
             queue: Vec::new(),
             queue_edited: false,
+            auto_programs: Vec::new(),
+            auto_programs_edited: false,
         };
         cluster.check()?;
         Ok(cluster)
@@ -147,6 +153,8 @@ impl Cluster {
             edited,
             queue: Vec::new(),
             queue_edited: false,
+            auto_programs: Vec::new(),
+            auto_programs_edited: false,
         }
     }
 
@@ -154,6 +162,15 @@ impl Cluster {
     #[must_use]
     pub fn with_queue(self, queue: Vec<Waiter>) -> Self {
         Self { queue, ..self }
+    }
+
+    /// The same with these programs that the monitor starts by itself.
+    #[must_use]
+    pub fn with_auto_programs(self, auto_programs: Vec<AutoProgram>) -> Self {
+        Self {
+            auto_programs,
+            ..self
+        }
     }
 
     /// The invariants: IDs in range, none held twice, free and used make the total, names unique.
@@ -191,6 +208,18 @@ impl Cluster {
     /// Who waits, in the order they are written down.
     pub fn queue(&self) -> &[Waiter] {
         &self.queue
+    }
+
+    /// How programs ended that the monitor starts by itself.
+    pub fn auto_programs(&self) -> &[AutoProgram] {
+        &self.auto_programs
+    }
+
+    /// How the last program of that name ended, if a monitor starts it by itself.
+    pub fn auto_program(&self, name: &Name) -> Option<&AutoProgram> {
+        self.auto_programs
+            .iter()
+            .find(|record| record.task == *name)
     }
 
     /// The task of that name, with the position of its server.
@@ -264,15 +293,26 @@ impl Cluster {
         self.queue_edited
     }
 
+    /// Whether what is recorded of the monitor's programs may have changed, likewise.
+    pub fn auto_programs_edited(&self) -> bool {
+        self.auto_programs_edited
+    }
+
     /// Whether anything may have changed.
     pub fn is_edited(&self) -> bool {
-        self.queue_edited || !self.edited.is_empty()
+        self.queue_edited || self.auto_programs_edited || !self.edited.is_empty()
     }
 
     /// The one way to change who waits, so that nobody joins or leaves unnoticed.
     pub(super) fn edit_queue(&mut self) -> &mut Vec<Waiter> {
         self.queue_edited = true;
         &mut self.queue
+    }
+
+    /// The one way to change what is recorded of the monitor's programs.
+    pub(super) fn edit_auto_programs(&mut self) -> &mut Vec<AutoProgram> {
+        self.auto_programs_edited = true;
+        &mut self.auto_programs
     }
 
     /// The one way to change a server, so that none is changed unnoticed.

@@ -53,8 +53,9 @@ pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie, 
 pub use name::{BadName, Name, is_printable, unused_name};
 pub use order::{Reservation, in_order, reservation, somebody_waits};
 pub use programs::{
-    Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach, give_up, grow, let_go,
-    note_program, shrink, stop_program, wanted, yielding,
+    AutoEnd, AutoProgram, Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach,
+    give_up, grow, let_go, note_end, note_program, note_room, note_start, record_end, shrink,
+    stop_program, wanted, yielding,
 };
 pub use queue::{Settled, Waiter, cancel, claim, confirm, enqueue, leave, next_order, settle};
 pub use reconcile::{Change, plan_reconcile, reconcile};

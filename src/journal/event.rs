@@ -1,7 +1,7 @@
 //! What is told of one change, or of one that was refused.
 
 use crate::allocator::{
-    Change, Freed, GpuId, Grant, Name, Over, Released, Request, Task, Timestamp, Waiter,
+    AutoEnd, Change, Freed, GpuId, Grant, Name, Over, Released, Request, Task, Timestamp, Waiter,
 };
 use crate::error::Kind;
 use chrono::TimeDelta;
@@ -87,6 +87,22 @@ pub(crate) enum How {
 }
 
 impl How {
+    /// What a monitor must remember of it; `None` if that starts the program again at once.
+    pub(crate) fn recorded(self) -> Option<AutoEnd> {
+        match self {
+            Self::Done => Some(AutoEnd::Done),
+            Self::Stopped => Some(AutoEnd::Stopped),
+            Self::Lost => Some(AutoEnd::Lost),
+            Self::Failed | Self::NotStarted | Self::Unseen => Some(AutoEnd::Failed),
+            Self::Interrupted
+            | Self::Lapsed
+            | Self::Ended
+            | Self::MakesRoom
+            | Self::Untaken
+            | Self::Other => None,
+        }
+    }
+
     /// For people.
     fn words(self) -> &'static str {
         match self {

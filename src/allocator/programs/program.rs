@@ -22,6 +22,10 @@ pub struct Program {
     pub leaving: Vec<GpuId>,
     /// When it was last made to grow or shrink.
     pub scaled: Option<Timestamp>,
+    /// A monitor starts it by itself, so that its end is recorded.
+    pub acquired: bool,
+    /// It is to end to make room, and begins again when there is some.
+    pub makes_room: bool,
 }
 
 /// What a program is at.
@@ -47,6 +51,8 @@ impl Program {
             automatic,
             leaving: Vec::new(),
             scaled: None,
+            acquired: false,
+            makes_room: false,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Manager {
             noted_idle: Instant::now(),
             troubles: Vec::new(),
         };
-        let left_alone = monitor.acquired.left_alone();
+        let left_alone = monitor.acquired.left_alone(&monitor.manager);
         monitor
             .manager
             .note([begun].into_iter().chain(left_alone).collect());
@@ -131,7 +131,6 @@ impl Monitor {
             let next = Instant::now() + self.manager.config.monitoring.interval;
             let round = self.look();
             for event in self.tail.news() {
-                self.acquired.note(&event);
                 let cluster = round.as_ref().ok().and_then(Option::as_ref);
                 self.tell(&event, cluster.map(|round| &round.cluster));
                 attends.say(&event);
@@ -174,7 +173,7 @@ impl Monitor {
         match self.settle_anew(attends) {
             Ok(()) => {
                 let event = Event::new(Deed::Monitor, now()).because("read its config anew");
-                let left_alone = self.acquired.left_alone();
+                let left_alone = self.acquired.left_alone(&self.manager);
                 self.manager
                     .note([event].into_iter().chain(left_alone).collect());
             }

@@ -2,10 +2,12 @@
 
 use super::instance::Ended;
 use super::supervise::Supervisor;
-use crate::allocator::{give_up, release_lease};
+use crate::allocator::{AutoEnd, give_up, note_end, record_end, release_lease};
+use crate::commands::change::Grants;
 use crate::error::{Error, Kind};
 use crate::journal::{Deed, Event, How};
 use crate::manager::now;
+use crate::store::IfAbsent;
 use std::time::Duration;
 
 /// How often what could not be given back is tried again, with how the program ended: whoever acts next
@@ -61,9 +63,15 @@ impl Supervisor<'_> {
         let id = self.held.id.clone();
         let stays = self.stays(why);
         let given_back = self.manager.change_first(
-            move |cluster, _| match stays {
+            move |cluster, facts| match stays {
                 true => give_up(cluster, &id),
-                false => release_lease(cluster, &id),
+                false => {
+                    let released = release_lease(cluster, &id)?;
+                    if let Some(end) = why.how().recorded() {
+                        note_end(cluster, &released.task, end, facts.now);
+                    }
+                    Ok(released)
+                }
             },
             move |released, now| {
                 let event = Event::new(Deed::End, now);
@@ -80,6 +88,16 @@ impl Supervisor<'_> {
 
     /// Somebody else gave it back.
     pub(super) fn lost(mut self) {
+        if self.acquired {
+            let name = self.name.clone();
+            // A monitor would start it again if that cannot be saved.
+            let _ = self
+                .manager
+                .change(IfAbsent::Fail, Grants::None, move |cluster, facts| {
+                    record_end(cluster, &name, AutoEnd::Lost, facts.now);
+                    Ok(())
+                });
+        }
         let event = Event::new(Deed::End, now()).about(&self.name);
         self.manager.note(vec![event.so(How::Lost)]);
         self.tell_end();

@@ -1,7 +1,7 @@
 //! Starting a supervisor, and giving a task to it.
 
 use super::order::{Order, Report, SUPERVISE, line};
-use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach};
+use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach, note_start};
 use crate::commands::change::{Changed, Grants};
 use crate::environment;
 use crate::error::Error;
@@ -30,7 +30,11 @@ impl Manager {
         // What cannot be told must not be given either.
         let order = line(&self.order(&handed))?;
         let Handed {
-            task, held, from, ..
+            task,
+            held,
+            from,
+            runs,
+            ..
         } = handed;
         let mut supervisor = match Supervisor::start(&task, &held) {
             Ok(supervisor) => supervisor,
@@ -40,7 +44,7 @@ impl Manager {
             }
         };
         let given = self
-            .give(task, from.clone(), &held, &supervisor)
+            .give(task, (from.clone(), runs.is_none()), &held, &supervisor)
             .and_then(|given| {
                 held.note_word(self.first_word(from.as_ref(), &held, &given.value))?;
                 Ok(supervisor.tell(&order).map(|()| given)?)
@@ -83,7 +87,7 @@ impl Manager {
     fn give(
         &self,
         task: Name,
-        from: Option<LeaseId>,
+        (from, is_start): (Option<LeaseId>, bool),
         held: &HeldLease,
         supervisor: &Supervisor,
     ) -> Result<Changed<Grant>, Error> {
@@ -95,9 +99,21 @@ impl Manager {
             process,
         };
         let actor = self.actor()?;
+        let is_listed = self.is_auto_program(&task);
         self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            attach(cluster, &task, from.as_ref(), lease, &actor)
+            let grant = attach(cluster, &task, from.as_ref(), lease, &actor)?;
+            if is_start {
+                note_start(cluster, &task, is_listed);
+            }
+            Ok(grant)
         })
+    }
+
+    /// Whether the config says that a monitor starts this program by itself.
+    fn is_auto_program(&self, task: &Name) -> bool {
+        let programs = self.config.monitoring.programs.iter();
+        let mut names = programs.filter_map(|name| self.full_name(name).ok());
+        names.any(|name| name == *task)
     }
 }
 

@@ -3,7 +3,8 @@
 use super::instance::found;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Freed, LeaseId, Name, Process, Released, Task, release_lease, resolve, stop_program,
+    Freed, LeaseId, Name, Process, Released, Task, note_end, note_room, release_lease, resolve,
+    stop_program,
 };
 use crate::commands::change::Changed;
 use crate::commands::ending::Ending;
@@ -52,7 +53,9 @@ impl Manager {
         let told = self.change_first(
             move |cluster, _| {
                 let name = resolve(cluster, &name, prefix.as_deref());
-                stop_program(cluster, &name, &actor)
+                let told = stop_program(cluster, &name, &actor)?;
+                note_room(cluster, &name, how == How::MakesRoom);
+                Ok(told)
             },
             move |told, now| {
                 let event = Event::new(Deed::Stop, now).holding(&told.task, &told.server_name);
@@ -134,7 +137,13 @@ impl Manager {
         }
         let id = lease.id.clone();
         let given_back = self.change_first(
-            move |cluster, _| release_lease(cluster, &id),
+            move |cluster, facts| {
+                let released = release_lease(cluster, &id)?;
+                if let Some(end) = how.recorded() {
+                    note_end(cluster, &released.task, end, facts.now);
+                }
+                Ok(released)
+            },
             move |released, now| vec![Event::new(Deed::End, now).giving_back(released).so(how)],
         );
         match given_back {

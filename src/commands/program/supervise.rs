@@ -74,6 +74,8 @@ pub(super) struct Supervisor<'m> {
     /// What the program writes to; `None` if it was started by gpumgr 0.2.0.
     pub(super) output: Option<Output>,
     told_to_end: bool,
+    /// A monitor starts this program by itself.
+    pub(super) acquired: bool,
     seen: Option<Stamp>,
     /// None once the task is held no longer.
     pub(super) now: Option<Held>,
@@ -106,6 +108,7 @@ impl Manager {
             restarts: 0,
             output: None,
             told_to_end: false,
+            acquired: false,
             seen: None,
             now: None,
         };
@@ -203,6 +206,8 @@ impl Supervisor<'_> {
         };
         let mut tasks = cluster.tasks();
         let held = tasks.find(|(_, task)| is_it(task));
+        let program = held.and_then(|(_, task)| task.program.as_deref());
+        self.acquired |= program.is_some_and(|program| program.acquired);
         self.now = held.map(|(server_id, task)| Held {
             task: task.clone(),
             server_id,

@@ -1,6 +1,7 @@
 //! From text to a checked cluster.
 
 use super::VERSION;
+use super::auto_program::{self, AutoFields};
 use super::cards::{self, Written};
 use super::lease::{self, LeaseFields};
 use super::places::{Object, Places, look_for_servers, range_of, start_of_object};
@@ -25,6 +26,8 @@ struct FileFields<'t> {
     #[serde(borrow)]
     version: Cow<'t, str>,
     queue: Option<Vec<FoundWaiter>>,
+    #[serde(borrow)]
+    auto_programs: Option<Vec<Object<AutoFields<'t>>>>,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +114,7 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
     }
     let last_updated = range_of(text, file.last_updated.get());
     let waiters = waiters(file.queue.unwrap_or_default())?;
+    let auto_programs = auto_program::decode(file.auto_programs.unwrap_or_default())?;
     let starts: Option<_> = file
         .servers
         .iter()
@@ -119,7 +123,9 @@ pub(in crate::store) fn decode(text: &str) -> Result<(Cluster, Places), NotAStat
     let servers = file.servers.into_iter().enumerate();
     let servers = servers.map(in_its_place).collect::<Result<_, Damage>>()?;
     let cluster = Cluster::new(servers).map_err(Damage::from)?;
-    let cluster = cluster.with_queue(waiters);
+    let cluster = cluster
+        .with_queue(waiters)
+        .with_auto_programs(auto_programs);
     let servers = match starts {
         Some(starts) => starts,
         None => look_for_servers(text).map_err(|error| layout(&error))?,

@@ -5,6 +5,7 @@
 //! more than copying the file.
 
 use super::VERSION;
+use super::auto_program;
 use super::cards;
 use super::decode::{layout, one_task};
 use super::lease;
@@ -75,11 +76,12 @@ fn fresh_file(cluster: &Cluster, now: Timestamp) -> String {
         .enumerate()
         .map(|(id, server)| Cow::Owned(fresh_server(id, server)));
     format!(
-        "{{\n  \"servers\": {},\n  \"last_updated\": {},\n  \"version\": {}{}\n}}\n",
+        "{{\n  \"servers\": {},\n  \"last_updated\": {},\n  \"version\": {}{}{}\n}}\n",
         list(servers, 4),
         time(now),
         json(VERSION),
         waiter::fresh(cluster.queue()),
+        auto_program::fresh(cluster.auto_programs()),
     )
 }
 
@@ -110,10 +112,13 @@ fn splice_file(
 ) -> serde_json::Result<()> {
     let old = splice.text();
     splice.replace(&old[places.last_updated.clone()], time(now));
-    if !cluster.queue_edited() {
-        return Ok(());
+    if cluster.queue_edited() {
+        waiter::splice(splice, cluster)?;
     }
-    waiter::splice(splice, cluster)
+    if cluster.auto_programs_edited() {
+        auto_program::splice(splice, cluster)?;
+    }
+    Ok(())
 }
 
 /// False if an edited server is not the one that stood at its position before. Servers move only

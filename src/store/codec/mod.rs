@@ -1,5 +1,6 @@
 //! v0.1's public JSON layout. What this version does not know is kept, byte for byte.
 
+mod auto_program;
 mod cards;
 mod decode;
 mod demand;

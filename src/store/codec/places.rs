@@ -33,6 +33,15 @@ pub(super) struct QueueParts<'t> {
     pub(super) queue: Option<&'t RawValue>,
 }
 
+/// The parts of a state file that a change of the monitor's records touches.
+#[derive(Deserialize)]
+pub(super) struct AutoParts<'t> {
+    #[serde(borrow)]
+    pub(super) version: &'t RawValue,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) auto_programs: Option<&'t RawValue>,
+}
+
 /// A value that is there, be it `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)

@@ -20,6 +20,10 @@ pub(super) struct ProgramFields<'t> {
     leaving_gpus: Vec<GpuId>,
     #[serde(borrow)]
     scaled: Option<Cow<'t, str>>,
+    #[serde(default)]
+    acquired: bool,
+    #[serde(default)]
+    makes_room: bool,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -45,6 +49,8 @@ pub(super) fn decode(fields: ProgramFields<'_>) -> Result<Program, Box<Damage>> 
         automatic: fields.automatic_gpus,
         leaving: fields.leaving_gpus,
         scaled: scaled.transpose()?,
+        acquired: fields.acquired,
+        makes_room: fields.makes_room,
     })
 }
 
@@ -56,6 +62,8 @@ pub(super) fn encode(program: &Program) -> String {
         automatic,
         leaving,
         scaled,
+        acquired,
+        makes_room,
     } = program;
     let phase = match phase {
         Phase::Starting => "starting",
@@ -64,7 +72,8 @@ pub(super) fn encode(program: &Program) -> String {
         Phase::Stopping => "stopping",
     };
     let count = |count: u32| (count > 0).then(|| count.to_string());
-    let fields: [Field; 6] = [
+    let flag = |set: bool| set.then(|| "true".to_owned());
+    let fields: [Field; 8] = [
         ("phase", Some(json(phase))),
         ("pid", pid.map(|pid| pid.to_string())),
         ("restarts", count(*restarts)),
@@ -74,6 +83,8 @@ pub(super) fn encode(program: &Program) -> String {
             (!leaving.is_empty()).then(|| gpu_list(leaving)),
         ),
         ("scaled", scaled.map(exact_time)),
+        ("acquired", flag(*acquired)),
+        ("makes_room", flag(*makes_room)),
     ];
     object::in_one_line(&fields)
 }

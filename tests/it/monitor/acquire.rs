@@ -183,3 +183,36 @@ fn who_waits_over_a_cap_of_their_own_keeps_nothing_from_being_started() {
     shop.ok(&["--release", "mine"]);
     assert!(waits.wait().unwrap().success());
 }
+
+#[test]
+fn ended_program_is_not_started_again_without_the_log() {
+    let shop = Workshop::with(
+        "",
+        "command = \"sh -c 'echo once >> ran; sleep 1.2'\"",
+        "[auto]\nprograms = [\"a\"]\n",
+    );
+    shop.ok(&["--init"]);
+    let monitor = Monitor::of(&shop);
+    assert!(happens(|| shop.was_told("a", "end", "done")));
+    monitor.kill();
+    let lab = shop.machine.lab();
+    let state = lab.state();
+    assert_eq!(state["auto_programs"][0]["task_id"], "a");
+    assert_eq!(state["auto_programs"][0]["end"], "done");
+    // As if enough had happened since to rotate it away.
+    std::fs::remove_file(lab.join("gpu_manager.log")).unwrap();
+    let _monitor = Monitor::of(&shop);
+    let said = lab.read("said");
+    assert!(
+        happens(|| lab.read("said").contains("a  is not started again")),
+        "{said}"
+    );
+    shop.ok(&["--allocate", "lapsing", "1", "--ttl", "1s"]);
+    assert!(happens(|| shop.task("lapsing").is_none()));
+    assert_eq!(lab.read("ran"), "once\n");
+    // By hand it is, and its story begins anew.
+    shop.ok(&["--start-program", "a"]);
+    assert!(happens(|| shop.task("a").is_none()));
+    assert_eq!(lab.read("ran"), "once\nonce\n");
+    assert_eq!(lab.state()["auto_programs"][0]["end"], "done");
+}
