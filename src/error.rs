@@ -380,6 +380,7 @@ fn kind_of_store(error: &StoreError) -> Kind {
         StoreError::ReservedName { .. } => Kind::Usage,
         StoreError::Missing { .. } => Kind::UnknownTask,
         StoreError::Io { .. }
+        | StoreError::DiskFull { .. }
         | StoreError::ForeignLink { .. }
         | StoreError::CannotLock { .. }
         | StoreError::LocalLocks { .. }

@@ -17,7 +17,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-const FOLDER: &str = "logs";
+/// The folder of all users' logs, beside the state file.
+pub(crate) const FOLDER: &str = "logs";
 /// File names may have 255 bytes, and the log that was put aside has a number behind.
 const MAX_NAME: usize = 200;
 /// How much of a log's end is looked at for its last lines.

@@ -1,6 +1,7 @@
 //! What can go wrong with a state file.
 
 use super::codec::path_of;
+use super::room::Large;
 use crate::allocator::{BadName, Disagreement, What};
 use crate::system::{Holder, LocalLocks};
 use std::io;
@@ -37,6 +38,16 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// There is no room for the new state.
+    #[error("write {path:?}: {source}")]
+    DiskFull {
+        /// The state file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+        /// The largest log of gpumgr's own; `None` if there is no log.
+        largest: Option<Large>,
     },
     /// There is no state file, and this must not make one.
     #[error("there is no state file {path:?}")]

@@ -9,6 +9,7 @@ use super::lease;
 use super::lock::Guard;
 use super::place::{Place, TEMP_PREFIX};
 use super::read::MAX_BYTES;
+use super::room;
 use super::wake;
 use crate::allocator::{Cluster, Timestamp};
 use crate::steps::{self, Step};
@@ -42,13 +43,16 @@ pub(super) fn save(
     }
     let folder = guard.folder();
     sweep(place, folder, cluster);
-    let temp = Temporary::new(folder, TEMP_PREFIX).map_err(failed)?;
-    steps::reached(Step::TempCreated);
-    write_pieces(temp.file(), text).map_err(failed)?;
-    steps::reached(Step::TempWritten);
-    set_access(place, folder, temp.file(), old)?;
-    temp.file().sync_all().map_err(failed)?;
-    steps::reached(Step::TempFlushed);
+    let temp = loop {
+        match prepare(place, folder, old, text) {
+            Err(StoreError::Io { source, .. }) if room::is_full(&source) => {
+                if !room::make(folder) {
+                    return Err(full(place, folder, source));
+                }
+            }
+            prepared => break prepared?,
+        }
+    };
     temp.replace(place.name()).map_err(failed)?;
     steps::reached(Step::Renamed);
     done();
@@ -59,6 +63,32 @@ pub(super) fn save(
     drop(folder);
     steps::reached(Step::FolderFlushed);
     Ok(())
+}
+
+/// Writes the text to a file that has everything but the state file's name.
+fn prepare<'f>(
+    place: &Place,
+    folder: &'f Folder,
+    old: Option<&Metadata>,
+    text: &Pieces<'_>,
+) -> Result<Temporary<'f>, StoreError> {
+    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let temp = Temporary::new(folder, TEMP_PREFIX).map_err(failed)?;
+    steps::reached(Step::TempCreated);
+    write_pieces(temp.file(), text).map_err(failed)?;
+    steps::reached(Step::TempWritten);
+    set_access(place, folder, temp.file(), old)?;
+    temp.file().sync_all().map_err(failed)?;
+    steps::reached(Step::TempFlushed);
+    Ok(temp)
+}
+
+fn full(place: &Place, folder: &Folder, source: io::Error) -> StoreError {
+    StoreError::DiskFull {
+        path: place.state.clone(),
+        source,
+        largest: room::largest(folder),
+    }
 }
 
 /// Small pieces are joined, large ones written as they are.

@@ -4,7 +4,7 @@ use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{MAX_CPUS, MAX_GPUS, MAX_SERVERS, What};
 use crate::render::text::{holders, seconds};
 use crate::render::words::{Words, printable};
-use crate::store::{Action, Damage, StoreError};
+use crate::store::{Action, Damage, Large, StoreError};
 use crate::system::LocalLocks;
 use std::io;
 
@@ -18,6 +18,17 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
             headline: words.say(io_key(*action), [("path", shown(path).into())]),
             details: vec![printable(&source.to_string())],
             hint: words.text(io_hint(*action, source)),
+        },
+        StoreError::DiskFull {
+            path,
+            source,
+            largest,
+        } => Message {
+            headline: words.say(io_key(Action::Write), [("path", shown(path).into())]),
+            details: std::iter::once(printable(&source.to_string()))
+                .chain(largest.as_ref().map(|largest| largest_log(largest, words)))
+                .collect(),
+            hint: words.text("hint-disk-full"),
         },
         StoreError::Missing { path } => at_path(words, "error-no-state", path),
         StoreError::ReservedName { path } => at_path(words, "error-reserved-name", path),
@@ -85,6 +96,14 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
             ..at_path(words, "error-group-lost", path)
         },
     }
+}
+
+fn largest_log(largest: &Large, words: &Words) -> String {
+    let values = [
+        ("path", shown(&largest.path).into()),
+        ("kilobytes", largest.bytes.div_ceil(1 << 10).into()),
+    ];
+    words.say("disk-full-largest", values)
 }
 
 fn local_locks(local: &LocalLocks, words: &Words) -> String {

@@ -126,6 +126,7 @@ error-lock-timeout = Timed out waiting for the lock
     .waited = { $path } was not free within { $seconds }
     .holders = Held by { $holders }
     .hint = Try again, or wait longer: lock_timeout in the config. The lock ends with its holder; deleting the file frees nothing
+disk-full-largest = The largest log of gpumgr there: { $path } ({ $kilobytes } KiB)
 error-cannot-lock = The file system of { $path } has no locks
     .hint = Keep the state file on a file system with locks: see docs/state-file.md
 error-local-locks = Locks in { $path } may hold on this machine only, and another machine would then grant the same GPUs; nothing was changed

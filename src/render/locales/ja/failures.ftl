@@ -126,6 +126,7 @@ error-lock-timeout = ロック取得タイムアウト
     .waited = { $seconds } 待ちましたが、{ $path } のロックを取得できませんでした
     .holders = 保持者: { $holders }
     .hint = 再試行するか、設定の lock_timeout を長くしてください。ロックは保持しているプロセスが終了すると自動的に解放されます。ファイルを削除しても解放されません
+disk-full-largest = そこにある gpumgr の最大のログ: { $path }（{ $kilobytes } KiB）
 error-cannot-lock = { $path } のファイルシステムはファイルロックに対応していません
     .hint = ロックに対応したファイルシステムに状態ファイルを置いてください（docs/state-file.md を参照）
 error-local-locks = { $path } のロックはこのマシンでしか効かないおそれがあり、別のマシンが同じ GPU を割り当ててしまいます。変更していません

@@ -126,6 +126,7 @@ error-lock-timeout = 获取锁超时
     .waited = 等待 { $seconds } 后仍未获得 { $path } 的锁
     .holders = 持有者: { $holders }
     .hint = 请重试，或在配置中调大 lock_timeout。持有锁的进程结束后锁会自动释放，删除锁文件无济于事
+disk-full-largest = 其中 gpumgr 最大的日志: { $path }（{ $kilobytes } KiB）
 error-cannot-lock = { $path } 所在的文件系统不支持锁
     .hint = 请把状态文件放在支持锁的文件系统上: 见 docs/state-file.md
 error-local-locks = { $path } 里的锁可能只在本机有效，其他机器会把同一批 GPU 再分配出去；没有作任何改动
