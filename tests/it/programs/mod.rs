@@ -161,12 +161,13 @@ impl Workshop {
     pub(crate) fn writers(&self, task: &str) -> Vec<u32> {
         let folder = self.machine.lab().path().canonicalize().unwrap();
         let folder = folder.to_str().unwrap().to_owned();
+        let log = format!("{task}.log");
         let is_writer = |pid: &u32| {
             let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let words = String::from_utf8_lossy(&words).into_owned();
             let words: Vec<_> = words.split('\0').collect();
             words.contains(&"--write-program-log")
-                && words.contains(&task)
+                && words.contains(&log.as_str())
                 && words.iter().any(|word| word.starts_with(&folder))
         };
         all().filter(is_writer).collect()
