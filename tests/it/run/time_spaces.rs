@@ -11,7 +11,7 @@ fn inside(lab: &Lab, arguments: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--time", "--boottime", "100000", "--fork", "--kill-child"]);
     command.arg(plain.get_program()).args(arguments);
-    command.current_dir(lab.path()).stdin(Stdio::null());
+    lab.isolate(&mut command);
     command
 }
 
@@ -31,7 +31,7 @@ fn can_unshare_time() -> bool {
 
 fn sleeper() -> Child {
     let mut sleep = Command::new("sleep");
-    sleep.arg("60").stdout(Stdio::null()).spawn().unwrap()
+    sleep.arg("600").stdout(Stdio::null()).spawn().unwrap()
 }
 
 fn end(mut process: Child) {
