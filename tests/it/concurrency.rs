@@ -37,7 +37,12 @@ fn sixteen_processes_lose_nothing_and_share_no_gpu() {
     assert_eq!(timeless(lab.state()), before);
     assert_eq!(
         lab.files(),
-        [".resource.lock", "gpu_manager.log", "resource_status.json"]
+        [
+            ".resource.lock",
+            "gpu_manager.log",
+            "gpu_manager.refused.log",
+            "resource_status.json"
+        ]
     );
 }
 

@@ -113,7 +113,7 @@ fn assert_left_alone(case: &Case) {
     assert_eq!(fs::read(lab.join(STATE)).unwrap(), case.bytes);
     assert_eq!(
         lab.files(),
-        [".resource.lock", "gpu_manager.log", STATE],
+        [".resource.lock", "gpu_manager.refused.log", STATE],
         "{}",
         case.name
     );
