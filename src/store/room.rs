@@ -92,7 +92,11 @@ fn is_changes(name: &OsStr) -> bool {
 
 /// Whether it is the log of a program, or a copy of one.
 fn is_programs(name: &OsStr) -> bool {
-    let log = if is_copy(name) { stem(name) } else { Some(name) };
+    let log = if is_copy(name) {
+        stem(name)
+    } else {
+        Some(name)
+    };
     log.is_some_and(|log| Path::new(log).extension() == Some("log".as_ref()))
 }
 
