@@ -104,35 +104,50 @@ impl Manager {
     /// No run is dead while a process of it lives, though gpumgr and the command do not, nor anything that
     /// holds the lock. Few look dead, so that processes are seldom looked at.
     fn keep_with_members(&self, cluster: &Cluster, here: &Here, facts: &mut Facts) {
-        let tasks = cluster.tasks().map(|(_, task)| task);
-        let mut runs = tasks
-            .filter_map(|task| Some((task, task.lease.as_deref()?)))
-            .filter(|(_, lease)| {
-                lease.tie == Tie::Run && place(&lease.process, here) == Place::Here
-            })
-            .filter(|(_, lease)| facts.dead.contains(&lease.id))
-            .peekable();
-        if runs.peek().is_none() {
+        let looks_dead = |lease: &&Lease| {
+            lease.tie == Tie::Run
+                && place(&lease.process, here) == Place::Here
+                && facts.dead.contains(&lease.id)
+        };
+        let runs = cluster.held_leases().filter(looks_dead);
+        let runs: Vec<_> = runs.collect();
+        if runs.is_empty() {
             return;
         }
         let processes = Processes::look();
-        let mut living = Vec::new();
-        for (task, lease) in runs {
-            let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) =
-                self.store.look_at_lease(&lease.id)
-            else {
-                continue;
-            };
-            let led_group = task.program.is_some() && lease.process.namespace == here.namespace;
-            let scope = RunScope {
-                leader: notes.command.filter(|_| led_group),
-                ..RunScope::of(&lease.id)
-            };
-            if notes.command.is_some() && !processes.members(&scope).is_empty() {
-                living.push(&lease.id);
-            }
-        }
+        let lives = |lease: &&&Lease| self.has_members(cluster, lease, here, &processes);
+        let living: Vec<_> = runs.iter().filter(lives).map(|lease| &lease.id).collect();
         facts.dead.retain(|dead| !living.contains(&dead));
+    }
+
+    fn has_members(
+        &self,
+        cluster: &Cluster,
+        lease: &Lease,
+        here: &Here,
+        processes: &Processes,
+    ) -> bool {
+        let command = match self.store.look_at_lease(&lease.id) {
+            LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes.command,
+            // Nothing tells of the command any longer.
+            LeaseSeen::Missing => return !processes.members(&RunScope::of(&lease.id)).is_empty(),
+        };
+        let Some((pid, started)) = command else {
+            // Nothing was started.
+            return false;
+        };
+        let run = cluster.find_run(&lease.id);
+        let is_program = run.is_some_and(|(_, task)| task.program.is_some());
+        let led_group = is_program && lease.process.namespace == here.namespace;
+        let scope = RunScope {
+            leader: Some((pid, started)).filter(|_| led_group),
+            is_step: run.is_none(),
+            ..RunScope::of(&lease.id)
+        };
+        let file = self.store.open_lease(&lease.id);
+        let about = file.and_then(|file| file.metadata().ok());
+        !processes.members(&scope).is_empty()
+            || about.is_some_and(|about| processes.may_hide_members(&about, started))
     }
 
     /// On another machine, a run counts as alive until it ought to have been ended there.

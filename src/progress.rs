@@ -46,13 +46,6 @@ pub enum Progress<'a> {
         /// What it gets of that.
         grant: &'a Grant,
     },
-    /// The command of a step ended, but what it started goes on, and keeps its share.
-    StepLivesOn {
-        /// The task around it.
-        outer: &'a Name,
-        /// Its share.
-        grant: &'a Grant,
-    },
     /// It waits for a share of the run around it, at that place, counted from 1.
     WaitingInside {
         /// The task around it.

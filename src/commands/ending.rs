@@ -38,6 +38,7 @@ pub(super) enum Step {
 pub(super) struct Ending {
     grace: Duration,
     stage: Stage,
+    has_killed: bool,
     pause: Duration,
     advanced: Instant,
 }
@@ -48,6 +49,7 @@ impl Ending {
         Self {
             grace,
             stage: Stage::Running,
+            has_killed: false,
             pause: SOON,
             advanced: Instant::now(),
         }
@@ -69,7 +71,7 @@ impl Ending {
 
     /// The run goes on after all: nothing of it was killed yet.
     pub(super) fn call_off(&mut self) {
-        if matches!(self.stage, Stage::Told(_)) {
+        if !self.has_killed {
             self.enter(Stage::Running);
         }
     }
@@ -117,6 +119,7 @@ impl Ending {
             Stage::Told(_) => match end(living, true) {
                 Ended::Refused => self.stuck(living),
                 Ended::Signalled(killed) => {
+                    self.has_killed = true;
                     self.enter(Stage::Killed(Instant::now()));
                     Some(Step::Killed(killed))
                 }
@@ -127,7 +130,7 @@ impl Ending {
             },
             Stage::Stuck => {
                 // What it started since then may be ended.
-                end(living, true);
+                self.has_killed |= matches!(end(living, true), Ended::Signalled(_));
                 None
             }
         }

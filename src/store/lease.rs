@@ -7,7 +7,7 @@
 use super::FileStore;
 use super::error::{Action, StoreError};
 use super::place::Place;
-use super::word::WORD_BYTES;
+use super::word::{self, WORD_BYTES};
 use crate::allocator::{LeaseId, Timestamp};
 use crate::system::{self, Access, Folder, NOTE_BYTES};
 use chrono::DateTime;
@@ -80,7 +80,7 @@ impl FileStore {
         (pid, started): (u32, u64),
     ) -> Result<HeldLease, StoreError> {
         let held = self.hold_lease_named(|new| lease.continued(&new))?;
-        let noted = write_at(&held.file, &format!("{pid} {started}"), 0);
+        let noted = held.note_command(pid, started);
         noted.map_err(|error| StoreError::io(Action::Lease, &held.path, error))?;
         Ok(held)
     }
@@ -103,6 +103,7 @@ impl FileStore {
             {
                 let blank = (&file).write_all(&[b' '; NOTED_BYTES + WORD_BYTES]);
                 blank
+                    .and_then(|()| word::write_id(&file, &id))
                     .inspect_err(|_| drop(folder.remove(&name)))
                     .map_err(failed)?;
                 let wake = self.place.wake(&id);
@@ -148,7 +149,10 @@ impl FileStore {
     /// Notes that the command under that lease was told to end.
     pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
         let file = self.open_lease_to_write(id)?;
-        write_at(&file, &now.timestamp().to_string(), NOTE_BYTES)
+        match word::is_of(&file, id)? {
+            true => write_at(&file, &now.timestamp().to_string(), NOTE_BYTES),
+            false => Err(io::ErrorKind::InvalidData.into()),
+        }
     }
 
     pub(crate) fn lease_error(&self, id: &LeaseId, error: io::Error) -> StoreError {
@@ -169,7 +173,7 @@ impl FileStore {
     }
 
     pub(super) fn open_lease_to_write(&self, id: &LeaseId) -> io::Result<File> {
-        self.open_lease_file(id, Access::Write)
+        self.open_lease_file(id, Access::ReadWrite)
     }
 }
 
@@ -177,6 +181,12 @@ impl HeldLease {
     /// Its name, and its open file.
     pub(crate) fn lease(&self) -> (&LeaseId, &File) {
         (&self.id, &self.file)
+    }
+
+    /// Notes the process whose end is the end of the lease.
+    pub(crate) fn note_command(&self, pid: u32, started: u64) -> io::Result<()> {
+        let note = format!("{:<1$}", format!("{pid} {started}"), SLEEPS_AT.start);
+        write_at(&self.file, &note, 0)
     }
 
     /// Notes that the command keeps the lock open.

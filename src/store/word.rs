@@ -1,7 +1,8 @@
 //! The owner's word in a lease file: until when the command may run, and whether it is to stop.
 //!
 //! Every member of a group may change the state, but only the user who made a lease file, and root, may
-//! write it. gpumgr ends a command by this word, which a time in the state can only prolong.
+//! write it. gpumgr ends a command by this word, which a time in the state can only prolong. The file
+//! names its lease, because a member may rename it to the name of another.
 
 use super::lease::{NOTED_BYTES, write_at};
 use super::{Action, FileStore, HeldLease, StoreError};
@@ -15,9 +16,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 const DEADLINE_BYTES: usize = 32;
 const STOP_BYTES: usize = 8;
 const STOP: &str = "stop";
+const ID_AT: usize = NOTED_BYTES + DEADLINE_BYTES + STOP_BYTES;
 
 /// How many bytes a lease file has for it, behind the notes. gpumgr 0.2.0 had none.
-pub(super) const WORD_BYTES: usize = DEADLINE_BYTES + STOP_BYTES;
+pub(super) const WORD_BYTES: usize = DEADLINE_BYTES + STOP_BYTES + LeaseId::MAX_CHARS;
 
 /// What the owner of a command told of its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +42,10 @@ impl Word {
 impl HeldLease {
     /// The word, from the file that this process holds, whatever has its name now.
     pub(crate) fn word(&self) -> Word {
-        read(&self.file).ok().flatten().unwrap_or_default()
+        read(&self.file, &self.id)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
     }
 
     /// Writes the word at the beginning.
@@ -59,7 +64,7 @@ impl FileStore {
     pub(crate) fn owners_word(&self, id: &LeaseId) -> Option<(Word, Metadata)> {
         let file = self.open_lease(id)?;
         let about = file.metadata().ok().filter(system::is_own_word)?;
-        Some((read(&file).ok().flatten()?, about))
+        Some((read(&file, id).ok().flatten()?, about))
     }
 
     /// Tells the gpumgr under that lease its new deadline. False if there is none, or one of 0.2.0.
@@ -83,12 +88,12 @@ impl FileStore {
         let Some(seen) = self.open_lease(id) else {
             return Ok(false);
         };
-        if !has_word(&seen)? {
+        if !is_of(&seen, id)? {
             return Ok(false);
         }
         let file = self.open_lease_to_write(id)?;
         // It may be another file by now.
-        let is_lease = has_word(&file)?;
+        let is_lease = is_of(&file, id)?;
         if is_lease {
             write(&file)?;
         }
@@ -96,15 +101,27 @@ impl FileStore {
     }
 }
 
-fn has_word(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.len() == (NOTED_BYTES + WORD_BYTES) as u64)
+/// Names the lease in its file, once for all.
+pub(super) fn write_id(file: &File, id: &LeaseId) -> io::Result<()> {
+    write_at(file, id.as_str(), ID_AT)
 }
 
-fn read(mut file: &File) -> io::Result<Option<Word>> {
-    if !has_word(file)? {
+/// Whether the file was made for that lease, and has a word.
+pub(super) fn is_of(mut file: &File, id: &LeaseId) -> io::Result<bool> {
+    if file.metadata()?.len() != (NOTED_BYTES + WORD_BYTES) as u64 {
+        return Ok(false);
+    }
+    let mut text = [0; LeaseId::MAX_CHARS];
+    file.seek(SeekFrom::Start(ID_AT as u64))?;
+    file.read_exact(&mut text)?;
+    Ok(words(&text) == id.as_str())
+}
+
+fn read(mut file: &File, id: &LeaseId) -> io::Result<Option<Word>> {
+    if !is_of(file, id)? {
         return Ok(None);
     }
-    let mut text = [0; WORD_BYTES];
+    let mut text = [0; DEADLINE_BYTES + STOP_BYTES];
     file.seek(SeekFrom::Start(NOTED_BYTES as u64))?;
     file.read_exact(&mut text)?;
     let (deadline, stop) = text.split_at(DEADLINE_BYTES);
@@ -162,19 +179,26 @@ mod tests {
     #[test]
     fn word_is_read_as_it_was_written() {
         let mut file = tempfile::tempfile().unwrap();
+        let (id, other): (LeaseId, LeaseId) = ("a1".parse().unwrap(), "a12".parse().unwrap());
+        let read = |file: &File| read(file, &id).unwrap();
         io::Write::write_all(&mut file, &[b' '; NOTED_BYTES]).unwrap();
-        assert_eq!(read(&file).unwrap(), None, "a lease of 0.2.0");
+        assert_eq!(read(&file), None, "a lease of 0.2.0");
         io::Write::write_all(&mut file, &[b' '; WORD_BYTES]).unwrap();
-        assert_eq!(read(&file).unwrap(), Some(Word::default()));
+        assert_eq!(read(&file), None, "it names no lease");
+        write_id(&file, &other).unwrap();
+        assert_eq!(read(&file), None, "it was made for another lease");
+        write_at(&file, &" ".repeat(other.as_str().len()), ID_AT).unwrap();
+        write_id(&file, &id).unwrap();
+        assert_eq!(read(&file), Some(Word::default()));
         for deadline in [Some(at(253_402_300_799)), Some(at(-1)), None] {
             write_deadline(&file, deadline).unwrap();
             let word = Word {
                 deadline,
                 stop: false,
             };
-            assert_eq!(read(&file).unwrap(), Some(word));
+            assert_eq!(read(&file), Some(word));
         }
         write_stop(&file).unwrap();
-        assert!(read(&file).unwrap().unwrap().stop);
+        assert!(read(&file).unwrap().stop);
     }
 }

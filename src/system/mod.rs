@@ -134,6 +134,8 @@ pub(crate) struct RunScope<'r> {
     pub(crate) is_parent: bool,
     /// The lease's file, if its writers belong to the run.
     pub(crate) file: Option<&'r File>,
+    /// It is a step, a run inside a run.
+    pub(crate) is_step: bool,
 }
 
 impl<'r> RunScope<'r> {
@@ -145,6 +147,7 @@ impl<'r> RunScope<'r> {
             leader: None,
             is_parent: false,
             file: None,
+            is_step: false,
         }
     }
 }

@@ -144,6 +144,15 @@ impl<'m> Running<'m> {
         true
     }
 
+    /// Notes a process that lives on in the lease, for the next gpumgr: it may have no other sign of it.
+    fn note_living(&self) {
+        let here = system::here();
+        let mut living = self.members().into_iter();
+        if let Some(process) = living.find_map(|pid| system::process(pid, &here)) {
+            let _ = self.held.note_command(process.pid, process.started);
+        }
+    }
+
     fn look_at_time(&mut self) {
         let is_over = self.watch.look(self.child.id());
         if self.watch.told && !is_over {
@@ -172,6 +181,7 @@ impl<'m> Running<'m> {
         };
         let asks = heard.terminates() || system::is_interrupt(heard.number);
         if self.ending.is_stuck() && asks {
+            self.note_living();
             return Err(GivenUp(heard.number));
         }
         self.hear(&heard);
@@ -180,6 +190,10 @@ impl<'m> Running<'m> {
 
     /// Asks the run to end, or hands on what was sent to gpumgr alone.
     fn hear(&mut self, heard: &Heard) {
+        if heard.from_gpumgr && heard.ends() {
+            // The gpumgr of the run around this one tells all of the run to end.
+            return;
+        }
         if !heard.ends() {
             self.child.pass_on(heard);
         } else if heard.terminates() && !heard.from_terminal && !self.ending.has_begun() {

@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::standing::granted;
-use crate::allocator::{claim, leave, release_lease};
+use crate::allocator::{claim, confirm, leave, release_lease};
 use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::manager::now;
@@ -29,11 +29,13 @@ impl Line<'_> {
         let left = self.manager.change_and_note(
             IfAbsent::Fail,
             Grants::None,
-            move |cluster, _| {
+            move |cluster, facts| {
                 let left = leave(cluster, &id);
                 let given_back = of_no_use.then(|| release_lease(cluster, &id).ok());
                 let granted = granted(cluster, &id);
                 if granted.is_some() {
+                    // Another gpumgr may have seen it untaken.
+                    confirm(cluster, &id, facts.now)?;
                     claim(cluster, &id, tie)?;
                 }
                 Ok((granted, left, given_back.flatten()))

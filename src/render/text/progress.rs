@@ -72,14 +72,6 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
             ];
             words.say("note-inside", values)
         }
-        Progress::StepLivesOn { outer, grant } => {
-            let devices = crate::environment::device_list(&grant.gpus);
-            let values = [
-                ("outer", outer.as_str().into()),
-                ("devices", devices.into()),
-            ];
-            words.say("warning-step-lives-on", values)
-        }
         Progress::WaitingInside { outer, place, of } => {
             let values = [
                 ("task", outer.as_str().into()),

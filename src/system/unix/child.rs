@@ -154,6 +154,8 @@ pub(crate) struct Child {
     is_reaped: Cell<bool>,
     /// Whether it leads a process group of its own.
     leads: bool,
+    /// Whether it is a step's, a run's inside a run.
+    is_step: bool,
     /// Whether this process had children of others before, so that descent from it tells nothing.
     had_children: bool,
     /// Where the system lets gpumgr make one.
@@ -228,6 +230,7 @@ impl Child {
             started: stat(id).map_or(0, |stat| stat.started()),
             is_reaped: Cell::new(false),
             leads: start.leads,
+            is_step: start.group.is_none(),
             had_children,
             cgroup,
         })
@@ -275,6 +278,7 @@ impl Child {
             leader: Some(command).filter(|_| self.leads),
             is_parent: !self.had_children,
             file: Some(file).filter(|_| self.had_children),
+            is_step: self.is_step,
         }
     }
 

@@ -6,17 +6,18 @@
 //! an allocation of its own. A process that the asking user cannot look into is no member by that alone.
 
 use super::cgroup;
-use super::process::{Stat, all, has_open, is_proc_ours, stat};
+use super::process::{Stat, all, has_open, is_of_user, is_proc_ours, stat};
 use crate::allocator::{LeaseId, is_same_start};
-use crate::environment::{HELPER, RUN, SUPERVISES};
+use crate::environment::{HELPER, RUN, STEP, SUPERVISES};
 use crate::system::{Heard, RunScope};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 
 /// How many ancestors of a process are looked at: a table that changes meanwhile must not go in circles.
 const MOST_ANCESTORS: usize = 4096;
@@ -33,8 +34,8 @@ pub(crate) struct Processes {
 /// What a process's environment says of it.
 #[derive(Clone, Debug)]
 enum Mark {
-    /// It was started in this run.
-    Run(LeaseId),
+    /// It was started in this run, and in this step of it.
+    Run(LeaseId, Option<LeaseId>),
     /// It looks after that one.
     Supervisor(LeaseId),
     /// It is gpumgr's own.
@@ -85,6 +86,21 @@ impl Processes {
         })
     }
 
+    /// Whether a process of the file's user that started since then cannot be looked into, so that it may
+    /// belong to any run of that user.
+    pub(crate) fn may_hide_members(&self, file: &Metadata, since: u64) -> bool {
+        if super::is_root() || file.uid() == Uid::effective().as_raw() {
+            return false;
+        }
+        // Where others' processes are hidden, the first one is.
+        let are_hidden = !self.stats.contains_key(&1);
+        let may_be = |(pid, stat): (&u32, &Stat)| {
+            let is_later = stat.started() >= since || is_same_start(stat.started(), since);
+            is_later && !stat.is_left_over(*pid) && is_of_user(*pid, file) && !is_open(*pid)
+        };
+        are_hidden || self.stats.iter().any(may_be)
+    }
+
     fn is_member(&self, pid: u32, stat: &Stat, run: &RunScope<'_>) -> bool {
         if is(pid, stat, run.command) {
             return true;
@@ -102,8 +118,12 @@ impl Processes {
 
     fn by_mark(&self, pid: u32, run: &RunScope<'_>) -> Option<Side> {
         match self.mark(pid)? {
-            Mark::Run(id) if run.lease.continues(&id) => Some(Side::Ours),
-            Mark::Run(_) | Mark::Supervisor(_) | Mark::Helper => Some(Side::Theirs),
+            // It may be in a step inside this one, which its ancestors tell.
+            Mark::Run(_, step) if run.is_step => {
+                (step.as_ref() == Some(run.lease)).then_some(Side::Ours)
+            }
+            Mark::Run(id, _) if run.lease.continues(&id) => Some(Side::Ours),
+            Mark::Run(..) | Mark::Supervisor(_) | Mark::Helper => Some(Side::Theirs),
         }
     }
 
@@ -122,7 +142,10 @@ impl Processes {
             match self.mark(next) {
                 // Its own run is looked after by no other.
                 Some(Mark::Supervisor(id)) if run.lease.continues(&id) => return Some(Side::Ours),
-                Some(_) => return self.by_mark(next, run),
+                Some(_) => match self.by_mark(next, run) {
+                    Some(side) => return Some(side),
+                    None => next = stat.parent,
+                },
                 None => next = stat.parent,
             }
         }
@@ -155,6 +178,11 @@ fn is(pid: u32, stat: &Stat, process: Option<(u32, u64)>) -> bool {
     process.is_some_and(|(id, started)| id == pid && is_same_start(stat.started(), started))
 }
 
+/// Whether this user may look into the process.
+fn is_open(pid: u32) -> bool {
+    fs::read(format!("/proc/{pid}/environ")).is_ok()
+}
+
 /// `None` if it has none, or its environment cannot be read.
 fn mark_of(pid: u32) -> Option<Mark> {
     let variables = fs::read(format!("/proc/{pid}/environ")).ok()?;
@@ -169,7 +197,7 @@ fn mark_of(pid: u32) -> Option<Mark> {
     } else if let Some(lease) = id(SUPERVISES) {
         Some(Mark::Supervisor(lease))
     } else {
-        id(RUN).map(Mark::Run)
+        id(RUN).map(|run| Mark::Run(run, id(STEP)))
     }
 }
 

@@ -47,16 +47,15 @@ const CHANGES: &str =
     "--init\n--allocate a 1\n--status\n--run r 1 -- true\n--release a\n--check-config";
 const PROGRAMS: &str = "--start-program p --gpus 1\n--logs p\n--stop-program p";
 const WAITS: &str = "--allocate all 8\n--allocate w 1 --wait 150ms";
-const LOGS: &str = "--release none\n--history\n--release none\n--release none";
+const LOGS: &str = "--allocate x 1\n--history\n--release x";
+const REFUSALS: &str = "--release none\n--history";
 const ALL: &str =
     "--allocate a 1\n--start-program p --gpus 1\n--logs p\n--history\n--reset --yes --force";
 
 /// What is exchanged: the folder it is in, its name, whether it is a folder, and who reaches it.
-const ENTRIES: [(&str, &str, bool, &str); 16] = [
+const ENTRIES: [(&str, &str, bool, &str); 15] = [
     ("around/shared", "logs", true, PROGRAMS),
     ("around/shared/logs", "USER", true, PROGRAMS),
-    ("around/shared/logs", "p.log", false, PROGRAMS),
-    ("around/shared/logs", ".tmp*", false, PROGRAMS),
     ("around/shared", ".resource.lock", false, CHANGES),
     ("around/shared", "resource_status.json", false, ALL),
     ("around/shared", ".gpumgr-*", false, CHANGES),
@@ -86,6 +85,7 @@ const ENTRIES: [(&str, &str, bool, &str); 16] = [
     ),
     ("around/shared", "gpu_manager.log", false, LOGS),
     ("around/shared", "gpu_manager.log.1", false, LOGS),
+    ("around/shared", "gpu_manager.refused.log", false, REFUSALS),
     (
         "around/shared",
         "resource_status.2*",

@@ -133,6 +133,16 @@ fn edited_end_does_not_end_a_run_without_its_gpumgr() {
 /// A file of another user in the lease's place is no word, neither of alice's nor for root.
 #[test]
 fn exchanged_lease_ends_nothing() {
+    put_in_the_place_of_the_lease(BOB.uid, |_| ());
+}
+
+/// A member can rename a file that alice made for another of her runs.
+#[test]
+fn other_lease_of_its_owner_ends_nothing() {
+    put_in_the_place_of_the_lease(ALICE.uid, |text| text[120..].fill(b'0'));
+}
+
+fn put_in_the_place_of_the_lease(owner: u32, change: impl Fn(&mut [u8])) {
     let Some((office, run, command)) = run_of_alice(&["--ttl", "1h"]) else {
         return;
     };
@@ -140,9 +150,10 @@ fn exchanged_lease_ends_nothing() {
     let lease = lab.join(&lease_file(lab));
     let mut text = std::fs::read(&lease).unwrap();
     text[80..120].copy_from_slice(format!("{:<32}stop    ", 1).as_bytes());
+    change(&mut text);
     std::fs::remove_file(&lease).unwrap();
     std::fs::write(&lease, &text).unwrap();
-    std::os::unix::fs::chown(&lease, Some(BOB.uid), Some(ALICE.group)).unwrap();
+    std::os::unix::fs::chown(&lease, Some(owner), Some(ALICE.group)).unwrap();
     set_mode(&lease, 0o640);
     set_end(lab, &json!(LONG_AGO));
     run.kill();

@@ -152,7 +152,6 @@ note-freed-untaken = Freed { $task } ({ $owner }; { $server }, GPUs { $devices }
 note-inside = Inside of { $outer }: { $server }, GPUs { $devices }
 wait-place = { $task }: waiting, place { $place } of { $of }
 wait-inside = Inside of { $task }: waiting, place { $place } of { $of }
-warning-step-lives-on = Warning: inside of { $outer }: the command has ended, but what it started still runs and keeps its share (GPUs { $devices })
 wait-looks = The system does not tell of changes here; looking twice a second
 warning-time-over = { $task }: its time is over; its command was told to end (SIGTERM) and has { $grace ->
         [one] 1 second

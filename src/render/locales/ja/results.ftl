@@ -131,7 +131,6 @@ note-freed-untaken = { $task } を解放しました ({ $owner }、{ $server }�
 note-inside = { $outer } の中: { $server }、GPU { $devices }
 wait-place = { $task }: 待機中、{ $of } 件中 { $place } 番目
 wait-inside = { $task } の中: 待機中、{ $of } 件中 { $place } 番目
-warning-step-lives-on = 警告: { $outer } の中: コマンドは終わりましたが、それが起動したプロセスがまだ動いており、割り当てを保持しています（GPU { $devices }）
 wait-looks = ここではシステムが変更を通知しません。毎秒 2 回確認します
 warning-time-over = { $task }: 期限が切れました。コマンドに終了を求めました (SIGTERM)。猶予は { $grace } 秒です
 warning-killed = { $task }: 時間内に終わらないプロセスを強制終了しました: { $processes }

@@ -131,7 +131,6 @@ note-freed-untaken = 已释放 { $task } ({ $owner }；{ $server }，GPU { $devi
 note-inside = 在 { $outer } 之内: { $server }，GPU { $devices }
 wait-place = { $task }: 排队中，第 { $place } 位，共 { $of } 位
 wait-inside = 在 { $task } 之内: 排队中，第 { $place } 位，共 { $of } 位
-warning-step-lives-on = 警告: 在 { $outer } 之内: 命令已结束，但它启动的进程仍在运行，并继续占用其份额（GPU { $devices }）
 wait-looks = 此处系统不通知更改；每秒查看两次
 warning-time-over = { $task }: 时间已到；已要求其命令结束 (SIGTERM)，还有 { $grace } 秒
 warning-killed = { $task }: 未按时结束的进程已被强制终止: { $processes }
