@@ -190,7 +190,6 @@ pub(crate) struct Heard {
     /// The command got it, too.
     pub(crate) from_terminal: bool,
     /// Another gpumgr sent it, which tells all of a run itself.
-    #[cfg_attr(windows, expect(dead_code, reason = "nothing is sent there"))]
     pub(crate) from_gpumgr: bool,
 }
 

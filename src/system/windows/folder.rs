@@ -30,10 +30,6 @@ impl Folder {
         &self.path
     }
 
-    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
-        fs::metadata(&self.path)
-    }
-
     /// Whether the path still leads to this folder, which is all there is of it.
     pub(crate) fn is_in_place(&self) -> io::Result<bool> {
         Ok(true)
