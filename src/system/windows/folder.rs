@@ -4,7 +4,7 @@ use super::patience::replace;
 use super::{canonical, names_this_file, open_lock_file, own_spelling};
 use crate::system::{Access, Entry, LocalLocks, MAX_LINKS, OpenToOthers, RealPath};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
