@@ -109,6 +109,8 @@ fn what_failed_leaves_nothing_to_evaluate() {
 fn in_shell(lab: &Lab, shell: &str, script: &str) -> Option<Ran> {
     let mut command = std::process::Command::new(shell);
     lab.isolate(command.args(["-c", script]))
+        // Else fish makes a folder in /tmp.
+        .env("XDG_RUNTIME_DIR", lab.path())
         // Inherited from an outer job: it must be replaced.
         .env("CUDA_VISIBLE_DEVICES", "7")
         .env("GPUMGR", env!("CARGO_BIN_EXE_gpumgr"));

@@ -45,6 +45,8 @@ fn typed(lab: &Lab, shell: &str, line: &str) -> Vec<String> {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/completions/tab.py"))
         .args([shell, line]);
     lab.isolate(&mut command)
+        // Else fish makes a folder in /tmp.
+        .env("XDG_RUNTIME_DIR", lab.path())
         .env("LC_ALL", "C.UTF-8")
         .env("TERM", "dumb")
         .env("PATH", path(lab));
