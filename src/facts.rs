@@ -144,10 +144,7 @@ impl Manager {
             is_step: run.is_none(),
             ..RunScope::of(&lease.id)
         };
-        let file = self.store.open_lease(&lease.id);
-        let about = file.and_then(|file| file.metadata().ok());
         !processes.members(&scope).is_empty()
-            || about.is_some_and(|about| processes.may_hide_members(&about, started))
     }
 
     /// On another machine, a run counts as alive until it ought to have been ended there.

@@ -54,7 +54,7 @@ impl Duties {
     }
 
     /// Whom to wake: a wake-up may have got lost, or v0.1 or another machine granted or dropped them.
-    fn to_wake(&mut self, cluster: &Cluster, host: &str) -> Vec<LeaseId> {
+    fn find_sleepers_to_wake(&mut self, cluster: &Cluster, host: &str) -> Vec<LeaseId> {
         let is_here = |waiter: &&Waiter| waiter.lease.process.host == host;
         let here = in_order(cluster).filter(is_here);
         let here: Vec<_> = here.map(|waiter| waiter.lease.id.clone()).collect();
@@ -107,7 +107,7 @@ impl Line<'_> {
         if let Ok(Some(state)) = self.manager.settle_if_due(cluster, &facts) {
             self.tell_changed(state);
         }
-        for id in self.duties.to_wake(cluster, &self.host) {
+        for id in self.duties.find_sleepers_to_wake(cluster, &self.host) {
             if id != self.lease.id {
                 self.manager.store.wake(&id);
             }

@@ -6,18 +6,17 @@
 //! an allocation of its own. A process that the asking user cannot look into is no member by that alone.
 
 use super::cgroup;
-use super::process::{Stat, all, has_open, is_of_user, is_proc_ours, stat};
+use super::process::{Stat, all, has_open, is_proc_ours, stat};
 use crate::allocator::{LeaseId, is_same_start};
 use crate::environment::{HELPER, RUN, STEP, SUPERVISES};
 use crate::system::{Heard, RunScope};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid};
+use nix::unistd::Pid;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 
 /// How many ancestors of a process are looked at: a table that changes meanwhile must not go in circles.
 const MOST_ANCESTORS: usize = 4096;
@@ -84,21 +83,6 @@ impl Processes {
                 && !stat.is_left_over(*pid)
                 && !matches!(self.mark(*pid), Some(Mark::Helper))
         })
-    }
-
-    /// Whether a process of the file's user that started since then cannot be looked into, so that it may
-    /// belong to any run of that user.
-    pub(crate) fn may_hide_members(&self, file: &Metadata, since: u64) -> bool {
-        if super::is_root() || file.uid() == Uid::effective().as_raw() {
-            return false;
-        }
-        // Where others' processes are hidden, the first one is.
-        let are_hidden = !self.stats.contains_key(&1);
-        let may_be = |(pid, stat): (&u32, &Stat)| {
-            let is_later = stat.started() >= since || is_same_start(stat.started(), since);
-            is_later && !stat.is_left_over(*pid) && is_of_user(*pid, file) && !is_open(*pid)
-        };
-        are_hidden || self.stats.iter().any(may_be)
     }
 
     fn is_member(&self, pid: u32, stat: &Stat, run: &RunScope<'_>) -> bool {
@@ -176,11 +160,6 @@ impl Processes {
 
 fn is(pid: u32, stat: &Stat, process: Option<(u32, u64)>) -> bool {
     process.is_some_and(|(id, started)| id == pid && is_same_start(stat.started(), started))
-}
-
-/// Whether this user may look into the process.
-fn is_open(pid: u32) -> bool {
-    fs::read(format!("/proc/{pid}/environ")).is_ok()
 }
 
 /// `None` if it has none, or its environment cannot be read.

@@ -5,7 +5,7 @@ use super::child::note;
 use super::job::Job;
 use super::lock::try_lock;
 use crate::system::{Heard, RunScope};
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::io::AsRawHandle;
 use std::os::windows::process::CommandExt;
@@ -83,15 +83,6 @@ impl Processes {
     pub(crate) fn members(&self, run: &RunScope<'_>) -> Vec<u32> {
         let job = Job::made().filter(|_| run.is_parent);
         job.map(Job::members).unwrap_or_default()
-    }
-
-    /// A run's processes end with its job, so none is hidden.
-    #[allow(
-        clippy::unused_self,
-        reason = "elsewhere they are looked at once for several runs"
-    )]
-    pub(crate) fn may_hide_members(&self, _file: &Metadata, _since: u64) -> bool {
-        false
     }
 }
 
