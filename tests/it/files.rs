@@ -200,6 +200,35 @@ fn a_full_disk_leaves_the_old_state() {
 }
 
 #[test]
+fn release_on_a_full_disk_gives_up_copies_of_logs() {
+    let lab = Lab::new();
+    let Some(disk) = TinyDisk::mounted_at(lab.join("disk")) else {
+        return;
+    };
+    let state = ["--state", "disk/resource_status.json"];
+    lab.ok(&[&ALLOCATE[..], &state].concat());
+    let copies = ["disk/gpu_manager.log.1", "disk/logs/ann/t.log.2"];
+    fs::create_dir_all(lab.join("disk/logs/ann")).unwrap();
+    for copy in copies {
+        lab.write(copy, [b'x'; 8192]);
+    }
+    lab.write("disk/logs/ann/t.log", [b'x'; 16384]);
+    disk.fill();
+    lab.ok(&[&["--release", "t"][..], &state].concat());
+    let saved: serde_json::Value =
+        serde_json::from_str(&lab.read("disk/resource_status.json")).unwrap();
+    assert_eq!(saved["servers"][0]["running_tasks"], serde_json::json!([]));
+    assert!(copies.iter().any(|copy| !lab.join(copy).exists()));
+    // The log itself is its user's, and is only named.
+    for copy in copies {
+        let _ = fs::remove_file(lab.join(copy));
+    }
+    disk.fill();
+    let error = refused(&lab, &[&ALLOCATE[..], &state].concat(), 1, "io");
+    assert!(error.contains("disk/logs/ann/t.log (16 KiB)"), "{error}");
+}
+
+#[test]
 fn on_a_full_disk_nothing_is_half_made() {
     let lab = Lab::new();
     let Some(disk) = TinyDisk::mounted_at(lab.join("disk")) else {

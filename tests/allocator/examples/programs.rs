@@ -237,7 +237,7 @@ fn what_nobody_asked_for_goes_first_and_ends_if_need_be() {
     assert!(shrink(&mut cluster, "auto", 1));
     allocator::let_go(&mut cluster, &lease("auto", Tie::Run).id, now()).unwrap();
     assert_eq!(yields(&cluster, None), [Yield::Stop(name("auto"))]);
-    allocator::stop_program(&mut cluster, &name("auto"), &forced(nobody())).unwrap();
+    allocator::stop_program(&mut cluster, &name("auto"), &user("alice")).unwrap();
     assert_eq!(yields(&cluster, None), []);
 }
 
