@@ -88,7 +88,10 @@ impl Lab {
     }
 
     pub(crate) fn text_if_any(&self, name: &str) -> Option<String> {
-        self.join(name).exists().then(|| self.read(name))
+        match fs::read_to_string(self.join(name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            read => Some(read.unwrap()),
+        }
     }
 
     /// Whether a temporary file was left here.
