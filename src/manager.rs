@@ -272,10 +272,10 @@ mod tests {
             shown(before(Duration::from_secs(1 << 31))),
             "1901-12-13T20:45:52+00:00"
         );
-        assert_eq!(
-            shown(before(Duration::from_secs(1 << 40))),
-            "1001-01-01T00:00:00+00:00"
-        );
+        // Windows counts from 1601 on.
+        if let Some(clock) = UNIX_EPOCH.checked_sub(Duration::from_secs(1 << 40)) {
+            assert_eq!(shown(clock), "1001-01-01T00:00:00+00:00");
+        }
     }
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn far_future_leaves_room_for_the_longest_ttl() {
         let far = UNIX_EPOCH
-            .checked_add(Duration::from_secs(1 << 40))
+            .checked_add(Duration::from_secs(1 << 38))
             .unwrap();
         assert_eq!(shown(far), "9001-01-01T00:00:00+00:00");
     }
