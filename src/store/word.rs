@@ -108,7 +108,8 @@ pub(super) fn write_id(file: &File, id: &LeaseId) -> io::Result<()> {
 
 /// Whether the file was made for that lease, and has a word.
 pub(super) fn is_of(mut file: &File, id: &LeaseId) -> io::Result<bool> {
-    if file.metadata()?.len() != (NOTED_BYTES + WORD_BYTES) as u64 {
+    // On Windows each wake-up adds a byte behind it.
+    if file.metadata()?.len() < (NOTED_BYTES + WORD_BYTES) as u64 {
         return Ok(false);
     }
     let mut text = [0; LeaseId::MAX_CHARS];
@@ -190,6 +191,9 @@ mod tests {
         write_at(&file, &" ".repeat(other.as_str().len()), ID_AT).unwrap();
         write_id(&file, &id).unwrap();
         assert_eq!(read(&file), Some(Word::default()));
+        io::Seek::seek(&mut file, SeekFrom::End(0)).unwrap();
+        io::Write::write_all(&mut file, b"\n").unwrap();
+        assert_eq!(read(&file), Some(Word::default()), "it was woken");
         for deadline in [Some(at(253_402_300_799)), Some(at(-1)), None] {
             write_deadline(&file, deadline).unwrap();
             let word = Word {
