@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const CROWDS: [usize; 3] = [20, 100, 1_000];
 const QUEUES: [usize; 4] = [10, 100, 1_000, 5_000];
 const WATCHED: u32 = 20;
-/// Who waits asks for both GPUs of the first; what changes meanwhile is on the second.
+/// The waiters ask for both GPUs of the first server; the changes meanwhile are on the second.
 const TWO_SERVERS: &str = "[[server]]\nname = \"a\"\ngpus = 2\ncpus = 2\n\
                            [[server]]\nname = \"b\"\ngpus = 1\ncpus = 1\n";
 
@@ -66,7 +66,7 @@ fn join(lab: &Lab, count: usize) -> Result<Vec<Child>> {
         &ms(began.elapsed()),
         "≤ 20 s",
     );
-    // What joining cost is over by then.
+    // By then the work of joining is over.
     thread::sleep(Duration::from_secs(5));
     Ok(crowd)
 }

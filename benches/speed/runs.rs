@@ -162,7 +162,7 @@ pub(crate) fn idle_waiters() -> Result<()> {
         );
     }
     wait_for(|| waiting(&lab).filter(|count| *count == CROWD))?;
-    // What joining cost is over by then.
+    // By then the work of joining is over.
     thread::sleep(Duration::from_secs(2));
     let before: u64 = crowd.iter().map(ticks).sum();
     thread::sleep(WATCHED);

@@ -164,7 +164,7 @@ impl Cluster {
         Self { queue, ..self }
     }
 
-    /// The same with these programs that the monitor starts by itself.
+    /// Returns this cluster with these records of programs that the monitor starts by itself.
     #[must_use]
     pub fn with_auto_programs(self, auto_programs: Vec<AutoProgram>) -> Self {
         Self {

@@ -124,7 +124,7 @@ struct Reasons<'c> {
     kept: Vec<Reservation>,
     /// Of those for whom nothing is kept.
     known: HashMap<Class, Why>,
-    /// Where there is no room at all.
+    /// Why requests wait that no server has room for.
     lacking: HashMap<Need, Why>,
 }
 

@@ -74,7 +74,7 @@ fn now() -> Timestamp {
     chrono::DateTime::UNIX_EPOCH.fixed_offset()
 }
 
-/// What is asked for; few kinds, so that many are alike.
+/// A demand of one of few kinds, so that many requests are alike.
 fn requests() -> impl Strategy<Value = Request> {
     let gpus = prop_oneof![
         4 => (0_u32..=3).prop_map(Gpus::Count),

@@ -112,7 +112,11 @@ impl<'m> Running<'m> {
             if living.is_empty() {
                 // The last of them may have ended since.
                 self.child.reap();
-                return Ok(());
+                // A process that was started while the others were listed is only seen the next time.
+                if self.members().is_empty() {
+                    return Ok(());
+                }
+                continue;
             }
             if !self.ending.has_begun() {
                 self.manager.tell(&Progress::Survived {

@@ -294,7 +294,6 @@ impl Line<'_> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
         let runs = self.lease.tie == Tie::Run;
         let seen = self.granted_in_state();
-        let is_fresh = |seen: &Allocated| now() - seen.grant.start < CONFIRMED_AFTER;
         if runs && seen.as_ref().is_some_and(is_fresh) {
             // It is tied to this process already.
             let taken = seen.iter().map(|taken| &taken.grant);
@@ -341,4 +340,10 @@ fn without_hint(state: StateFile) -> StateFile {
         differs: false,
         ..state
     }
+}
+
+/// Whether no gpumgr can have withdrawn the grant yet. A clock that was set back tells nothing.
+fn is_fresh(granted: &Allocated) -> bool {
+    let age = now() - granted.grant.start;
+    (TimeDelta::zero()..CONFIRMED_AFTER).contains(&age)
 }

@@ -57,8 +57,12 @@ impl Drop for Cgroup {
 /// The run in whose group a process is, by the last such name in the group's path.
 pub(super) fn run_of(pid: u32) -> Option<LeaseId> {
     let path = own_path(&format!("/proc/{pid}/cgroup"))?;
-    path.rsplit('/')
-        .find_map(|name| name.strip_prefix(PREFIX)?.parse().ok())
+    path.rsplit('/').find_map(run_named)
+}
+
+/// The run whose group has that name; `None` for a unit such as `gpumgr-monitor.service`.
+fn run_named(name: &str) -> Option<LeaseId> {
+    name.strip_prefix(PREFIX)?.parse().ok()
 }
 
 /// The folder of this process's own group, without that of a run around it.
@@ -75,7 +79,7 @@ fn parent() -> Option<PathBuf> {
 }
 
 fn is_of_run(name: &std::ffi::OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+    name.to_str().and_then(run_named).is_some()
 }
 
 /// The path that `/proc/PID/cgroup` gives in the hierarchy of version 2.
@@ -113,4 +117,17 @@ fn is_left_behind(group: &fs::DirEntry) -> bool {
             .duration_since(made)
             .is_ok_and(|age| age >= LEFT_BEHIND)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_run;
+
+    #[test]
+    fn only_a_lease_id_names_the_group_of_a_run() {
+        assert!(is_of_run("gpumgr-0123456789abcdef".as_ref()));
+        for other in ["gpumgr-monitor.service", "gpumgr-", "gpumgr", "user.slice"] {
+            assert!(!is_of_run(other.as_ref()), "{other}");
+        }
+    }
 }
