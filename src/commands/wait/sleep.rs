@@ -16,14 +16,15 @@ pub(super) const ROUND: Duration = Duration::from_millis(450);
 const STAND_BY: Duration = Duration::from_millis(900);
 /// How many those are, with the housekeeper.
 pub(super) const STANDING_BY: usize = 3;
-/// How often all others look whether there is a housekeeper. They do not all do so at once.
+/// How often all others look whether there is a housekeeper: the first of them that often, each one
+/// behind it a little later.
 const WATCH: Duration = Duration::from_secs(4);
-const WATCH_APART: Duration = Duration::from_millis(31);
+const WATCH_LATER: Duration = Duration::from_millis(20);
 /// How often they look at the state by themselves, at most and at least.
 const LEAST_REST: Duration = Duration::from_secs(2);
-const MOST_REST: Duration = Duration::from_secs(60);
-/// Their looks together may take that part of one core's time.
-const SHARE: u32 = 10;
+const MOST_REST: Duration = Duration::from_secs(120);
+/// Their looks together may take one part of so many of one core's time.
+const SHARE: u32 = 50;
 
 /// The rhythm of one waiter.
 pub(super) struct Sleep {
@@ -118,7 +119,8 @@ impl Sleep {
         } else if self.rank < STANDING_BY {
             STAND_BY
         } else {
-            WATCH + WATCH_APART * (std::process::id() % 64)
+            let behind = u32::try_from(self.rank).unwrap_or(u32::MAX);
+            (WATCH_LATER.saturating_mul(behind) + WATCH).min(MOST_REST)
         }
     }
 
