@@ -20,6 +20,8 @@ use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 /// Puts the text in the state file's place, with the old one's access rights, and gives the
 /// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is
@@ -43,16 +45,7 @@ pub(super) fn save(
     }
     let folder = guard.folder();
     sweep(place, folder, cluster);
-    let temp = loop {
-        match prepare(place, folder, old, text) {
-            Err(StoreError::Io { source, .. }) if room::is_full(&source) => {
-                if !room::make(folder) {
-                    return Err(full(place, folder, source));
-                }
-            }
-            prepared => break prepared?,
-        }
-    };
+    let temp = prepare_with_room(place, folder, old, text)?;
     temp.replace(place.name()).map_err(failed)?;
     steps::reached(Step::Renamed);
     done();
@@ -63,6 +56,38 @@ pub(super) fn save(
     drop(folder);
     steps::reached(Step::FolderFlushed);
     Ok(())
+}
+
+/// How often a save is tried again on a full disk where gpumgr has nothing to give up.
+const MORE_TRIES: u32 = 10;
+const BEFORE_NEXT_TRY: Duration = Duration::from_millis(10);
+
+/// The same as [`prepare`], on a disk that may be full.
+///
+/// A program that never stops writing takes at once what is given up for the state. Then the writer of its
+/// log finds the disk full, gives up a copy by itself and pauses, so that the next try has room.
+fn prepare_with_room<'f>(
+    place: &Place,
+    folder: &'f Folder,
+    old: Option<&Metadata>,
+    text: &Pieces<'_>,
+) -> Result<Temporary<'f>, StoreError> {
+    let mut tries = 0;
+    loop {
+        match prepare(place, folder, old, text) {
+            Err(StoreError::Io { source, .. }) if room::is_full(&source) => {
+                if room::make(folder) {
+                    continue;
+                }
+                tries += 1;
+                if tries > MORE_TRIES {
+                    return Err(full(place, folder, source));
+                }
+                thread::sleep(BEFORE_NEXT_TRY);
+            }
+            prepared => return prepared,
+        }
+    }
 }
 
 /// Writes the text to a file that has everything but the state file's name.

@@ -19,6 +19,19 @@ pub(crate) struct Lab {
     folder: TempDir,
 }
 
+impl Drop for Lab {
+    /// A gpumgr that is about to end may still make files in the folder while it is removed.
+    fn drop(&mut self) {
+        let give_up = Instant::now() + Duration::from_secs(2);
+        while self.path().exists()
+            && fs::remove_dir_all(self.path()).is_err()
+            && Instant::now() < give_up
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {

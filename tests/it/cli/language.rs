@@ -79,7 +79,8 @@ fn the_flag_then_lc_all_then_lc_messages_then_lang() {
 
 #[test]
 fn japanese_without_a_home() {
-    let lab = Lab::new();
+    // Without $HOME the home folder is that of the user database, and may hold a config.
+    let lab = Lab::with_config("[cluster]\nservers = 1\n");
     let mut command = lab.command(&["--allocate", "t"]);
     command.env_remove("HOME").env("LANG", "ja_JP.UTF-8");
     let ran = Ran::of(command.output().unwrap());

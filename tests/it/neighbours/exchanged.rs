@@ -5,7 +5,7 @@
 //! `GPUMGR_EXCHANGE_SECONDS` sets how long each entry is fought for.
 
 use crate::people::{Office, Person, set_mode};
-use crate::support::{amount, library_folder, measured};
+use crate::support::{amount, happens, library_folder, measured};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -184,8 +184,16 @@ impl Scene {
         let exchanging = exchanging.unwrap();
         work.status().unwrap();
         let exchanges = end(exchanging);
+        assert!(happens(|| !self.is_at_work()), "{folder} {is_folder}");
         self.assert_untouched(&format!("{folder} {is_folder}"));
         exchanges
+    }
+
+    /// Whether a command of the victim's still runs: its loop ends before it.
+    fn is_at_work(&self) -> bool {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let mut programs = processes.flat_map(|process| fs::read_link(process.path().join("exe")));
+        programs.any(|program| program == self.office.binary())
     }
 
     fn assert_untouched(&self, what: &str) {

@@ -317,6 +317,11 @@ sys.exit(code)
             terminal.kill();
             assert!(happens(|| queued(&lab).is_empty()));
             assert_eq!(holders(&lab), ["holder"]);
+            // The last that it does is to remove its lease.
+            assert!(happens(|| lab
+                .files()
+                .iter()
+                .all(|name| !name.contains(".lease-"))));
         }
     }
 }
