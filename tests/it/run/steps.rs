@@ -1,8 +1,8 @@
 //! Kills at every named step of the start and the end.
 
-use super::{STAYS, Victim, assert_held, assert_tidy, small, written};
+use super::{STAYS, Victim, assert_held, assert_tidy, shown, small, written};
 use crate::stopped::Stopped;
-use crate::support::Lab;
+use crate::support::{Lab, happens};
 
 /// As a run reaches them: its first transaction grants, its second gives back.
 const STEPS: [&str; 19] = [
@@ -34,6 +34,8 @@ fn kill_at(step: &str, lab: &Lab) {
         lab,
         &["--run", "t", "2", "8", "--", "true"],
     ));
+    // Its command may live a moment longer.
+    assert!(happens(|| shown(lab).is_empty()), "{step}");
 }
 
 fn position(step: &str) -> usize {
