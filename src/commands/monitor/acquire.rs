@@ -108,6 +108,7 @@ impl Monitor {
         if somebody_waits(&cluster, &self.manager.config.limits) {
             return troubles;
         }
+        self.allocate_starting(&mut cluster, facts.now);
         let template = self.manager.config.program.as_ref();
         let delay = template.map_or(TimeDelta::zero(), |template| template.retry_delay);
         for name in self.acquired.due(&cluster, facts.now, delay) {
@@ -135,6 +136,17 @@ impl Monitor {
             host: Some(system::here().host),
             ..Request::new(task, Gpus::Count(count), Cpus::PerGpu).owned_by(user)
         })
+    }
+
+    /// Gives those that are being started their room in this picture, so that no other takes it.
+    fn allocate_starting(&self, cluster: &mut Cluster, now: Timestamp) {
+        let names = self.acquired.programs.iter();
+        let names = names.filter(|name| self.acquired.starting.contains_key(*name));
+        let requests = names.filter_map(|name| self.request(name.clone()).ok());
+        for request in requests {
+            // It is refused if its task is in the state by now.
+            let _ = allocate(cluster, &request, &self.manager.config.limits, now);
+        }
     }
 
     /// A start takes a while, which nobody else is to wait for.

@@ -225,29 +225,42 @@ impl Folder {
         around: &Self,
         mode: fn(u32) -> u32,
     ) -> io::Result<Self> {
-        match again(|| mkdirat(&self.file, name, Mode::S_IRWXU)) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return self.subfolder(name);
+        let is_made = match again(|| mkdirat(&self.file, name, Mode::S_IRWXU)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            made => {
+                made?;
+                true
             }
-            made => made?,
-        }
-        let made = self.subfolder(name)?;
-        // Another member may have put a folder of their choice in its place by now.
-        let is_new = made.is_own()? && made.names()?.is_empty();
-        if !is_new {
+        };
+        let folder = self.subfolder(name)?;
+        if folder.is_own()? {
+            // Another process of this user may be making it, too, or was killed while it did.
+            if folder.is_as_made()? {
+                folder.open_to(&around.metadata()?, mode)?;
+            }
+        } else if is_made {
             return Err(io::Error::other("another folder took its place"));
         }
-        let around = around.metadata()?;
-        let group_kept = made.metadata()?.gid() == around.gid()
-            || fchown(&made.file, None, Some(around.gid())).is_ok();
+        Ok(folder)
+    }
+
+    /// Whether nothing was done yet to a folder but to make it. One that another member put in its place
+    /// has something in it, or gives away nothing.
+    fn is_as_made(&self) -> io::Result<bool> {
+        Ok(self.metadata()?.mode() & 0o777 == 0o700 && self.names()?.is_empty())
+    }
+
+    /// Opens a new folder to the users of the one around it, as far as `mode` says.
+    fn open_to(&self, around: &Metadata, mode: fn(u32) -> u32) -> io::Result<()> {
+        let group_kept = self.metadata()?.gid() == around.gid()
+            || fchown(&self.file, None, Some(around.gid())).is_ok();
         let mode = mode(around.mode() & 0o3777 | 0o700);
         let mode = if group_kept {
             mode
         } else {
             without_group(mode) & !0o2000
         };
-        made.file.set_permissions(Permissions::from_mode(mode))?;
-        Ok(made)
+        self.file.set_permissions(Permissions::from_mode(mode))
     }
 
     /// Whether users who are neither the owner nor in the group can open the folder, or a file in it:
@@ -357,4 +370,36 @@ fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
         false => SystemTime::UNIX_EPOCH.checked_sub(since),
     };
     time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Folder;
+    use std::ffi::OsStr;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::sync::Barrier;
+    use std::thread;
+
+    #[test]
+    fn folder_that_several_make_at_once_is_there_for_each_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o770)).unwrap();
+        let around = Folder::open(folder.path()).unwrap();
+        for round in 0..500 {
+            let name = format!("logs{round}");
+            let start = Barrier::new(2);
+            let make = |user: &str| {
+                start.wait();
+                let logs = around.make_shared_subfolder(OsStr::new(&name)).unwrap();
+                logs.make_own_subfolder(OsStr::new(user), &around).unwrap();
+            };
+            thread::scope(|scope| {
+                scope.spawn(|| make("a"));
+                scope.spawn(|| make("b"));
+            });
+            let made = folder.path().join(name).metadata().unwrap();
+            assert_eq!(made.mode() & 0o7777, 0o1770);
+        }
+    }
 }
