@@ -3,7 +3,8 @@
 use super::FileStore;
 use super::error::{Action, StoreError};
 use super::lock::make_shared;
-use crate::system;
+use crate::system::{self, Folder};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
@@ -25,13 +26,7 @@ impl FileStore {
         let path = self.place.folder.join(&name);
         let failed = |error| StoreError::io(Action::Lock, &path, error);
         let folder = self.open_to_make(Action::Lock)?;
-        let mut file = match folder.open_lock_file(&name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_shared(&folder, &name).map_err(failed)?;
-                folder.open_lock_file(&name).map_err(failed)?
-            }
-            opened => opened.map_err(failed)?,
-        };
+        let mut file = open(&folder, &name).map_err(failed)?;
         let give_up = Instant::now() + PATIENCE;
         while !system::try_lock(&file).map_err(failed)? {
             if Instant::now() >= give_up {
@@ -46,5 +41,16 @@ impl FileStore {
             .set_len(0)
             .and_then(|()| file.write_all(note.as_bytes()));
         Ok(Ok(file))
+    }
+}
+
+/// Opens the file, made where it was not there. A change may sweep a new file before it has its name;
+/// then it is made again.
+fn open(folder: &Folder, name: &OsStr) -> io::Result<File> {
+    loop {
+        match folder.open_lock_file(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_shared(folder, name)?,
+            opened => return opened,
+        }
     }
 }
