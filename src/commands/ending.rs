@@ -69,12 +69,11 @@ impl Ending {
         self.stage == Stage::Stuck
     }
 
-    /// The run goes on after all, unless something of it was killed already; whether it does.
-    pub(super) fn call_off(&mut self) -> bool {
+    /// The run goes on after all: nothing of it was killed yet.
+    pub(super) fn call_off(&mut self) {
         if !self.has_killed {
             self.enter(Stage::Running);
         }
-        !self.has_killed
     }
 
     /// How long it is until the next step; `None` if it has not begun.

@@ -21,7 +21,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Puts the text in the state file's place, with the old one's access rights, and gives the
 /// guard back to the system. The lock that v0.1 waits for is let go as soon as the new file is
@@ -58,9 +58,9 @@ pub(super) fn save(
     Ok(())
 }
 
-/// How often a save is tried again on a full disk where gpumgr has nothing to give up.
-const MORE_TRIES: u32 = 10;
-const BEFORE_NEXT_TRY: Duration = Duration::from_millis(10);
+/// How long a save is tried again on a full disk, and how soon.
+const TRIES_FOR: Duration = Duration::from_millis(500);
+const BEFORE_NEXT_TRY: Duration = Duration::from_millis(50);
 
 /// The same as [`prepare`], on a disk that may be full.
 ///
@@ -72,18 +72,17 @@ fn prepare_with_room<'f>(
     old: Option<&Metadata>,
     text: &Pieces<'_>,
 ) -> Result<Temporary<'f>, StoreError> {
-    let mut tries = 0;
+    let give_up = Instant::now() + TRIES_FOR;
     loop {
         match prepare(place, folder, old, text) {
             Err(StoreError::Io { source, .. }) if room::is_full(&source) => {
-                if room::make(folder) {
-                    continue;
-                }
-                tries += 1;
-                if tries > MORE_TRIES {
+                let has_room = room::make(folder);
+                if Instant::now() >= give_up {
                     return Err(full(place, folder, source));
                 }
-                thread::sleep(BEFORE_NEXT_TRY);
+                if !has_room {
+                    thread::sleep(BEFORE_NEXT_TRY);
+                }
             }
             prepared => return prepared,
         }

@@ -235,10 +235,8 @@ impl Supervisor<'_> {
             self.attend_output();
             self.look();
             self.let_go(gpus);
-            let aim = self.aim(gpus);
-            let is_renewed = told == Aim::End(Why::So(How::Lapsed)) && aim == Aim::Stay;
-            if told == Aim::Stay || is_renewed && ending.call_off() {
-                told = aim;
+            if told == Aim::Stay {
+                told = self.aim(gpus);
             }
             if told != Aim::Stay && !ending.has_begun() || ending.is_due() {
                 ending.advance(&instance.members(&self.held));

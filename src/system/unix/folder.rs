@@ -10,13 +10,16 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
 #[cfg(target_os = "linux")]
 use nix::fcntl::{OpenHow, ResolveFlag, openat2};
+#[cfg(target_os = "linux")]
+use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat, mkdirat};
 use nix::unistd::{Uid, UnlinkatFlags, linkat, mkfifoat, unlinkat};
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File, Metadata, Permissions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -34,6 +37,12 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// The system lets this user list it, and so lock and flush it.
     listed: bool,
+}
+
+/// A folder that this process has just made, under a name that nobody looks for.
+struct NewFolder {
+    folder: Folder,
+    name: OsString,
 }
 
 impl Folder {
@@ -225,29 +234,76 @@ impl Folder {
         around: &Self,
         mode: fn(u32) -> u32,
     ) -> io::Result<Self> {
-        let is_made = match again(|| mkdirat(&self.file, name, Mode::S_IRWXU)) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-            made => {
-                made?;
-                true
-            }
-        };
-        let folder = self.subfolder(name)?;
-        if folder.is_own()? {
-            // Another process of this user may be making it, too, or was killed while it did.
-            if folder.is_as_made()? {
-                folder.open_to(&around.metadata()?, mode)?;
-            }
-        } else if is_made {
-            return Err(io::Error::other("another folder took its place"));
+        match self.subfolder(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return found,
         }
-        Ok(folder)
+        // It gets its name when all who share the folder may use it. Nothing that was found is opened to
+        // others: it may be a private folder of this user's that another member put there.
+        let new = self.make_unnamed_subfolder()?;
+        new.folder.open_to(&around.metadata()?, mode)?;
+        match self.rename_to_free_name(&new.name, name) {
+            Ok(()) => Ok(Self {
+                path: self.path.join(name),
+                ..new.folder
+            }),
+            Err(error) => {
+                let _ = unlinkat(&self.file, new.name.as_os_str(), UnlinkatFlags::RemoveDir);
+                // Another process was first.
+                self.subfolder(name).map_err(|_| error)
+            }
+        }
     }
 
-    /// Whether nothing was done yet to a folder but to make it. One that another member put in its place
-    /// has something in it, or gives away nothing.
-    fn is_as_made(&self) -> io::Result<bool> {
-        Ok(self.metadata()?.mode() & 0o777 == 0o700 && self.names()?.is_empty())
+    fn make_unnamed_subfolder(&self) -> io::Result<NewFolder> {
+        let random = RandomState::new().build_hasher().finish();
+        let name = OsString::from(format!(".gpumgr-{random:016x}"));
+        again(|| mkdirat(&self.file, name.as_os_str(), Mode::S_IRWXU))?;
+        let folder = self.subfolder(&name)?;
+        // Another member may have put a folder of their choice in its place by now.
+        if folder.is_own()? && folder.names()?.is_empty() {
+            Ok(NewFolder { folder, name })
+        } else {
+            Err(io::Error::other("another folder took its place"))
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[allow(unsafe_code, reason = "glibc has this call only since 2.28")]
+    fn rename_to_free_name(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        let folder = self.file.as_raw_fd();
+        let old = CString::new(from.as_bytes())?;
+        let new = CString::new(to.as_bytes())?;
+        let flags = libc::RENAME_NOREPLACE;
+        // SAFETY: the folder is open and both texts end with NUL; the kernel keeps none of them.
+        let rename = || unsafe {
+            let call = libc::SYS_renameat2;
+            Errno::result(libc::syscall(
+                call,
+                folder,
+                old.as_ptr(),
+                folder,
+                new.as_ptr(),
+                flags,
+            ))
+        };
+        match again(rename) {
+            // This file system or kernel cannot. The plain call replaces no folder but an empty one.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) =>
+            {
+                self.rename(from, to)
+            }
+            renamed => renamed.map(drop),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn rename_to_free_name(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        self.rename(from, to)
     }
 
     /// Opens a new folder to the users of the one around it, as far as `mode` says.
@@ -380,6 +436,18 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::sync::Barrier;
     use std::thread;
+
+    #[test]
+    fn private_folder_that_another_put_there_is_not_opened_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o770)).unwrap();
+        let put = folder.path().join("logs");
+        std::fs::create_dir(&put).unwrap();
+        std::fs::set_permissions(&put, Permissions::from_mode(0o700)).unwrap();
+        let around = Folder::open(folder.path()).unwrap();
+        around.make_shared_subfolder(OsStr::new("logs")).unwrap();
+        assert_eq!(put.metadata().unwrap().mode() & 0o7777, 0o700);
+    }
 
     #[test]
     fn folder_that_several_make_at_once_is_there_for_each_of_them() {

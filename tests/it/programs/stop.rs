@@ -205,22 +205,6 @@ fn its_time_ends_it() {
 }
 
 #[test]
-fn renewal_after_it_was_told_to_end_lets_it_go_on() {
-    let script = "trap 'echo told >> told; [ $(wc -l < told) = 1 ] || exit' TERM
-        while :; do sleep 0.1; done";
-    let shop = Workshop::of_script(script, "");
-    let config = shop.machine.lab().read("config.toml");
-    shop.machine.configure(&config.replace("3s", "20s"));
-    shop.ok(&["--start-program", "t", "--ttl", "3s"]);
-    let told = || shop.machine.lab().text_if_any("told").unwrap_or_default();
-    assert!(happens(|| told() == "told\n"));
-    shop.ok(&["--renew", "t", "--ttl", "3s"]);
-    // The end was called off, so that the next one begins anew.
-    assert!(happens(|| shop.task("t").is_none()));
-    assert_eq!(told(), "told\ntold\n");
-}
-
-#[test]
 fn what_left_for_another_session_ends_too_before_anything_is_given_back() {
     let shop = Workshop::of_script(
         "setsid sh -c \"trap '' TERM; echo \\$\\$ > child; while :; do sleep 0.1; done\" & wait",
