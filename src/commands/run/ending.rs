@@ -34,6 +34,8 @@ pub(super) struct Running<'m> {
     child: Child,
     watch: Watch<'m>,
     ending: Ending,
+    /// Whether TERM was sent to gpumgr: no new time calls that off.
+    is_told: bool,
 }
 
 /// The signal by which gpumgr gave up waiting for what cannot be ended.
@@ -55,6 +57,7 @@ impl<'m> Running<'m> {
             child,
             watch,
             ending: Ending::after(manager.grace()),
+            is_told: false,
         }
     }
 
@@ -145,7 +148,8 @@ impl<'m> Running<'m> {
             // A signal in this moment asks for the end that comes anyway.
             let _ = self.events.next(left.min(LOOK_AGAIN));
         }
-        true
+        // Others may have started a process in this run's name, by ssh for instance.
+        !system::CAN_ASK || self.members().is_empty()
     }
 
     /// Notes a process that lives on in the lease, for the next gpumgr: it may have no other sign of it.
@@ -159,7 +163,7 @@ impl<'m> Running<'m> {
 
     fn look_at_time(&mut self) {
         let is_over = self.watch.look(self.child.id());
-        if self.watch.told && !is_over {
+        if self.watch.told && !is_over && !self.is_told {
             // It was renewed after it was told to end.
             self.watch.told = false;
             self.ending.call_off();
@@ -198,6 +202,7 @@ impl<'m> Running<'m> {
             // The gpumgr of the run around this one tells all of the run to end.
             return;
         }
+        self.is_told |= heard.terminates() && !heard.from_terminal;
         if !heard.ends() {
             self.child.pass_on(heard);
         } else if heard.terminates() && !heard.from_terminal && !self.ending.has_begun() {

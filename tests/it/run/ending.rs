@@ -28,6 +28,9 @@ open(\"new\", \"w\").write(str(os.getpid()))
 os.rename(\"new\", \"pid\")
 time.sleep(60)' & echo $$ > main; sleep 60; true";
 
+/// Tells the run's lease to those outside, and stays until they let it end.
+const TELLS: &str = "echo $GPUMGR_RUN > new; mv new lease; while ! [ -e go ]; do sleep 0.02; done";
+
 /// Notes that a process of the run before lives while this one has its GPUs.
 const WATCHES: &str = "if kill -0 $(cat pid) 2> /dev/null; then touch early; fi";
 
@@ -232,4 +235,42 @@ fn signal_reaches_command_of_an_inner_run_once() {
     run.send(Signal::SIGUSR1);
     assert_eq!(run.ends().code, 3);
     assert!(happens(|| is_gone(_command.0)));
+}
+
+#[test]
+fn process_started_from_outside_in_the_name_of_a_run_ends_with_its_command() {
+    let lab = small();
+    let run = Running::start(&lab, &["--run", "t", "2", "8", "--", "sh", "-c", TELLS]);
+    assert!(happens(|| lab.join("lease").exists()));
+    let lease = lab.read("lease");
+    let mut outside = Command::new("sleep")
+        .arg("600")
+        .env("GPUMGR_RUN", lease.trim())
+        .spawn()
+        .unwrap();
+    lab.write("go", "");
+    let ended = happens(|| outside.try_wait().unwrap().is_some());
+    let _ = outside.kill();
+    assert!(ended, "it lives on the GPUs of a run that is over");
+    let ran = run.ends();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("sleep"), "{ran:?}");
+    assert_eq!(written(&lab), [""; 0]);
+}
+
+#[test]
+fn term_ends_a_run_whose_time_is_renewed_afterwards() {
+    let lab = Lab::with_config(&SMALL.replace("1s", "4s"));
+    let script = "trap 'echo told >> told' TERM; while :; do sleep 0.05; done";
+    let start = [
+        "--run", "t", "2", "8", "--ttl", "2s", "--", "sh", "-c", script,
+    ];
+    let run = Running::start(&lab, &start);
+    let told = || lab.text_if_any("told").unwrap_or_default().lines().count();
+    assert!(happens(|| told() == 1));
+    run.send(Signal::SIGTERM);
+    assert!(happens(|| told() == 2));
+    lab.ok(&["--renew", "t", "--ttl", "1h"]);
+    let ran = run.ends();
+    assert_eq!(ran.code, 128 + 9, "{ran:?}");
 }
