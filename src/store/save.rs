@@ -58,11 +58,11 @@ pub(super) fn save(
     Ok(())
 }
 
-/// How long a save is tried again on a full disk, and how soon.
+/// How long gpumgr retries a save on a full disk.
 const TRIES_FOR: Duration = Duration::from_millis(500);
 const BEFORE_NEXT_TRY: Duration = Duration::from_millis(50);
 
-/// The same as [`prepare`], on a disk that may be full.
+/// Prepares the file as [`prepare`] does, and makes room if the disk is full.
 ///
 /// A program that never stops writing takes at once what is given up for the state. Then the writer of its
 /// log finds the disk full, gives up a copy by itself and pauses, so that the next try has room.

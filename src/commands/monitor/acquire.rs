@@ -138,13 +138,13 @@ impl Monitor {
         })
     }
 
-    /// Gives those that are being started their room in this picture, so that no other takes it.
+    /// Allocates the programs that are being started in this picture, so that no later program takes their room.
     fn allocate_starting(&self, cluster: &mut Cluster, now: Timestamp) {
         let names = self.acquired.programs.iter();
         let names = names.filter(|name| self.acquired.starting.contains_key(*name));
         let requests = names.filter_map(|name| self.request(name.clone()).ok());
         for request in requests {
-            // It is refused if its task is in the state by now.
+            // The allocator refuses it if the task is already in the state.
             let _ = allocate(cluster, &request, &self.manager.config.limits, now);
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Running<'m> {
     child: Child,
     watch: Watch<'m>,
     ending: Ending,
-    /// Whether TERM was sent to gpumgr: no new time calls that off.
+    /// Whether gpumgr received TERM. A later renewal does not call off that end.
     is_told: bool,
 }
 
@@ -148,7 +148,7 @@ impl<'m> Running<'m> {
             // A signal in this moment asks for the end that comes anyway.
             let _ = self.events.next(left.min(LOOK_AGAIN));
         }
-        // Others may have started a process in this run's name, by ssh for instance.
+        // Another program, such as sshd, may have started a process with this run's mark.
         !system::CAN_ASK || self.members().is_empty()
     }
 

@@ -16,14 +16,14 @@ pub(super) const ROUND: Duration = Duration::from_millis(450);
 const STAND_BY: Duration = Duration::from_millis(900);
 /// How many those are, with the housekeeper.
 pub(super) const STANDING_BY: usize = 3;
-/// How often all others look whether there is a housekeeper: the first of them that often, each one
-/// behind it a little later.
+/// How often the first waiter behind them looks for a housekeeper. Each waiter further behind looks
+/// `WATCH_LATER` less often than the one before it.
 const WATCH: Duration = Duration::from_secs(4);
 const WATCH_LATER: Duration = Duration::from_millis(20);
 /// How often they look at the state by themselves, at most and at least.
 const LEAST_REST: Duration = Duration::from_secs(2);
 const MOST_REST: Duration = Duration::from_secs(120);
-/// Their looks together may take one part of so many of one core's time.
+/// The looks of all waiters together take at most one fiftieth of one core.
 const SHARE: u32 = 50;
 
 /// The rhythm of one waiter.

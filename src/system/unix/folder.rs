@@ -3,6 +3,8 @@
 //! Each step starts at the folder's descriptor and takes one name that is not a link, so an entry
 //! that is exchanged meanwhile leads to no file elsewhere. Owner and mode change by descriptor only.
 
+mod made;
+
 use super::{errno, read_only, share_as_folder, share_for_reading};
 use crate::system::{Access, Entry, OpenToOthers};
 use nix::dir::Dir;
@@ -10,17 +12,14 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
 #[cfg(target_os = "linux")]
 use nix::fcntl::{OpenHow, ResolveFlag, openat2};
-#[cfg(target_os = "linux")]
-use nix::libc;
-use nix::sys::stat::{FileStat, Mode, SFlag, fstatat, mkdirat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
 use nix::unistd::{Uid, UnlinkatFlags, linkat, mkfifoat, unlinkat};
-use std::ffi::{CString, OsStr, OsString};
-use std::fs::{self, File, Metadata, Permissions};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -37,12 +36,6 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// The system lets this user list it, and so lock and flush it.
     listed: bool,
-}
-
-/// A folder that this process has just made, under a name that nobody looks for.
-struct NewFolder {
-    folder: Folder,
-    name: OsString,
 }
 
 impl Folder {
@@ -214,111 +207,6 @@ impl Folder {
         })
     }
 
-    /// Opens the folder of that name, made where it was not there for the users of this one. Entries
-    /// of each user are their own: it is sticky where this folder's group may write.
-    pub(crate) fn make_shared_subfolder(&self, name: &OsStr) -> io::Result<Self> {
-        self.make_subfolder(name, self, |mode| match mode & 0o022 {
-            0 => mode,
-            _ => mode | 0o1000,
-        })
-    }
-
-    /// The same for what only this user may write. Whoever may read the folder around may read it.
-    pub(crate) fn make_own_subfolder(&self, name: &OsStr, around: &Self) -> io::Result<Self> {
-        self.make_subfolder(name, around, |mode| mode & 0o2755)
-    }
-
-    fn make_subfolder(
-        &self,
-        name: &OsStr,
-        around: &Self,
-        mode: fn(u32) -> u32,
-    ) -> io::Result<Self> {
-        match self.subfolder(name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            found => return found,
-        }
-        // It gets its name when all who share the folder may use it. Nothing that was found is opened to
-        // others: it may be a private folder of this user's that another member put there.
-        let new = self.make_unnamed_subfolder()?;
-        new.folder.open_to(&around.metadata()?, mode)?;
-        match self.rename_to_free_name(&new.name, name) {
-            Ok(()) => Ok(Self {
-                path: self.path.join(name),
-                ..new.folder
-            }),
-            Err(error) => {
-                let _ = unlinkat(&self.file, new.name.as_os_str(), UnlinkatFlags::RemoveDir);
-                // Another process was first.
-                self.subfolder(name).map_err(|_| error)
-            }
-        }
-    }
-
-    fn make_unnamed_subfolder(&self) -> io::Result<NewFolder> {
-        let random = RandomState::new().build_hasher().finish();
-        let name = OsString::from(format!(".gpumgr-{random:016x}"));
-        again(|| mkdirat(&self.file, name.as_os_str(), Mode::S_IRWXU))?;
-        let folder = self.subfolder(&name)?;
-        // Another member may have put a folder of their choice in its place by now.
-        if folder.is_own()? && folder.names()?.is_empty() {
-            Ok(NewFolder { folder, name })
-        } else {
-            Err(io::Error::other("another folder took its place"))
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[allow(unsafe_code, reason = "glibc has this call only since 2.28")]
-    fn rename_to_free_name(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        let folder = self.file.as_raw_fd();
-        let old = CString::new(from.as_bytes())?;
-        let new = CString::new(to.as_bytes())?;
-        let flags = libc::RENAME_NOREPLACE;
-        // SAFETY: the folder is open and both texts end with NUL; the kernel keeps none of them.
-        let rename = || unsafe {
-            let call = libc::SYS_renameat2;
-            Errno::result(libc::syscall(
-                call,
-                folder,
-                old.as_ptr(),
-                folder,
-                new.as_ptr(),
-                flags,
-            ))
-        };
-        match again(rename) {
-            // This file system or kernel cannot. The plain call replaces no folder but an empty one.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-                ) =>
-            {
-                self.rename(from, to)
-            }
-            renamed => renamed.map(drop),
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn rename_to_free_name(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        self.rename(from, to)
-    }
-
-    /// Opens a new folder to the users of the one around it, as far as `mode` says.
-    fn open_to(&self, around: &Metadata, mode: fn(u32) -> u32) -> io::Result<()> {
-        let group_kept = self.metadata()?.gid() == around.gid()
-            || fchown(&self.file, None, Some(around.gid())).is_ok();
-        let mode = mode(around.mode() & 0o3777 | 0o700);
-        let mode = if group_kept {
-            mode
-        } else {
-            without_group(mode) & !0o2000
-        };
-        self.file.set_permissions(Permissions::from_mode(mode))
-    }
-
     /// Whether users who are neither the owner nor in the group can open the folder, or a file in it:
     /// that suffices to lock it.
     pub(crate) fn open_to_others(&self) -> io::Result<Option<OpenToOthers>> {
@@ -426,48 +314,4 @@ fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
         false => SystemTime::UNIX_EPOCH.checked_sub(since),
     };
     time.unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Folder;
-    use std::ffi::OsStr;
-    use std::fs::Permissions;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use std::sync::Barrier;
-    use std::thread;
-
-    #[test]
-    fn private_folder_that_another_put_there_is_not_opened_to_others() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o770)).unwrap();
-        let put = folder.path().join("logs");
-        std::fs::create_dir(&put).unwrap();
-        std::fs::set_permissions(&put, Permissions::from_mode(0o700)).unwrap();
-        let around = Folder::open(folder.path()).unwrap();
-        around.make_shared_subfolder(OsStr::new("logs")).unwrap();
-        assert_eq!(put.metadata().unwrap().mode() & 0o7777, 0o700);
-    }
-
-    #[test]
-    fn folder_that_several_make_at_once_is_there_for_each_of_them() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o770)).unwrap();
-        let around = Folder::open(folder.path()).unwrap();
-        for round in 0..500 {
-            let name = format!("logs{round}");
-            let start = Barrier::new(2);
-            let make = |user: &str| {
-                start.wait();
-                let logs = around.make_shared_subfolder(OsStr::new(&name)).unwrap();
-                logs.make_own_subfolder(OsStr::new(user), &around).unwrap();
-            };
-            thread::scope(|scope| {
-                scope.spawn(|| make("a"));
-                scope.spawn(|| make("b"));
-            });
-            let made = folder.path().join(name).metadata().unwrap();
-            assert_eq!(made.mode() & 0o7777, 0o1770);
-        }
-    }
 }
