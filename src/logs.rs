@@ -8,7 +8,7 @@ mod writer;
 pub(crate) use writer::{WRITE_LOG, order, serve};
 
 use crate::allocator::Name;
-use crate::system::{Access, Folder};
+use crate::system::{Access, Folder, Space};
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
@@ -136,6 +136,11 @@ impl ProgramLog {
     pub(crate) fn size(&self) -> u64 {
         let found = self.folder().and_then(|folder| folder.look(&self.name));
         found.map_or(0, |found| found.bytes)
+    }
+
+    /// The room on its disk.
+    fn space(&self) -> io::Result<Space> {
+        self.folder()?.space()
     }
 
     /// The last lines of what was written behind that place.

@@ -38,6 +38,8 @@ pub(super) enum Step {
 pub(super) struct Ending {
     grace: Duration,
     stage: Stage,
+    /// When all were last asked to end.
+    told: Option<Instant>,
     has_killed: bool,
     pause: Duration,
     advanced: Instant,
@@ -49,6 +51,7 @@ impl Ending {
         Self {
             grace,
             stage: Stage::Running,
+            told: None,
             has_killed: false,
             pause: SOON,
             advanced: Instant::now(),
@@ -69,11 +72,17 @@ impl Ending {
         self.stage == Stage::Stuck
     }
 
-    /// The run goes on after all: nothing of it was killed yet.
-    pub(super) fn call_off(&mut self) {
+    /// The run goes on after all. False if something of it was killed: then the end goes on.
+    pub(super) fn call_off(&mut self) -> bool {
         if !self.has_killed {
             self.enter(Stage::Running);
         }
+        !self.has_killed
+    }
+
+    /// Whether a process that ends now may do so because it was asked to.
+    pub(super) fn may_be_obeyed(&self) -> bool {
+        self.told.is_some_and(|told| told.elapsed() < self.grace)
     }
 
     /// How long it is until the next step; `None` if it has not begun.
@@ -109,6 +118,7 @@ impl Ending {
         self.pause = (2 * self.pause).min(LONGEST_PAUSE);
         match self.stage {
             Stage::Running => {
+                self.told = Some(Instant::now());
                 self.enter(Stage::Told(Instant::now()));
                 match end(living, false) {
                     Ended::Refused => self.stuck(living),

@@ -6,7 +6,7 @@
 
 use super::ProgramLog;
 use crate::config::Rotation;
-use crate::system;
+use crate::system::{self, Space};
 use bytesize::ByteSize;
 use std::ffi::OsString;
 use std::fs::File;
@@ -23,6 +23,9 @@ const PIECE: usize = 64 << 10;
 /// How long nothing is written after a failure. A disk that is full stays usable for others between two
 /// attempts of a program that never stops writing.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What a log leaves free on its disk, so that the state can always be saved beside it. On a small disk
+/// it is an eighth.
+const RESERVE: u64 = 16 << 20;
 /// How often a writer tries to note what was lost after the program's end.
 const LAST_TRIES: u32 = 60;
 
@@ -127,12 +130,21 @@ impl Writer {
     }
 
     fn fail(&mut self, error: &io::Error) {
-        use io::ErrorKind::{QuotaExceeded, StorageFull};
         self.file = None;
         self.paused = Some(Instant::now());
-        if matches!(error.kind(), StorageFull | QuotaExceeded) {
-            // Without a copy the log stays as it is: the disk is full of something else.
-            let _ = self.log.remove_oldest_copy();
+        match error.kind() {
+            io::ErrorKind::StorageFull => self.give_way(self.log.space().map_or(0, reserve)),
+            io::ErrorKind::QuotaExceeded => self.give_way(0),
+            _ => {}
+        }
+    }
+
+    /// Gives up the oldest copy. If there is none, puts the log aside, to be given up next. A log of up to
+    /// `kept` bytes stays: the disk is full of other files.
+    fn give_way(&self, kept: u64) {
+        // If that fails, the next failure tries again.
+        if self.log.remove_oldest_copy().is_err() && self.log.size() > kept {
+            let _ = self.log.put_aside(self.rotation.count);
         }
     }
 
@@ -155,6 +167,10 @@ impl Writer {
                 self.log.put_aside(self.rotation.count)?;
                 continue;
             }
+            let space = self.log.space()?;
+            if space.free < reserve(space).saturating_add(fits as u64) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
             let written = (&file).write(&text[..fits])?;
             self.file = Some(file);
             return match written {
@@ -163,6 +179,11 @@ impl Writer {
             };
         }
     }
+}
+
+/// What a log leaves free on a disk, in bytes.
+fn reserve(disk: Space) -> u64 {
+    RESERVE.min(disk.total / 8)
 }
 
 /// How much of a text goes into a file of that size: all of it, else whole lines. A line that no file has

@@ -56,14 +56,22 @@ pub(super) fn largest(folder: &Folder) -> Option<Large> {
 
 /// The folders of programs' logs.
 fn user_folders(folder: &Folder) -> Vec<Folder> {
-    let Ok(logs) = folder.subfolder(logs::FOLDER.as_ref()) else {
-        return Vec::new();
+    let logs = match folder.subfolder(logs::FOLDER.as_ref()) {
+        Ok(logs) if is_ours(folder, &logs) => logs,
+        _ => return Vec::new(),
     };
     let users = logs.names().unwrap_or_default();
     let users = users.iter().filter_map(|user| logs.subfolder(user).ok());
     let mut folders: Vec<_> = users.collect();
     folders.push(logs);
     folders
+}
+
+/// Whether gpumgr made the folder of logs. Where members can rename folders, one of them may have given its
+/// name to another user's folder. gpumgr makes its own sticky there.
+fn is_ours(around: &Folder, logs: &Folder) -> bool {
+    let is_sticky = |folder: &Folder| folder.is_sticky().unwrap_or(false);
+    around.only_owner_writes().unwrap_or(false) || is_sticky(around) || is_sticky(logs)
 }
 
 fn logs_in<'f>(folder: &'f Folder, users: &'f [Folder]) -> Vec<Log<'f>> {
@@ -103,7 +111,9 @@ fn is_programs(name: &OsStr) -> bool {
 /// Whether the name ends with the number of a copy.
 fn is_copy(name: &OsStr) -> bool {
     let number = Path::new(name).extension();
-    number.is_some_and(|number| number.as_encoded_bytes().iter().all(u8::is_ascii_digit))
+    number.is_some_and(|number| {
+        !number.is_empty() && number.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+    })
 }
 
 fn stem(name: &OsStr) -> Option<&OsStr> {

@@ -50,6 +50,15 @@ pub(crate) struct Entry {
     pub(crate) modified: SystemTime,
 }
 
+/// The room on the disk of a folder, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Space {
+    /// What this user may still fill.
+    pub(crate) free: u64,
+    /// The size of the disk.
+    pub(crate) total: u64,
+}
+
 /// Where a path leads.
 #[derive(Clone, Debug)]
 pub(crate) enum RealPath {

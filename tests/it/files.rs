@@ -228,6 +228,27 @@ fn release_on_a_full_disk_gives_up_copies_of_logs() {
     assert!(error.contains("disk/logs/ann/t.log (16 KiB)"), "{error}");
 }
 
+/// A member may have renamed a colleague's folder to `logs`: it is not sticky, as gpumgr makes that.
+#[test]
+fn full_disk_takes_nothing_from_a_folder_that_only_has_the_name_of_the_logs() {
+    let lab = Lab::new();
+    let Some(disk) = TinyDisk::mounted_at(lab.join("disk")) else {
+        return;
+    };
+    set_mode(&lab.join("disk"), 0o2770);
+    let state = ["--state", "disk/resource_status.json"];
+    lab.ok(&[&ALLOCATE[..], &state].concat());
+    for folder in ["disk/logs", "disk/logs/ann"] {
+        fs::create_dir(lab.join(folder)).unwrap();
+        set_mode(&lab.join(folder), 0o755);
+        lab.write(&format!("{folder}/results.log.1"), [b'x'; 8192]);
+    }
+    disk.fill();
+    refused(&lab, &[&["--release", "t"][..], &state].concat(), 1, "io");
+    assert!(lab.join("disk/logs/results.log.1").exists());
+    assert!(lab.join("disk/logs/ann/results.log.1").exists());
+}
+
 #[test]
 fn on_a_full_disk_nothing_is_half_made() {
     let lab = Lab::new();

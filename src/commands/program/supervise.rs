@@ -49,6 +49,9 @@ enum Aim {
     End(Why),
 }
 
+/// It is to end because its time is over.
+const LAPSED: Aim = Aim::End(Why::So(How::Lapsed));
+
 /// What the state says of the task.
 pub(super) struct Held {
     pub(super) task: Task,
@@ -225,7 +228,7 @@ impl Supervisor<'_> {
             noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
             // Noting may have taken its time.
             if let Some(ended) = instance.ended() {
-                return (ended, told);
+                return (ended, self.aim_at_end(told, gpus, ending));
             }
             if began.elapsed() >= AT_ONCE {
                 self.tell(&Report::Runs {
@@ -235,9 +238,7 @@ impl Supervisor<'_> {
             self.attend_output();
             self.look();
             self.let_go(gpus);
-            if told == Aim::Stay {
-                told = self.aim(gpus);
-            }
+            told = self.aim_after(told, gpus, ending);
             if told != Aim::Stay && !ending.has_begun() || ending.is_due() {
                 ending.advance(&instance.members(&self.held));
             }
@@ -289,6 +290,38 @@ impl Supervisor<'_> {
     fn drain_output(&mut self) {
         if let Some(mut output) = self.output.take() {
             output.drain(&self.destination());
+        }
+    }
+
+    /// What is to become of a program that has ended. If it was renewed after it was asked to end, it
+    /// starts anew: it has not failed.
+    fn aim_at_end(&mut self, told: Aim, gpus: &[GpuId], ending: &mut Ending) -> Aim {
+        let aim = if told == LAPSED {
+            self.look();
+            self.aim_after(told, gpus, ending)
+        } else {
+            told
+        };
+        if aim == Aim::Stay && ending.may_be_obeyed() {
+            Aim::Change
+        } else {
+            aim
+        }
+    }
+
+    /// What is to become of a program on these GPUs that was told so before. Only a lapse can be taken
+    /// back: by a renewal, until the program is killed.
+    fn aim_after(&self, told: Aim, gpus: &[GpuId], ending: &mut Ending) -> Aim {
+        let is_lapsed = told == LAPSED;
+        if told != Aim::Stay && !is_lapsed {
+            return told;
+        }
+        let aim = self.aim(gpus);
+        let is_renewed = is_lapsed && !matches!(aim, Aim::End(_));
+        if is_renewed && !ending.call_off() {
+            told
+        } else {
+            aim
         }
     }
 

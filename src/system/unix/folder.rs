@@ -5,14 +5,15 @@
 
 mod made;
 
-use super::{errno, read_only, share_as_folder, share_for_reading};
-use crate::system::{Access, Entry, OpenToOthers};
+use super::{errno, read_only, share_as_folder, share_for_reading, sticky};
+use crate::system::{Access, Entry, OpenToOthers, Space};
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
 #[cfg(target_os = "linux")]
 use nix::fcntl::{OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
+use nix::sys::statvfs::fstatvfs;
 use nix::unistd::{Uid, UnlinkatFlags, linkat, mkfifoat, unlinkat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
@@ -177,6 +178,17 @@ impl Folder {
         again(|| unlinkat(&self.file, name, UnlinkatFlags::NoRemoveDir))
     }
 
+    /// The room on its disk.
+    #[allow(clippy::unnecessary_cast, reason = "narrower on other systems")]
+    pub(crate) fn space(&self) -> io::Result<Space> {
+        let disk = again(|| fstatvfs(&self.file))?;
+        let block = disk.fragment_size() as u64;
+        Ok(Space {
+            free: (disk.blocks_available() as u64).saturating_mul(block),
+            total: (disk.blocks() as u64).saturating_mul(block),
+        })
+    }
+
     /// The names in it.
     pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -233,6 +245,11 @@ impl Folder {
     /// Whether it belongs to the user as whom this process acts.
     pub(crate) fn is_own(&self) -> io::Result<bool> {
         Ok(self.metadata()?.uid() == Uid::effective().as_raw())
+    }
+
+    /// Whether only an entry's owner may rename or remove it.
+    pub(crate) fn is_sticky(&self) -> io::Result<bool> {
+        Ok(sticky(&self.metadata()?))
     }
 
     /// Whether nobody but its owner and root may write in it.

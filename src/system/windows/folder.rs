@@ -2,12 +2,15 @@
 
 use super::patience::replace;
 use super::{canonical, names_this_file, open_lock_file, own_spelling};
-use crate::system::{Access, Entry, LocalLocks, MAX_LINKS, OpenToOthers, RealPath};
+use crate::system::{Access, Entry, LocalLocks, MAX_LINKS, OpenToOthers, RealPath, Space};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::windows::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::ptr;
 use std::time::SystemTime;
+use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
 
 /// One folder, by its path.
 #[derive(Debug)]
@@ -118,6 +121,21 @@ impl Folder {
         fs::remove_file(self.path.join(name))
     }
 
+    /// The room on its disk.
+    #[allow(unsafe_code, reason = "the standard library does not ask for it")]
+    pub(crate) fn space(&self) -> io::Result<Space> {
+        let path: Vec<u16> = self.path.as_os_str().encode_wide().chain([0]).collect();
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the path ends with NUL, and both places are written before the call returns.
+        let asked =
+            unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &mut free, &mut total, ptr::null_mut()) };
+        if asked == 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(Space { free, total })
+        }
+    }
+
     /// The names in it.
     pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
         let entries = fs::read_dir(&self.path)?;
@@ -153,6 +171,11 @@ impl Folder {
     /// Whose a folder is is not looked at here.
     pub(crate) fn is_own(&self) -> io::Result<bool> {
         Ok(true)
+    }
+
+    /// Folders have no sticky bit here.
+    pub(crate) fn is_sticky(&self) -> io::Result<bool> {
+        Ok(false)
     }
 
     /// Who may write in it is not looked at here.

@@ -162,6 +162,28 @@ fn flood_of_output_never_exceeds_the_limits_of_its_log() {
     }
 }
 
+/// The log may grow larger than its disk.
+#[test]
+fn log_of_a_flood_leaves_room_for_the_state_on_its_disk() {
+    let shop = Workshop::of_script("yes 'a line of output' & wait", "");
+    let Some(disk) = TinyDisk::of_size("4m", shop.machine.lab().join("disk")) else {
+        return;
+    };
+    let state = "state_file = \"disk/resource_status.json\"";
+    shop.configure(state, "command = \"sh script.sh\"", "");
+    shop.ok(&["--init"]);
+    shop.ok(&["--start-program", "t"]);
+    let logs = shop.machine.lab().join("disk/logs");
+    assert!(happens(|| total(&logs) > 3 * MIB));
+    for round in 0..100 {
+        let other = format!("other{round}");
+        shop.ok(&["--allocate", &other, "1"]);
+        shop.ok(&["--release", &other]);
+    }
+    shop.ok(&["--stop-program", "t"]);
+    drop(disk);
+}
+
 /// Counts, slowly enough that nothing is lost to rotation, and says how far it is in a file.
 const COUNTS: &str =
     "i=0; while :; do i=$((i+1)); echo $i; echo $i > at.new; mv at.new at; sleep 0.01; done";

@@ -1,6 +1,7 @@
 //! The end of a program: by itself, by command, by time, and again and again.
 
 use super::{Workshop, end, lives};
+use crate::gpus::patient;
 use crate::support::happens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -202,6 +203,47 @@ fn its_time_ends_it() {
     assert!(happens(|| shop.task("t").is_none()));
     assert_eq!(shop.notes("t").last().unwrap(), "saved");
     assert!(happens(|| shop.was_told("t", "end", "lapsed")));
+}
+
+/// A program of this script that has a time of 3 s, and 8 s to end in. Returns once it was told to end.
+fn told_to_end(script: &str) -> Workshop {
+    let shop = Workshop::of_script(script, "");
+    shop.machine.configure(&patient(
+        "grace = \"8s\"\n[[server]]\nname = \"s\"\ngpus = 4\ncpus = 16\n\
+         [program_template]\ncommand = \"sh script.sh\"\n",
+    ));
+    shop.ok(&["--start-program", "t", "--ttl", "3s"]);
+    assert!(happens(|| shop.machine.lab().join("told").exists()));
+    shop
+}
+
+#[test]
+fn program_that_is_renewed_after_it_was_told_to_end_goes_on() {
+    let shop = told_to_end(
+        "trap 'touch told' TERM; while :; do [ -e renewed ] && echo >> lived; sleep 0.1; done",
+    );
+    shop.ok(&["--renew", "t", "--ttl", "1h"]);
+    shop.machine.lab().write("renewed", "");
+    // That takes more than its 8 s.
+    let lived = || shop.machine.lab().text_if_any("lived");
+    assert!(happens(|| lived().is_some_and(|lived| lived.len() > 100)));
+    assert!(shop.task("t").unwrap()["program"]["restarts"].is_null());
+    shop.ok(&["--stop-program", "t"]);
+}
+
+#[test]
+fn program_that_ends_although_it_was_renewed_starts_anew_and_has_not_failed() {
+    let shop = told_to_end(
+        "echo >> begun; trap 'touch told; until [ -e renewed ]; do sleep 0.1; done; exit 1' TERM; \
+         while :; do sleep 0.1; done",
+    );
+    shop.ok(&["--renew", "t", "--ttl", "1h"]);
+    shop.machine.lab().write("renewed", "");
+    let begun = || shop.machine.lab().read("begun").len();
+    assert!(happens(|| begun() == 2));
+    assert!(shop.task("t").unwrap()["program"]["restarts"].is_null());
+    assert!(!shop.was_told("t", "retry", ""));
+    shop.ok(&["--stop-program", "t"]);
 }
 
 #[test]
