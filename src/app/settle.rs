@@ -62,7 +62,7 @@ pub(super) fn settled(invocation: &Invocation, style: &Arc<Style>) -> Result<Man
     if let Some(state) = &invocation.state {
         config.state_file.clone_from(state);
     }
-    let language = style.language;
+    let language = style.language();
     let notice = Arc::new(
         move |lock: &std::path::Path, holders: &[crate::system::Holder]| {
             complain(&render::lock_wait(lock, holders, language));

@@ -2,10 +2,10 @@
 
 mod failure;
 mod json;
+mod messages;
 mod prompt;
 mod shell;
 mod text;
-mod words;
 
 pub use shell::export;
 pub(crate) use text::{
@@ -18,19 +18,16 @@ use crate::error::{Error, Kind};
 use crate::journal::Event;
 use crate::outcome::{Outcome, Status};
 
+use messages::Messages;
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
-use words::{Part, Words};
 
 /// How to render: in which form, language and colours.
 pub(crate) struct Style {
     pub(crate) output: Output,
-    pub(crate) language: Language,
     pub(crate) quiet: bool,
-    /// What commands that messages advise must repeat: ` --state PATH`.
-    options: String,
+    messages: Messages,
     output_colour: bool,
     error_colour: bool,
     /// Whether what is on standard output can be written over.
@@ -41,7 +38,6 @@ pub(crate) struct Style {
     width: Option<u16>,
     /// The same where standard error is one.
     error_width: Option<u16>,
-    results: OnceLock<Words>,
 }
 
 impl Style {
@@ -49,16 +45,14 @@ impl Style {
     pub(crate) fn new(output: Output, language: Language, quiet: bool) -> Self {
         Self {
             output,
-            language,
             quiet,
-            options: String::new(),
+            messages: Messages::new(language, ""),
             output_colour: false,
             error_colour: false,
             redraws_output: false,
             redraws: false,
             width: None,
             error_width: None,
-            results: OnceLock::new(),
         }
     }
 
@@ -101,16 +95,19 @@ impl Style {
             path.map(|path| format!(" {flag} {}", prompt::path(path)))
         };
         let given = [option("--config", config), option("--state", state)];
+        let options: String = given.into_iter().flatten().collect();
         Self {
-            options: given.into_iter().flatten().collect(),
+            messages: Messages::new(self.language(), &options),
             ..self
         }
     }
 
-    /// The messages of results, read when first needed.
-    fn results(&self) -> &Words {
-        self.results
-            .get_or_init(|| Words::new(Part::Results, self.language, &self.options))
+    pub(crate) fn language(&self) -> Language {
+        self.messages.language()
+    }
+
+    fn messages(&self) -> &Messages {
+        &self.messages
     }
 }
 
@@ -152,10 +149,7 @@ pub(crate) fn monitored(
 
 /// What a failure puts on standard output and on standard error.
 pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
-    let message = failure::message(
-        error,
-        &Words::new(Part::Failures, style.language, &style.options),
-    );
+    let message = failure::message(error, style.messages());
     match style.output {
         Output::Json => {
             let (line, hint) = (message.in_one_line(), &message.hint);
@@ -171,9 +165,9 @@ pub(crate) fn failure(error: &Error, style: &Style) -> (String, String) {
 
 /// What failed, in one line of English: the log has one language.
 pub(crate) fn in_english(error: &anyhow::Error) -> String {
-    let words = || Words::new(Part::Failures, Language::En, "");
+    let messages = || Messages::new(Language::En, "");
     let message = match error.downcast_ref() {
-        Some(error) => failure::message(error, &words()),
+        Some(error) => failure::message(error, &messages()),
         None => failure::other(error),
     };
     message.in_one_line()
@@ -181,7 +175,7 @@ pub(crate) fn in_english(error: &anyhow::Error) -> String {
 
 /// The same for wrong usage, which clap has put into words.
 pub(crate) fn usage(error: &clap::Error, json: bool) -> (String, String) {
-    let text = words::printable_lines(&error.to_string());
+    let text = messages::printable_lines(&error.to_string());
     if !json {
         return (String::new(), text);
     }

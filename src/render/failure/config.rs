@@ -3,35 +3,40 @@
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{BadSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL};
 use crate::config::{ConfigError, Expected, Mistake, Wrong};
+use crate::render::messages::{Key, Messages, key, keys, printable, text};
 use crate::render::prompt;
-use crate::render::words::{Words, printable};
 use std::path::Path;
 
-pub(super) fn message(error: &ConfigError, words: &Words) -> Message {
+pub(super) fn message(error: &ConfigError, messages: &Messages) -> Message {
     match error {
-        ConfigError::NotFound { path } => at_path(words, "error-config-missing", path),
+        ConfigError::NotFound { path } => {
+            at_path(messages, keys!("error-config-missing", path), path)
+        }
         ConfigError::Io { path, source } => Message {
             details: vec![printable(&source.to_string())],
-            ..at_path(words, "error-config-unreadable", path)
+            ..at_path(messages, keys!("error-config-unreadable", path), path)
         },
         ConfigError::TooLarge { path, limit } => Message {
-            details: vec![words.say(
+            details: vec![text!(
+                messages,
                 "error-config-large.limit",
-                [("megabytes", (limit >> 20).into())],
+                megabytes = limit >> 20
             )],
-            ..at_path(words, "error-config-large", path)
+            ..at_path(messages, keys!("error-config-large", path), path)
         },
-        ConfigError::Untrusted { path } => at_path(words, "error-config-untrusted", path),
+        ConfigError::Untrusted { path } => {
+            at_path(messages, keys!("error-config-untrusted", path), path)
+        }
         ConfigError::Mistakes { path, mistakes } => Message {
             details: mistakes
                 .iter()
-                .map(|mistake| place_of(path, mistake, words))
+                .map(|mistake| place_of(path, mistake, messages))
                 .collect(),
             hint: match is_json(path) {
-                true => words.say("hint-config-json", [("path", prompt::path(path).into())]),
-                false => words.text("error-config-mistakes.hint"),
+                true => text!(messages, "hint-config-json", path = prompt::path(path)),
+                false => text!(messages, "error-config-mistakes.hint"),
             },
-            ..at_path(words, "error-config-mistakes", path)
+            ..at_path(messages, keys!("error-config-mistakes", path), path)
         },
     }
 }
@@ -42,7 +47,7 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// `file:line:column: what`, as compilers write it and editors follow it.
-fn place_of(path: &Path, mistake: &Mistake, words: &Words) -> String {
+fn place_of(path: &Path, mistake: &Mistake, messages: &Messages) -> String {
     let Mistake {
         line,
         column,
@@ -51,123 +56,127 @@ fn place_of(path: &Path, mistake: &Mistake, words: &Words) -> String {
     format!(
         "{}:{line}:{column}: {}",
         printable(&shown(path)),
-        self::wrong(wrong, words)
+        self::wrong(wrong, messages)
     )
 }
 
-fn wrong(wrong: &Wrong, words: &Words) -> String {
+fn wrong(wrong: &Wrong, messages: &Messages) -> String {
     match wrong {
-        Wrong::NotText => words.text("config-not-text"),
+        Wrong::NotText => text!(messages, "config-not-text"),
         Wrong::Syntax(message) => {
             let lines: Vec<_> = message.lines().collect();
-            words.say("config-syntax", [("message", lines.join(", ").into())])
+            text!(messages, "config-syntax", message = lines.join(", "))
         }
-        Wrong::Json(message) => words.say("config-json", [("message", message.as_str().into())]),
+        Wrong::Json(message) => text!(messages, "config-json", message = message.as_str()),
         Wrong::UnknownKey {
             key,
             near: Some(near),
-        } => words.say(
+        } => text!(
+            messages,
             "config-unknown-key.near",
-            [("key", key.as_str().into()), ("near", near.as_str().into())],
+            key = key.as_str(),
+            near = near.as_str()
         ),
         Wrong::VariableName { name } => {
-            words.say("config-variable-name", [("name", name.as_str().into())])
+            text!(messages, "config-variable-name", name = name.as_str())
         }
         Wrong::VariableReserved { name } => {
-            words.say("config-variable-reserved", [("name", name.as_str().into())])
+            text!(messages, "config-variable-reserved", name = name.as_str())
         }
-        Wrong::Placeholder { name, placeholder } => words.say(
+        Wrong::Placeholder { name, placeholder } => text!(
+            messages,
             "config-placeholder",
-            [
-                ("name", name.as_str().into()),
-                ("placeholder", placeholder.as_str().into()),
-            ],
+            name = name.as_str(),
+            placeholder = placeholder.as_str()
         ),
-        Wrong::Ttl { key } => words.say(
+        Wrong::Ttl { key } => text!(
+            messages,
             "config-ttl",
-            [
-                ("key", key.as_str().into()),
-                ("days", MAX_TTL.num_days().into()),
-            ],
+            key = key.as_str(),
+            days = MAX_TTL.num_days()
         ),
-        Wrong::Size { key } => words.say("config-size", [("key", key.as_str().into())]),
-        Wrong::NotOneEach { key, found } => words.say(
+        Wrong::Size { key } => text!(messages, "config-size", key = key.as_str()),
+        Wrong::NotOneEach { key, found } => text!(
+            messages,
             "config-not-one-each",
-            [("key", key.as_str().into()), ("count", (*found).into())],
+            key = key.as_str(),
+            count = *found
         ),
-        Wrong::DefaultOverMaxTtl => words.text("config-default-over-max-ttl"),
+        Wrong::DefaultOverMaxTtl => text!(messages, "config-default-over-max-ttl"),
         Wrong::UnknownKey { key, near: None } => {
-            words.say("config-unknown-key", [("key", key.as_str().into())])
+            text!(messages, "config-unknown-key", key = key.as_str())
         }
         Wrong::MissingKey { key } => {
-            words.say("config-missing-key", [("key", key.as_str().into())])
+            text!(messages, "config-missing-key", key = key.as_str())
         }
         Wrong::Type { key, expected } => {
-            words.say(expected_key(*expected), [("key", key.as_str().into())])
+            messages.format(expected_key(*expected), &[("key", key.as_str().into())])
         }
-        Wrong::Range { key, min, max } => words.say(
+        Wrong::Range { key, min, max } => text!(
+            messages,
             "config-range",
-            [
-                ("key", key.as_str().into()),
-                ("min", (*min).into()),
-                ("max", (*max).into()),
-            ],
+            key = key.as_str(),
+            min = *min,
+            max = *max
         ),
-        Wrong::Duration { key } => words.say("config-duration", [("key", key.as_str().into())]),
-        Wrong::NoPath { key } => words.say("config-no-path", [("key", key.as_str().into())]),
-        Wrong::Name(why) => words.say("config-name", [("why", bad_name(*why, words).into())]),
-        Wrong::BothShapes => words.text("config-both-shapes"),
-        Wrong::MinOverMax { min, max } => words.say(
-            "config-min-over-max",
-            [("min", (*min).into()), ("max", (*max).into())],
-        ),
-        Wrong::ScalingMinOverMax { min, max } => words.say(
+        Wrong::Duration { key } => text!(messages, "config-duration", key = key.as_str()),
+        Wrong::NoPath { key } => text!(messages, "config-no-path", key = key.as_str()),
+        Wrong::Name(why) => text!(messages, "config-name", why = bad_name(*why, messages)),
+        Wrong::BothShapes => text!(messages, "config-both-shapes"),
+        Wrong::MinOverMax { min, max } => {
+            text!(messages, "config-min-over-max", min = *min, max = *max)
+        }
+        Wrong::ScalingMinOverMax { min, max } => text!(
+            messages,
             "config-scaling-min-over-max",
-            [("min", (*min).into()), ("max", (*max).into())],
+            min = *min,
+            max = *max
         ),
-        Wrong::NoProgram => words.text("config-no-program"),
-        Wrong::DownOverUp => words.text("config-down-over-up"),
-        Wrong::Command => words.text("config-command"),
-        Wrong::Security => words.text("config-security"),
-        Wrong::OpenLogin => words.text("config-open-login"),
-        Wrong::Address { key, why } => words.say(
+        Wrong::NoProgram => text!(messages, "config-no-program"),
+        Wrong::DownOverUp => text!(messages, "config-down-over-up"),
+        Wrong::Command => text!(messages, "config-command"),
+        Wrong::Security => text!(messages, "config-security"),
+        Wrong::OpenLogin => text!(messages, "config-open-login"),
+        Wrong::Address { key, why } => text!(
+            messages,
             "config-address",
-            [("key", key.as_str().into()), ("why", why.as_str().into())],
+            key = key.as_str(),
+            why = why.as_str()
         ),
-        Wrong::TwoPasswords => words.text("config-two-passwords"),
-        Wrong::Cluster(spec) => cluster(spec, words),
+        Wrong::TwoPasswords => text!(messages, "config-two-passwords"),
+        Wrong::Cluster(spec) => cluster(spec, messages),
     }
 }
 
-fn expected_key(expected: Expected) -> &'static str {
+fn expected_key(expected: Expected) -> Key {
     match expected {
-        Expected::Text => "config-type-text",
-        Expected::Texts => "config-type-texts",
-        Expected::TextOrTexts => "config-type-text-or-texts",
-        Expected::WholeNumber => "config-type-number",
-        Expected::Fraction => "config-type-fraction",
-        Expected::TrueOrFalse => "config-type-flag",
-        Expected::Table => "config-type-table",
-        Expected::Tables => "config-type-tables",
+        Expected::Text => key!("config-type-text", key),
+        Expected::Texts => key!("config-type-texts", key),
+        Expected::TextOrTexts => key!("config-type-text-or-texts", key),
+        Expected::WholeNumber => key!("config-type-number", key),
+        Expected::Fraction => key!("config-type-fraction", key),
+        Expected::TrueOrFalse => key!("config-type-flag", key),
+        Expected::Table => key!("config-type-table", key),
+        Expected::Tables => key!("config-type-tables", key),
     }
 }
 
-fn cluster(spec: &BadSpec, words: &Words) -> String {
+fn cluster(spec: &BadSpec, messages: &Messages) -> String {
     match spec {
-        BadSpec::Servers { count } => words.say(
+        BadSpec::Servers { count } => text!(
+            messages,
             "config-servers",
-            [("count", (*count).into()), ("max", MAX_SERVERS.into())],
+            count = *count,
+            max = MAX_SERVERS
         ),
         BadSpec::SameName { server } => {
-            words.say("damage-same-server", [("name", server.as_str().into())])
+            text!(messages, "damage-same-server", name = server.as_str())
         }
-        BadSpec::Gpus { gpus, .. } => words.say(
-            "damage-gpus",
-            [("count", (*gpus).into()), ("max", MAX_GPUS.into())],
-        ),
-        BadSpec::Cpus { cpus, .. } => words.say(
-            "damage-cpus",
-            [("count", (*cpus).into()), ("max", MAX_CPUS.into())],
-        ),
+        BadSpec::Gpus { gpus, .. } => {
+            text!(messages, "damage-gpus", count = *gpus, max = MAX_GPUS)
+        }
+        BadSpec::Cpus { cpus, .. } => {
+            text!(messages, "damage-cpus", count = *cpus, max = MAX_CPUS)
+        }
     }
 }

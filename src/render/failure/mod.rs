@@ -7,8 +7,8 @@ mod steps;
 mod store;
 
 use super::Style;
+use super::messages::{Keys, Messages, key, keys, printable, text};
 use super::text::{hints, paint_error, unmeasured, unreadable, words_of_wait};
-use super::words::{Words, printable};
 use crate::allocator::{BadName, Name, Unreadable, Why};
 use crate::error::Error;
 use std::io;
@@ -47,58 +47,57 @@ impl Message {
     }
 }
 
-pub(super) fn message(error: &Error, words: &Words) -> Message {
+pub(super) fn message(error: &Error, messages: &Messages) -> Message {
     match error {
-        Error::Refused(refusal) => refused::message(refusal, words),
-        Error::Store(error) => store::message(error, words),
-        Error::Config(error) => config::message(error, words),
-        Error::Unconfirmed => plain(words, "error-unconfirmed"),
-        Error::NoNotification => plain(words, "error-no-notification"),
-        Error::NotTold(tested) => notify::message(tested, words),
+        Error::Refused(refusal) => refused::message(refusal, messages),
+        Error::Store(error) => store::message(error, messages),
+        Error::Config(error) => config::message(error, messages),
+        Error::Unconfirmed => plain(messages, keys!("error-unconfirmed")),
+        Error::NoNotification => plain(messages, keys!("error-no-notification")),
+        Error::NotTold(tested) => notify::message(tested, messages),
         Error::Command { command, source } => Message {
-            headline: words.say(
+            headline: text!(
+                messages,
                 "error-command",
-                [("command", command.to_string_lossy().as_ref().into())],
+                command = command.to_string_lossy().as_ref()
             ),
             details: vec![printable(&source.to_string())],
-            hint: words.text(match source.kind() {
-                io::ErrorKind::NotFound => "error-command.not-found",
-                _ => "error-command.hint",
+            hint: messages.plain(match source.kind() {
+                io::ErrorKind::NotFound => key!("error-command.not-found"),
+                _ => key!("error-command.hint"),
             }),
         },
         Error::NoProcess { pid } => Message {
-            headline: words.say("error-no-process", [("pid", pid.to_string().into())]),
+            headline: text!(messages, "error-no-process", pid = pid.to_string()),
             details: Vec::new(),
-            hint: words.text("error-no-process.hint"),
+            hint: text!(messages, "error-no-process.hint"),
         },
         Error::NotMeasured(why) => Message {
-            details: vec![unmeasured(why, &words.of_results())],
-            ..plain(words, "error-not-measured")
+            details: vec![unmeasured(why, messages)],
+            ..plain(messages, keys!("error-not-measured"))
         },
         Error::NotCounted(why) => {
-            let message = plain(words, "error-not-counted");
-            let results = words.of_results();
+            let message = plain(messages, keys!("error-not-counted"));
             Message {
-                details: vec![unreadable(why, &results)],
+                details: vec![unreadable(why, messages)],
                 hint: match why {
-                    Unreadable::Late => results.text("gpu-hint-late"),
+                    Unreadable::Late => text!(messages, "gpu-hint-late"),
                     _ => message.hint,
                 },
                 ..message
             }
         }
-        Error::NoTemplate => plain(words, "error-no-template"),
-        Error::Elsewhere { task, server } => {
-            let values = [
-                ("task", task.as_str().into()),
-                ("server", server.as_str().into()),
-            ];
-            Message {
-                headline: words.say("error-elsewhere", values),
-                details: Vec::new(),
-                hint: words.text("error-elsewhere.hint"),
-            }
-        }
+        Error::NoTemplate => plain(messages, keys!("error-no-template")),
+        Error::Elsewhere { task, server } => Message {
+            headline: text!(
+                messages,
+                "error-elsewhere",
+                task = task.as_str(),
+                server = server.as_str()
+            ),
+            details: Vec::new(),
+            hint: text!(messages, "error-elsewhere.hint"),
+        },
         Error::EndedAtOnce {
             task,
             exit,
@@ -106,123 +105,124 @@ pub(super) fn message(error: &Error, words: &Words) -> Message {
             log,
             stays,
         } => Message {
-            headline: words.say(
+            headline: text!(
+                messages,
                 "error-ended-at-once",
-                [("task", task.as_str().into()), ("exit", (*exit).into())],
+                task = task.as_str(),
+                exit = *exit
             ),
             details: lines
                 .lines()
                 .map(printable)
-                .chain(stays.then(|| words.text("error-ended-at-once.stays")))
+                .chain(stays.then(|| text!(messages, "error-ended-at-once.stays")))
                 .collect(),
-            hint: words.say("error-ended-at-once.hint", [("path", shown(log).into())]),
+            hint: text!(messages, "error-ended-at-once.hint", path = shown(log)),
         },
         Error::Unstarted {
             task,
             command,
             source,
         } => Message {
-            headline: words.say(
+            headline: text!(
+                messages,
                 "error-unstarted",
-                [
-                    ("task", task.as_str().into()),
-                    ("command", command.to_string_lossy().as_ref().into()),
-                ],
+                task = task.as_str(),
+                command = command.to_string_lossy().as_ref()
             ),
             details: vec![printable(&source.to_string())],
-            hint: words.text("error-unstarted.hint"),
+            hint: text!(messages, "error-unstarted.hint"),
         },
         Error::ProgramLog { path, source } => Message {
             details: vec![printable(&source.to_string())],
-            ..at_path(words, "error-program-log", path)
+            ..at_path(messages, keys!("error-program-log", path), path)
         },
-        Error::SharedLogs { path } => at_path(words, "error-shared-logs", path),
+        Error::SharedLogs { path } => at_path(messages, keys!("error-shared-logs", path), path),
         Error::Monitored { by } => Message {
-            headline: words.say("error-monitored", [("by", by.as_str().into())]),
+            headline: text!(messages, "error-monitored", by = by.as_str()),
             details: Vec::new(),
-            hint: words.text("error-monitored.hint"),
+            hint: text!(messages, "error-monitored.hint"),
         },
-        Error::OtherState { state } => at_path(words, "error-other-state", state),
+        Error::OtherState { state } => at_path(messages, keys!("error-other-state", path), state),
         Error::OtherConfig { was, now } => Message {
             details: vec![match now {
-                Some(now) => words.say("error-other-config.other", [("path", shown(now).into())]),
-                None => words.text("error-other-config.none"),
+                Some(now) => text!(messages, "error-other-config.other", path = shown(now)),
+                None => text!(messages, "error-other-config.none"),
             }],
-            ..at_path(words, "error-other-config", was)
+            ..at_path(messages, keys!("error-other-config", path), was)
         },
         Error::NotReloaded(why) => {
-            let message = message(why, words);
+            let message = message(why, messages);
             let details = message.details.into_iter();
             Message {
-                details: details.chain([words.text("config-not-reloaded")]).collect(),
+                details: details
+                    .chain([text!(messages, "config-not-reloaded")])
+                    .collect(),
                 ..message
             }
         }
         Error::NoSupervisor { task } => Message {
-            headline: words.say("error-no-supervisor", [("task", task.as_str().into())]),
+            headline: text!(messages, "error-no-supervisor", task = task.as_str()),
             details: Vec::new(),
-            hint: words.text("error-no-supervisor.hint"),
+            hint: text!(messages, "error-no-supervisor.hint"),
         },
         Error::StillRuns { task } => Message {
-            headline: words.say("error-still-runs", [("task", task.as_str().into())]),
+            headline: text!(messages, "error-still-runs", task = task.as_str()),
             details: Vec::new(),
-            hint: words.text("error-still-runs.hint"),
+            hint: text!(messages, "error-still-runs.hint"),
         },
         Error::LongName { task, prefix } => Message {
-            headline: words.say(
+            headline: text!(
+                messages,
                 "error-long-name",
-                [
-                    ("task", task.as_str().into()),
-                    ("prefix", prefix.as_str().into()),
-                    ("max", Name::MAX_CHARS.into()),
-                ],
+                task = task.as_str(),
+                prefix = prefix.as_str(),
+                max = Name::MAX_CHARS
             ),
             details: Vec::new(),
-            hint: words.text("error-long-name.hint"),
+            hint: text!(messages, "error-long-name.hint"),
         },
-        Error::NoHostName => plain(words, "error-no-host-name"),
+        Error::NoHostName => plain(messages, keys!("error-no-host-name")),
         Error::WaitedOut { task, why } => {
-            let results = words.of_results();
-            let message = about_wait("error-waited-out", task, words);
+            let message = about_wait(keys!("error-waited-out", task), task, messages);
             let withheld = why.iter().filter_map(|why| match &why.0 {
                 Why::Lacks { withheld, .. } => withheld.as_ref(),
                 _ => None,
             });
-            let helps = withheld.flat_map(|withheld| hints(withheld, &results));
+            let helps = withheld.flat_map(|withheld| hints(withheld, messages));
             let hint = std::iter::once(message.hint).chain(helps);
             Message {
                 details: why
                     .iter()
-                    .map(|why| words_of_wait(&why.0, why.1, &results))
+                    .map(|why| words_of_wait(&why.0, why.1, messages))
                     .collect(),
                 hint: hint.collect::<Vec<_>>().join("\n"),
                 ..message
             }
         }
-        Error::StepWaitedOut(shortage) => steps::waited_out(shortage, words),
-        Error::Cancelled { task } => about_wait("error-cancelled", task, words),
+        Error::StepWaitedOut(shortage) => steps::waited_out(shortage, messages),
+        Error::Cancelled { task } => about_wait(keys!("error-cancelled", task), task, messages),
         Error::Interrupted { signal } => Message {
-            headline: words.say("error-interrupted", [("signal", (*signal).into())]),
+            headline: text!(messages, "error-interrupted", signal = *signal),
             details: Vec::new(),
-            hint: words.text("error-interrupted.hint"),
+            hint: text!(messages, "error-interrupted.hint"),
         },
         Error::UnknownUser(source) => Message {
             details: vec![printable(&source.to_string())],
-            ..plain(words, "error-unknown-user")
+            ..plain(messages, keys!("error-unknown-user"))
         },
         Error::System(source) => Message {
-            headline: words.text("error-system"),
+            headline: text!(messages, "error-system"),
             details: vec![printable(&source.to_string())],
-            hint: words.text("error-system.hint"),
+            hint: text!(messages, "error-system.hint"),
         },
     }
 }
 
-fn about_wait(key: &str, task: &Name, words: &Words) -> Message {
+fn about_wait(keys: Keys, task: &Name, messages: &Messages) -> Message {
     Message {
-        headline: words.say(key, [("task", task.as_str().into())]),
+        headline: messages.format(keys.headline, &[("task", task.as_str().into())]),
         details: Vec::new(),
-        hint: words.text(&format!("{key}.hint")),
+        hint: messages.plain(keys.hint),
     }
 }
 
@@ -235,19 +235,19 @@ pub(super) fn other(error: &anyhow::Error) -> Message {
     }
 }
 
-fn plain(words: &Words, key: &str) -> Message {
+fn plain(messages: &Messages, keys: Keys) -> Message {
     Message {
-        headline: words.text(key),
+        headline: messages.plain(keys.headline),
         details: Vec::new(),
-        hint: words.text(&format!("{key}.hint")),
+        hint: messages.plain(keys.hint),
     }
 }
 
-fn at_path(words: &Words, key: &str, path: &Path) -> Message {
+fn at_path(messages: &Messages, keys: Keys, path: &Path) -> Message {
     Message {
-        headline: words.say(key, [("path", shown(path).into())]),
+        headline: messages.format(keys.headline, &[("path", shown(path).into())]),
         details: Vec::new(),
-        hint: words.text(&format!("{key}.hint")),
+        hint: messages.plain(keys.hint),
     }
 }
 
@@ -255,13 +255,13 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn bad_name(why: BadName, words: &Words) -> String {
+fn bad_name(why: BadName, messages: &Messages) -> String {
     match why {
-        BadName::Empty => words.text("name-empty"),
-        BadName::LeadingDash => words.text("name-dash"),
-        BadName::TooLong { chars } => words.say("name-long", [("chars", chars.into())]),
+        BadName::Empty => text!(messages, "name-empty"),
+        BadName::LeadingDash => text!(messages, "name-dash"),
+        BadName::TooLong { chars } => text!(messages, "name-long", chars = chars),
         BadName::Unprintable { position } => {
-            words.say("name-unprintable", [("position", position.into())])
+            text!(messages, "name-unprintable", position = position)
         }
     }
 }

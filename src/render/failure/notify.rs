@@ -3,67 +3,86 @@
 use super::Message;
 use crate::notify::{CommandTrouble, MailTrouble};
 use crate::outcome::Tested;
+use crate::render::messages::{Messages, keys, text};
 use crate::render::text::seconds;
-use crate::render::words::Words;
 
-pub(super) fn message(tested: &Tested, words: &Words) -> Message {
+pub(super) fn message(tested: &Tested, messages: &Messages) -> Message {
     let mut details = Vec::new();
     let mut hints = Vec::new();
     if let Some((to, sent)) = &tested.mail {
-        let to = ("to", to.as_str().into());
+        let to = to.as_str();
         details.push(match sent {
-            Ok(()) => words.say("error-not-told.mailed", [to]),
+            Ok(()) => text!(messages, "error-not-told.mailed", to = to),
             Err(trouble) => {
-                let (why, hint) = of_mail(trouble, words);
+                let (why, hint) = of_mail(trouble, messages);
                 hints.push(hint);
-                words.say("error-not-told.mail", [to, ("why", why.into())])
+                text!(messages, "error-not-told.mail", to = to, why = why)
             }
         });
     }
     if let Some((program, ran)) = &tested.command {
-        let program = ("program", program.as_str().into());
+        let program = program.as_str();
         details.push(match ran {
-            Ok(()) => words.say("error-not-told.ran", [program]),
+            Ok(()) => text!(messages, "error-not-told.ran", program = program),
             Err(trouble) => {
-                let (why, hint) = of_command(trouble, words);
+                let (why, hint) = of_command(trouble, messages);
                 hints.push(hint);
-                words.say("error-not-told.command", [program, ("why", why.into())])
+                text!(
+                    messages,
+                    "error-not-told.command",
+                    program = program,
+                    why = why
+                )
             }
         });
     }
-    hints.push(words.text("error-not-told.hint"));
+    hints.push(text!(messages, "error-not-told.hint"));
     Message {
-        headline: words.text("error-not-told"),
+        headline: text!(messages, "error-not-told"),
         details,
         hint: hints.join("\n"),
     }
 }
 
-fn of_mail(trouble: &MailTrouble, words: &Words) -> (String, String) {
-    let (key, place, why) = match trouble {
-        MailTrouble::Address { text, why } => ("mail-address", text, why),
-        MailTrouble::Password { place, why } => ("mail-password", place, why),
-        MailTrouble::Authorities { place, why } => ("mail-authorities", place, why),
-        MailTrouble::Unreachable { server, why } => ("mail-unreachable", server, why),
-        MailTrouble::Late { server, within } => ("mail-late", server, &seconds(*within)),
-        MailTrouble::Tls { server, why } => ("mail-tls", server, why),
-        MailTrouble::Login { server, why } => ("mail-login", server, why),
-        MailTrouble::BrokeOff { server, why } => ("mail-broke-off", server, why),
-        MailTrouble::Refused { server, why } => ("mail-refused", server, why),
+fn of_mail(trouble: &MailTrouble, messages: &Messages) -> (String, String) {
+    let (keys, place, why) = match trouble {
+        MailTrouble::Address { text, why } => (keys!("mail-address", place, why), text, why),
+        MailTrouble::Password { place, why } => (keys!("mail-password", place, why), place, why),
+        MailTrouble::Authorities { place, why } => {
+            (keys!("mail-authorities", place, why), place, why)
+        }
+        MailTrouble::Unreachable { server, why } => {
+            (keys!("mail-unreachable", place, why), server, why)
+        }
+        MailTrouble::Late { server, within } => {
+            (keys!("mail-late", place, why), server, &seconds(*within))
+        }
+        MailTrouble::Tls { server, why } => (keys!("mail-tls", place, why), server, why),
+        MailTrouble::Login { server, why } => (keys!("mail-login", place, why), server, why),
+        MailTrouble::BrokeOff { server, why } => (keys!("mail-broke-off", place, why), server, why),
+        MailTrouble::Refused { server, why } => (keys!("mail-refused", place, why), server, why),
     };
     let values = [
         ("place", place.as_str().into()),
         ("why", why.as_str().into()),
     ];
-    (words.say(key, values), words.text(&format!("{key}.hint")))
+    (
+        messages.format(keys.headline, &values),
+        messages.plain(keys.hint),
+    )
 }
 
-fn of_command(trouble: &CommandTrouble, words: &Words) -> (String, String) {
-    let (key, ended, why) = match trouble {
-        CommandTrouble::NotStarted(why) => ("command-not-started", "", why),
-        CommandTrouble::Failed { ended, said } => ("command-failed", ended.as_str(), said),
-        CommandTrouble::Late(within) => ("command-late", "", &seconds(*within)),
+fn of_command(trouble: &CommandTrouble, messages: &Messages) -> (String, String) {
+    let (keys, ended, why) = match trouble {
+        CommandTrouble::NotStarted(why) => (keys!("command-not-started", why), "", why),
+        CommandTrouble::Failed { ended, said } => {
+            (keys!("command-failed", ended, why), ended.as_str(), said)
+        }
+        CommandTrouble::Late(within) => (keys!("command-late", why), "", &seconds(*within)),
     };
     let values = [("ended", ended.into()), ("why", why.as_str().into())];
-    (words.say(key, values), words.text(&format!("{key}.hint")))
+    (
+        messages.format(keys.headline, &values),
+        messages.plain(keys.hint),
+    )
 }

@@ -5,270 +5,270 @@ use crate::allocator::{
     Adoption, Behind, Blocker, CommandEnd, Demand, GpuKind, Name, Nearest, OverCap, Refusal,
     Shortage, Stock, TooMuch,
 };
+use crate::render::messages::{Keys, Messages, cap_name, key, keys, text};
 use crate::render::prompt;
 use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
-use crate::render::words::{Words, cap_name};
 
-pub(super) fn message(refusal: &Refusal, words: &Words) -> Message {
+pub(super) fn message(refusal: &Refusal, messages: &Messages) -> Message {
     match refusal {
         Refusal::TaskExists {
             task,
             server,
             owner,
-        } => task_exists(task, server.as_ref(), owner.as_deref(), words),
-        Refusal::StillWaits { task } => about_task("error-still-waits", task, words),
-        Refusal::NotWaiting { task } => about_task("error-not-waiting", task, words),
-        Refusal::GrantLost => Message {
-            headline: words.text("error-grant-lost"),
-            details: Vec::new(),
-            hint: words.text("error-grant-lost.hint"),
-        },
-        Refusal::AboveMaxTtl { asked, max } => {
-            let values = || [("asked", span(*asked).into()), ("max", span(*max).into())];
-            Message {
-                headline: words.say("error-above-max-ttl", values()),
-                details: Vec::new(),
-                hint: words.say("error-above-max-ttl.hint", values()),
-            }
+        } => task_exists(task, server.as_ref(), owner.as_deref(), messages),
+        Refusal::StillWaits { task } => {
+            about_task(keys!("error-still-waits", task, word), task, messages)
         }
-        Refusal::OverCap(over) => over_cap(over, words),
-        Refusal::AboveCap { cap, max, asked } => Message {
-            headline: words.say(
-                "error-above-cap",
-                [("max", (*max).into()), ("asked", (*asked).into())],
+        Refusal::NotWaiting { task } => {
+            about_task(keys!("error-not-waiting", task, word), task, messages)
+        }
+        Refusal::GrantLost => Message {
+            headline: text!(messages, "error-grant-lost"),
+            details: Vec::new(),
+            hint: text!(messages, "error-grant-lost.hint"),
+        },
+        Refusal::AboveMaxTtl { asked, max } => Message {
+            headline: text!(
+                messages,
+                "error-above-max-ttl",
+                asked = span(*asked),
+                max = span(*max)
             ),
             details: Vec::new(),
-            hint: words.say("error-above-cap.hint", [("key", cap_name(*cap).into())]),
+            hint: text!(messages, "error-above-max-ttl.hint", max = span(*max)),
         },
-        Refusal::Occupied { task } => about_task("error-occupied", task, words),
+        Refusal::OverCap(over) => over_cap(over, messages),
+        Refusal::AboveCap { cap, max, asked } => Message {
+            headline: text!(messages, "error-above-cap", max = *max, asked = *asked),
+            details: Vec::new(),
+            hint: text!(messages, "error-above-cap.hint", key = cap_name(*cap)),
+        },
+        Refusal::Occupied { task } => about_task(keys!("error-occupied", task), task, messages),
         Refusal::ProgramRuns { task, pid } => {
-            let message = about_task("error-program-runs", task, words);
+            let message = about_task(keys!("error-program-runs", task, word), task, messages);
             let pid = pid.map(|pid| pid.to_string());
             Message {
                 details: pid
-                    .map(|pid| words.say("error-program-runs.pid", [("pid", pid.into())]))
+                    .map(|pid| text!(messages, "error-program-runs.pid", pid = pid))
                     .into_iter()
                     .collect(),
                 ..message
             }
         }
-        Refusal::StillUsed { task } => about_task("error-still-used", task, words),
-        Refusal::NoProgram { task } => about_task("error-no-program", task, words),
-        Refusal::NoTtl { task } => about_task("error-no-ttl", task, words),
-        Refusal::Behind(behind) => self::behind(behind, words),
+        Refusal::StillUsed { task } => {
+            about_task(keys!("error-still-used", task, word), task, messages)
+        }
+        Refusal::NoProgram { task } => {
+            about_task(keys!("error-no-program", task, word), task, messages)
+        }
+        Refusal::NoTtl { task } => about_task(keys!("error-no-ttl", task, word), task, messages),
+        Refusal::Behind(behind) => self::behind(behind, messages),
         Refusal::OuterLacks {
             task,
             demand,
             gpus,
             cpus,
         } => Message {
-            headline: words.say(
+            headline: text!(
+                messages,
                 "error-outer-lacks",
-                [
-                    ("task", task.as_str().into()),
-                    ("gpus", (*gpus).into()),
-                    ("cpus", (*cpus).into()),
-                ],
+                task = task.as_str(),
+                gpus = *gpus,
+                cpus = *cpus
             ),
-            details: vec![asked(demand, words)],
-            hint: words.text("error-outer-lacks.hint"),
+            details: vec![asked(demand, messages)],
+            hint: text!(messages, "error-outer-lacks.hint"),
         },
-        Refusal::StepsInTheWay(shortage) => steps::in_the_way(shortage, words),
+        Refusal::StepsInTheWay(shortage) => steps::in_the_way(shortage, messages),
         Refusal::UnknownTask { task } => Message {
-            headline: words.say("error-unknown-task", [("task", task.as_str().into())]),
+            headline: text!(messages, "error-unknown-task", task = task.as_str()),
             details: Vec::new(),
-            hint: words.text("error-unknown-task.hint"),
+            hint: text!(messages, "error-unknown-task.hint"),
         },
         Refusal::UnknownServer {
             asked,
             servers,
             count,
         } => Message {
-            headline: words.say("error-unknown-server", [("server", asked.as_str().into())]),
-            details: vec![words.say(
+            headline: text!(messages, "error-unknown-server", server = asked.as_str()),
+            details: vec![text!(
+                messages,
                 "error-unknown-server.names",
-                [("names", names(servers, *count).into())],
+                names = names(servers, *count)
             )],
-            hint: words.text("error-unknown-server.hint"),
+            hint: text!(messages, "error-unknown-server.hint"),
         },
         Refusal::OwnersAlone { task, owner, end } => {
-            let (headline, why) = match end {
-                CommandEnd::Sooner => {
-                    ("error-owners-alone-sooner", "error-owners-alone-sooner.why")
-                }
-                CommandEnd::Now => ("error-owners-alone-now", "error-owners-alone-now.why"),
+            let (keys, why) = match end {
+                CommandEnd::Sooner => (
+                    keys!("error-owners-alone-sooner", owner, task),
+                    key!("error-owners-alone-sooner.why", owner),
+                ),
+                CommandEnd::Now => (
+                    keys!("error-owners-alone-now", owner, task),
+                    key!("error-owners-alone-now.why", owner),
+                ),
             };
-            let named = || {
-                [
-                    ("task", task.as_str().into()),
-                    ("owner", owner.as_str().into()),
-                ]
-            };
+            let values = [
+                ("task", task.as_str().into()),
+                ("owner", owner.as_str().into()),
+            ];
             Message {
-                headline: words.say(headline, named()),
-                details: vec![words.say(why, named())],
-                hint: words.say(&format!("{headline}.hint"), named()),
+                headline: messages.format(keys.headline, &values),
+                details: vec![messages.format(why, &values)],
+                hint: messages.format(keys.hint, &values),
             }
         }
         Refusal::NotOwner { tasks } => Message {
-            headline: words.text("error-not-owner"),
+            headline: text!(messages, "error-not-owner"),
             details: tasks
                 .iter()
                 .map(|(task, owner)| {
-                    words.say(
+                    text!(
+                        messages,
                         "error-not-owner.task",
-                        [
-                            ("task", task.as_str().into()),
-                            ("owner", owner.as_str().into()),
-                        ],
+                        task = task.as_str(),
+                        owner = owner.as_str()
                     )
                 })
                 .collect(),
-            hint: words.text("error-not-owner.hint"),
+            hint: text!(messages, "error-not-owner.hint"),
         },
         Refusal::BelowMinimum { asked, min } => Message {
-            headline: words.say(
-                "error-below-minimum",
-                [("asked", (*asked).into()), ("min", (*min).into())],
-            ),
+            headline: text!(messages, "error-below-minimum", asked = *asked, min = *min),
             details: Vec::new(),
-            hint: words.say("error-below-minimum.hint", [("min", (*min).into())]),
+            hint: text!(messages, "error-below-minimum.hint", min = *min),
         },
         Refusal::AboveMaximum { asked, max } => Message {
-            headline: words.say(
-                "error-above-maximum",
-                [("asked", (*asked).into()), ("max", (*max).into())],
-            ),
+            headline: text!(messages, "error-above-maximum", asked = *asked, max = *max),
             details: Vec::new(),
-            hint: words.say("error-above-maximum.hint", [("max", (*max).into())]),
+            hint: text!(messages, "error-above-maximum.hint", max = *max),
         },
-        Refusal::Impossible(too_much) => impossible(too_much, words),
-        Refusal::NotAdopted { pid, why } => not_adopted(*pid, why, words),
-        Refusal::Insufficient(shortage) => insufficient(shortage, words),
+        Refusal::Impossible(too_much) => impossible(too_much, messages),
+        Refusal::NotAdopted { pid, why } => not_adopted(*pid, why, messages),
+        Refusal::Insufficient(shortage) => insufficient(shortage, messages),
         Refusal::InTheWay { blockers } => Message {
-            headline: words.text("error-in-the-way"),
+            headline: text!(messages, "error-in-the-way"),
             details: blockers
                 .iter()
-                .map(|blocker| in_the_way(blocker, words))
+                .map(|blocker| in_the_way(blocker, messages))
                 .collect(),
-            hint: words.text("error-in-the-way.hint"),
+            hint: text!(messages, "error-in-the-way.hint"),
         },
     }
 }
 
-fn task_exists(task: &Name, server: Option<&Name>, owner: Option<&str>, words: &Words) -> Message {
+fn task_exists(
+    task: &Name,
+    server: Option<&Name>,
+    owner: Option<&str>,
+    messages: &Messages,
+) -> Message {
     let headline = match server {
-        Some(server) => words.say(
+        Some(server) => text!(
+            messages,
             "error-task-exists",
-            [
-                ("task", task.as_str().into()),
-                ("server", server.as_str().into()),
-            ],
+            task = task.as_str(),
+            server = server.as_str()
         ),
-        None => words.say("error-task-waits", [("task", task.as_str().into())]),
+        None => text!(messages, "error-task-waits", task = task.as_str()),
     };
     let hint = match server {
-        Some(_) => "error-task-exists.hint",
-        None => "error-task-waits.hint",
+        Some(_) => key!("error-task-exists.hint", word),
+        None => key!("error-task-waits.hint", word),
     };
-    let belongs = |owner: &str| words.say("error-task-exists.owner", [("owner", owner.into())]);
+    let belongs = |owner: &str| text!(messages, "error-task-exists.owner", owner = owner);
     Message {
         headline,
         details: owner.map(belongs).into_iter().collect(),
-        hint: words.say(hint, [("word", prompt::task(task.as_str()).into())]),
+        hint: messages.format(hint, &[("word", prompt::task(task.as_str()).into())]),
     }
 }
 
-fn not_adopted(pid: u32, why: &Adoption, words: &Words) -> Message {
-    let (key, task, cpus) = match why {
-        Adoption::ComputesNowhere => ("error-adopt-nowhere", "", 0),
-        Adoption::CannotTell => ("error-adopt-unknown", "", 0),
-        Adoption::HeldBy(task) => ("error-adopt-held", task.as_str(), 0),
-        Adoption::LacksCpus(cpus) => ("error-adopt-cpus", "", *cpus),
+fn not_adopted(pid: u32, why: &Adoption, messages: &Messages) -> Message {
+    let (keys, task, cpus) = match why {
+        Adoption::ComputesNowhere => (keys!("error-adopt-nowhere", pid), "", 0),
+        Adoption::CannotTell => (keys!("error-adopt-unknown", pid), "", 0),
+        Adoption::HeldBy(task) => (keys!("error-adopt-held", pid, task), task.as_str(), 0),
+        Adoption::LacksCpus(cpus) => (keys!("error-adopt-cpus", cpus), "", *cpus),
     };
-    let values = || {
-        [
-            ("pid", pid.to_string().into()),
-            ("task", task.into()),
-            ("cpus", cpus.into()),
-        ]
-    };
-    Message {
-        headline: words.say(key, values()),
-        details: Vec::new(),
-        hint: words.say(&format!("{key}.hint"), values()),
-    }
-}
-
-fn about_task(key: &str, task: &Name, words: &Words) -> Message {
-    Message {
-        headline: words.say(key, [("task", task.as_str().into())]),
-        details: Vec::new(),
-        hint: words.say(
-            &format!("{key}.hint"),
-            [("word", prompt::task(task.as_str()).into())],
-        ),
-    }
-}
-
-fn behind(behind: &Behind, words: &Words) -> Message {
-    let owner = behind.owner.as_deref().unwrap_or("-");
     let values = [
-        ("task", behind.task.as_str().into()),
-        ("server", behind.server.as_str().into()),
-        ("owner", owner.into()),
+        ("pid", pid.to_string().into()),
+        ("task", task.into()),
+        ("cpus", cpus.into()),
     ];
     Message {
-        headline: words.text("error-behind"),
-        details: vec![words.say("error-behind.first", values)],
-        hint: words.text("error-behind.hint"),
+        headline: messages.format(keys.headline, &values),
+        details: Vec::new(),
+        hint: messages.format(keys.hint, &values),
     }
 }
 
-pub(super) fn asked(demand: &Demand, words: &Words) -> String {
-    let (gpus, cpus) = (
-        gpus_asked(&demand.gpus),
-        cpus_asked(demand.cpus, &words.of_results()),
-    );
-    let asked = words.say(
+fn about_task(keys: Keys, task: &Name, messages: &Messages) -> Message {
+    Message {
+        headline: messages.format(keys.headline, &[("task", task.as_str().into())]),
+        details: Vec::new(),
+        hint: messages.format(keys.hint, &[("word", prompt::task(task.as_str()).into())]),
+    }
+}
+
+fn behind(behind: &Behind, messages: &Messages) -> Message {
+    let owner = behind.owner.as_deref().unwrap_or("-");
+    Message {
+        headline: text!(messages, "error-behind"),
+        details: vec![text!(
+            messages,
+            "error-behind.first",
+            task = behind.task.as_str(),
+            server = behind.server.as_str(),
+            owner = owner
+        )],
+        hint: text!(messages, "error-behind.hint"),
+    }
+}
+
+pub(super) fn asked(demand: &Demand, messages: &Messages) -> String {
+    let (gpus, cpus) = (gpus_asked(&demand.gpus), cpus_asked(demand.cpus, messages));
+    let asked = text!(
+        messages,
         "error-insufficient.asked",
-        [("gpus", gpus.into()), ("cpus", cpus.into())],
+        gpus = gpus,
+        cpus = cpus
     );
     let GpuKind { model, memory } = &demand.kind;
     let model = model
         .as_deref()
-        .map(|model| words.say("error-insufficient.model", [("model", model.into())]));
+        .map(|model| text!(messages, "error-insufficient.model", model = model));
     let memory = memory.map(|memory| {
         let memory = memory.display().iec().to_string();
-        words.say("error-insufficient.memory", [("memory", memory.into())])
+        text!(messages, "error-insufficient.memory", memory = memory)
     });
     let parts = std::iter::once(asked).chain(model).chain(memory);
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn impossible(too_much: &TooMuch, words: &Words) -> Message {
-    let largest = words.say(
+fn impossible(too_much: &TooMuch, messages: &Messages) -> Message {
+    let largest = text!(
+        messages,
         "error-impossible.largest",
-        [
-            ("gpus", too_much.gpus.into()),
-            ("cpus", too_much.cpus.into()),
-        ],
+        gpus = too_much.gpus,
+        cpus = too_much.cpus
     );
     let host = too_much.host.as_deref();
-    let host = host.map(|host| words.say("error-impossible.host", [("host", host.into())]));
-    let stock = too_much.stock.iter().map(|kind| in_stock(kind, words));
+    let host = host.map(|host| text!(messages, "error-impossible.host", host = host));
+    let stock = too_much.stock.iter().map(|kind| in_stock(kind, messages));
     Message {
-        headline: words.text("error-impossible"),
-        details: [asked(&too_much.demand, words), largest]
+        headline: text!(messages, "error-impossible"),
+        details: [asked(&too_much.demand, messages), largest]
             .into_iter()
             .chain(host)
             .chain(stock)
             .collect(),
-        hint: words.text("error-impossible.hint"),
+        hint: text!(messages, "error-impossible.hint"),
     }
 }
 
-fn insufficient(shortage: &Shortage, words: &Words) -> Message {
+fn insufficient(shortage: &Shortage, messages: &Messages) -> Message {
     let Shortage {
         demand,
         nearest,
@@ -276,32 +276,35 @@ fn insufficient(shortage: &Shortage, words: &Words) -> Message {
         withheld,
     } = shortage;
     let nearest = match nearest {
-        Some(nearest) => nearest_server(nearest, words),
-        None => words.text("error-insufficient.draining"),
+        Some(nearest) => nearest_server(nearest, messages),
+        None => text!(messages, "error-insufficient.draining"),
     };
     let drained = draining
         .iter()
         .filter(|_| shortage.nearest.is_some())
         .map(|server| {
-            words.say(
+            text!(
+                messages,
                 "error-insufficient.drained",
-                [("server", server.as_str().into())],
+                server = server.as_str()
             )
         });
-    let results = words.of_results();
     let reasons = withheld.iter().flat_map(|withheld| {
-        let values = [("server", withheld.server.as_str().into())];
-        let head = words.say("error-insufficient.withheld", values);
-        let lines = lines_of(withheld, &results);
+        let head = text!(
+            messages,
+            "error-insufficient.withheld",
+            server = withheld.server.as_str()
+        );
+        let lines = lines_of(withheld, messages);
         std::iter::once(head).chain(lines.into_iter().map(|line| format!("  {line}")))
     });
     let helps = withheld
         .iter()
-        .flat_map(|withheld| hints(withheld, &results));
-    let hint = std::iter::once(words.text("error-insufficient.hint")).chain(helps);
+        .flat_map(|withheld| hints(withheld, messages));
+    let hint = std::iter::once(text!(messages, "error-insufficient.hint")).chain(helps);
     Message {
-        headline: words.text("error-insufficient"),
-        details: [asked(demand, words), nearest]
+        headline: text!(messages, "error-insufficient"),
+        details: [asked(demand, messages), nearest]
             .into_iter()
             .chain(drained)
             .chain(reasons)
@@ -310,7 +313,7 @@ fn insufficient(shortage: &Shortage, words: &Words) -> Message {
     }
 }
 
-fn in_stock(stock: &Stock, words: &Words) -> String {
+fn in_stock(stock: &Stock, messages: &Messages) -> String {
     let memory = stock
         .memory
         .map(|memory| memory.display().iec().to_string());
@@ -318,18 +321,19 @@ fn in_stock(stock: &Stock, words: &Words) -> String {
     let kind = [model, memory.as_deref()];
     let kind: Vec<_> = kind.into_iter().flatten().collect();
     let kind = match kind.is_empty() {
-        true => words.text("error-impossible.unknown-kind"),
+        true => text!(messages, "error-impossible.unknown-kind"),
         false => kind.join(", "),
     };
-    let values = [
-        ("count", stock.gpus.into()),
-        ("kind", kind.into()),
-        ("server", stock.server.as_str().into()),
-    ];
-    words.say("error-impossible.stock", values)
+    text!(
+        messages,
+        "error-impossible.stock",
+        count = stock.gpus,
+        kind = kind,
+        server = stock.server.as_str()
+    )
 }
 
-fn nearest_server(nearest: &Nearest, words: &Words) -> String {
+fn nearest_server(nearest: &Nearest, messages: &Messages) -> String {
     let taken: Vec<_> = nearest.taken.iter().map(ToString::to_string).collect();
     let values = [
         ("server", nearest.server_name.as_str().into()),
@@ -340,33 +344,42 @@ fn nearest_server(nearest: &Nearest, words: &Words) -> String {
         ("taken", taken.join(",").into()),
     ];
     let key = if taken.is_empty() {
-        "error-insufficient.nearest"
+        key!(
+            "error-insufficient.nearest",
+            free_cpus,
+            free_gpus,
+            lacks_cpus,
+            lacks_gpus,
+            server
+        )
     } else {
-        "error-insufficient.nearest-ids"
+        key!("error-insufficient.nearest-ids", lacks_cpus, server, taken)
     };
-    words.say(key, values)
+    messages.format(key, &values)
 }
 
-fn in_the_way(Blocker { server, tasks }: &Blocker, words: &Words) -> String {
+fn in_the_way(Blocker { server, tasks }: &Blocker, messages: &Messages) -> String {
     let tasks = names(tasks, tasks.len());
-    words.say(
+    text!(
+        messages,
         "error-in-the-way.server",
-        [("server", server.as_str().into()), ("tasks", tasks.into())],
+        server = server.as_str(),
+        tasks = tasks
     )
 }
 
-fn over_cap(over: &OverCap, words: &Words) -> Message {
-    let values = || {
-        [
-            ("max", over.max.into()),
-            ("held", over.held.into()),
-            ("asked", over.asked.into()),
-            ("key", cap_name(over.cap).into()),
-        ]
-    };
+fn over_cap(over: &OverCap, messages: &Messages) -> Message {
+    let (max, key) = (over.max, cap_name(over.cap));
     Message {
-        headline: words.say("error-over-cap", values()),
-        details: vec![words.say("error-over-cap.held", values())],
-        hint: words.say("error-over-cap.hint", values()),
+        headline: text!(messages, "error-over-cap", max = max, asked = over.asked),
+        details: vec![text!(
+            messages,
+            "error-over-cap.held",
+            held = over.held,
+            max = max,
+            asked = over.asked,
+            key = key
+        )],
+        hint: text!(messages, "error-over-cap.hint", max = max, key = key),
     }
 }

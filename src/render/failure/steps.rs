@@ -3,21 +3,21 @@
 use super::Message;
 use super::refused::asked;
 use crate::allocator::{Portion, Step, StepShortage, StepState};
+use crate::render::messages::{Keys, Messages, key, keys, text};
 use crate::render::text::{cpus_asked, gpu_list, gpus_asked};
-use crate::render::words::Words;
 
 /// How many other steps are named.
 const SHOWN: usize = 8;
 
-pub(super) fn in_the_way(shortage: &StepShortage, words: &Words) -> Message {
-    about("error-steps-in-the-way", shortage, words)
+pub(super) fn in_the_way(shortage: &StepShortage, messages: &Messages) -> Message {
+    about(keys!("error-steps-in-the-way", task), shortage, messages)
 }
 
-pub(super) fn waited_out(shortage: &StepShortage, words: &Words) -> Message {
-    about("error-step-waited-out", shortage, words)
+pub(super) fn waited_out(shortage: &StepShortage, messages: &Messages) -> Message {
+    about(keys!("error-step-waited-out", task), shortage, messages)
 }
 
-fn about(key: &str, shortage: &StepShortage, words: &Words) -> Message {
+fn about(keys: Keys, shortage: &StepShortage, messages: &Messages) -> Message {
     let StepShortage {
         task,
         demand,
@@ -26,32 +26,32 @@ fn about(key: &str, shortage: &StepShortage, words: &Words) -> Message {
     } = shortage;
     let free = [("gpus", gpu_list(gpus).into()), ("cpus", (*cpus).into())];
     let mut details = vec![
-        asked(demand, words),
-        words.say("error-steps-in-the-way.free", free),
+        asked(demand, messages),
+        messages.format(key!("error-steps-in-the-way.free", cpus, gpus), &free),
     ];
-    details.extend(others.iter().take(SHOWN).map(|step| other(step, words)));
+    details.extend(others.iter().take(SHOWN).map(|step| other(step, messages)));
     if let Some(more) = others.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        details.push(words.say("error-steps-in-the-way.more", [("count", more.into())]));
+        details.push(text!(messages, "error-steps-in-the-way.more", count = more));
     }
     Message {
-        headline: words.say(key, [("task", task.as_str().into())]),
+        headline: messages.format(keys.headline, &[("task", task.as_str().into())]),
         details,
-        hint: words.text(&format!("{key}.hint")),
+        hint: messages.plain(keys.hint),
     }
 }
 
-fn other(step: &Step, words: &Words) -> String {
+fn other(step: &Step, messages: &Messages) -> String {
     let pid = step.lease.process.pid.to_string();
     let (key, gpus, cpus) = match &step.state {
         StepState::Runs { gpus, cpus } => (
-            "error-steps-in-the-way.holds",
+            key!("error-steps-in-the-way.holds", cpus, gpus, pid),
             gpu_list(gpus),
             cpus.to_string(),
         ),
         StepState::Waits(demand) => {
-            let cpus = cpus_asked(demand.cpus, &words.of_results());
+            let cpus = cpus_asked(demand.cpus, messages);
             (
-                "error-steps-in-the-way.waits",
+                key!("error-steps-in-the-way.waits", cpus, gpus, pid),
                 gpus_asked(&demand.gpus),
                 cpus,
             )
@@ -62,5 +62,5 @@ fn other(step: &Step, words: &Words) -> String {
         ("gpus", gpus.into()),
         ("cpus", cpus.into()),
     ];
-    words.say(key, values)
+    messages.format(key, &values)
 }

@@ -2,87 +2,97 @@
 
 use super::{Message, at_path, bad_name, shown};
 use crate::allocator::{MAX_CPUS, MAX_GPUS, MAX_SERVERS, What};
+use crate::render::messages::{Key, Messages, key, keys, printable, text};
 use crate::render::text::{holders, seconds};
-use crate::render::words::{Words, printable};
 use crate::store::{Action, Damage, Large, StoreError};
 use crate::system::LocalLocks;
 use std::io;
 
-pub(super) fn message(error: &StoreError, words: &Words) -> Message {
+pub(super) fn message(error: &StoreError, messages: &Messages) -> Message {
     match error {
         StoreError::Io {
             action,
             path,
             source,
         } => Message {
-            headline: words.say(io_key(*action), [("path", shown(path).into())]),
+            headline: messages.format(io_key(*action), &[("path", shown(path).into())]),
             details: vec![printable(&source.to_string())],
-            hint: words.text(io_hint(*action, source)),
+            hint: messages.plain(io_hint(*action, source)),
         },
         StoreError::DiskFull {
             path,
             source,
             largest,
         } => Message {
-            headline: words.say(io_key(Action::Write), [("path", shown(path).into())]),
+            headline: messages.format(io_key(Action::Write), &[("path", shown(path).into())]),
             details: std::iter::once(printable(&source.to_string()))
-                .chain(largest.as_ref().map(|largest| largest_log(largest, words)))
+                .chain(
+                    largest
+                        .as_ref()
+                        .map(|largest| largest_log(largest, messages)),
+                )
                 .collect(),
-            hint: words.text("hint-disk-full"),
+            hint: text!(messages, "hint-disk-full"),
         },
-        StoreError::Missing { path } => at_path(words, "error-no-state", path),
-        StoreError::ReservedName { path } => at_path(words, "error-reserved-name", path),
-        StoreError::NotAFile { path } => at_path(words, "error-not-a-file", path),
-        StoreError::ForeignLink { path } => at_path(words, "error-foreign-link", path),
+        StoreError::Missing { path } => at_path(messages, keys!("error-no-state", path), path),
+        StoreError::ReservedName { path } => {
+            at_path(messages, keys!("error-reserved-name", path), path)
+        }
+        StoreError::NotAFile { path } => at_path(messages, keys!("error-not-a-file", path), path),
+        StoreError::ForeignLink { path } => {
+            at_path(messages, keys!("error-foreign-link", path), path)
+        }
         StoreError::TooLarge { path, bytes } => Message {
-            details: vec![words.say(
+            details: vec![text!(
+                messages,
                 "error-too-large.size",
-                [("megabytes", (bytes >> 20).into())],
+                megabytes = bytes >> 20
             )],
-            ..at_path(words, "error-too-large", path)
+            ..at_path(messages, keys!("error-too-large", path), path)
         },
         StoreError::Damaged { path, damage } => Message {
-            details: vec![self::damage(damage, words)],
-            ..at_path(words, "error-damaged", path)
+            details: vec![self::damage(damage, messages)],
+            ..at_path(messages, keys!("error-damaged", path), path)
         },
         StoreError::NewerVersion { path, version } => Message {
-            details: vec![words.say(
+            details: vec![text!(
+                messages,
                 "error-newer.version",
-                [("version", version.as_str().into())],
+                version = version.as_str()
             )],
-            ..at_path(words, "error-newer", path)
+            ..at_path(messages, keys!("error-newer", path), path)
         },
         StoreError::LockTimeout {
             path,
             waited,
             holders: held_by,
         } => {
-            let waited = words.say(
+            let waited = text!(
+                messages,
                 "error-lock-timeout.waited",
-                [
-                    ("seconds", seconds(*waited).into()),
-                    ("path", shown(path).into()),
-                ],
+                seconds = seconds(*waited),
+                path = shown(path)
             );
             let held = (!held_by.is_empty()).then(|| {
-                words.say(
+                text!(
+                    messages,
                     "error-lock-timeout.holders",
-                    [("holders", holders(held_by).into())],
+                    holders = holders(held_by)
                 )
             });
             Message {
-                headline: words.text("error-lock-timeout"),
+                headline: text!(messages, "error-lock-timeout"),
                 details: std::iter::once(waited).chain(held).collect(),
-                hint: words.text("error-lock-timeout.hint"),
+                hint: text!(messages, "error-lock-timeout.hint"),
             }
         }
         StoreError::CannotLock { path, source } => Message {
             details: vec![printable(&source.to_string())],
-            ..at_path(words, "error-cannot-lock", path)
+            ..at_path(messages, keys!("error-cannot-lock", path), path)
         },
         StoreError::LocalLocks { path, local } => Message {
-            details: vec![local_locks(local, words)],
-            ..at_path(words, "error-local-locks", path)
+            details: vec![local_locks(local, messages)],
+            ..at_path(messages, keys!("error-local-locks", path), path)
         },
         StoreError::GroupLost {
             path,
@@ -90,114 +100,124 @@ pub(super) fn message(error: &StoreError, words: &Words) -> Message {
             source,
         } => Message {
             details: vec![
-                words.say("error-group-lost.group", [("group", (*group).into())]),
+                text!(messages, "error-group-lost.group", group = *group),
                 printable(&source.to_string()),
             ],
-            ..at_path(words, "error-group-lost", path)
+            ..at_path(messages, keys!("error-group-lost", path), path)
         },
     }
 }
 
-fn largest_log(largest: &Large, words: &Words) -> String {
-    let values = [
-        ("path", shown(&largest.path).into()),
-        ("kilobytes", largest.bytes.div_ceil(1 << 10).into()),
-    ];
-    words.say("disk-full-largest", values)
+fn largest_log(largest: &Large, messages: &Messages) -> String {
+    text!(
+        messages,
+        "disk-full-largest",
+        path = shown(&largest.path),
+        kilobytes = largest.bytes.div_ceil(1 << 10)
+    )
 }
 
-fn local_locks(local: &LocalLocks, words: &Words) -> String {
+fn local_locks(local: &LocalLocks, messages: &Messages) -> String {
     let kind = printable(&local.file_system);
     match &local.option {
-        None => words.say("error-local-locks.kind", [("kind", kind.into())]),
-        Some(option) => words.say(
+        None => text!(messages, "error-local-locks.kind", kind = kind),
+        Some(option) => text!(
+            messages,
             "error-local-locks.option",
-            [("kind", kind.into()), ("option", printable(option).into())],
+            kind = kind,
+            option = printable(option)
         ),
     }
 }
 
-fn io_key(action: Action) -> &'static str {
+fn io_key(action: Action) -> Key {
     match action {
-        Action::Read => "error-read",
-        Action::Lock => "error-lock",
-        Action::Write => "error-write",
-        Action::Lease => "error-lease",
-        Action::Keep => "error-keep",
-        Action::Flush => "error-flush",
+        Action::Read => key!("error-read", path),
+        Action::Lock => key!("error-lock", path),
+        Action::Write => key!("error-write", path),
+        Action::Lease => key!("error-lease", path),
+        Action::Keep => key!("error-keep", path),
+        Action::Flush => key!("error-flush", path),
     }
 }
 
-fn io_hint(action: Action, source: &io::Error) -> &'static str {
+fn io_hint(action: Action, source: &io::Error) -> Key {
     match (action, source.kind()) {
-        (Action::Flush, _) => "hint-flush",
-        (_, io::ErrorKind::NotFound) => "hint-no-folder",
+        (Action::Flush, _) => key!("hint-flush"),
+        (_, io::ErrorKind::NotFound) => key!("hint-no-folder"),
         (_, io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
-            "hint-permission"
+            key!("hint-permission")
         }
-        (_, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => "hint-disk-full",
-        _ => "hint-io",
+        (_, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => key!("hint-disk-full"),
+        _ => key!("hint-io"),
     }
 }
 
-fn damage(damage: &Damage, words: &Words) -> String {
+fn damage(damage: &Damage, messages: &Messages) -> String {
     match damage {
         Damage::Layout { message, .. } => {
-            words.say("damage-layout", [("message", message.as_str().into())])
+            text!(messages, "damage-layout", message = message.as_str())
         }
-        Damage::Disagrees { at, what } => format!("{at}: {}", disagreement(what, words)),
+        Damage::Disagrees { at, what } => format!("{at}: {}", disagreement(what, messages)),
         Damage::Value { at, why } => format!("{at}: {}", printable(why)),
-        Damage::Name { at, why } => format!("{at}: {}", bad_name(*why, words)),
+        Damage::Name { at, why } => format!("{at}: {}", bad_name(*why, messages)),
         Damage::ServerId {
             at,
             found,
             position,
         } => {
-            let values = [("found", (*found).into()), ("position", (*position).into())];
-            format!("{at}: {}", words.say("damage-server-id", values))
+            format!(
+                "{at}: {}",
+                text!(
+                    messages,
+                    "damage-server-id",
+                    found = *found,
+                    position = *position
+                )
+            )
         }
         Damage::Time { at, text } => format!(
             "{at}: {}",
-            words.say("damage-time", [("text", text.as_str().into())])
+            text!(messages, "damage-time", text = text.as_str())
         ),
     }
 }
 
-fn disagreement(what: &What, words: &Words) -> String {
+fn disagreement(what: &What, messages: &Messages) -> String {
     match what {
-        What::TooManyServers(count) => words.say(
+        What::TooManyServers(count) => text!(
+            messages,
             "damage-servers",
-            [("count", (*count).into()), ("max", MAX_SERVERS.into())],
+            count = *count,
+            max = MAX_SERVERS
         ),
-        What::TooManyGpus(count) => words.say(
-            "damage-gpus",
-            [("count", (*count).into()), ("max", MAX_GPUS.into())],
-        ),
-        What::TooManyCpus(count) => words.say(
-            "damage-cpus",
-            [("count", (*count).into()), ("max", MAX_CPUS.into())],
-        ),
-        What::SameServer(name) => words.say("damage-same-server", [("name", name.as_str().into())]),
-        What::SameTask(name) => words.say("damage-same-task", [("name", name.as_str().into())]),
-        What::NoSuchGpu(gpu) => words.say("damage-no-such-gpu", [("gpu", u32::from(*gpu).into())]),
-        What::GpuTwice(gpu) => words.say("damage-gpu-twice", [("gpu", u32::from(*gpu).into())]),
-        What::GpuLost(gpu) => words.say("damage-gpu-lost", [("gpu", u32::from(*gpu).into())]),
+        What::TooManyGpus(count) => {
+            text!(messages, "damage-gpus", count = *count, max = MAX_GPUS)
+        }
+        What::TooManyCpus(count) => {
+            text!(messages, "damage-cpus", count = *count, max = MAX_CPUS)
+        }
+        What::SameServer(name) => text!(messages, "damage-same-server", name = name.as_str()),
+        What::SameTask(name) => text!(messages, "damage-same-task", name = name.as_str()),
+        What::NoSuchGpu(gpu) => text!(messages, "damage-no-such-gpu", gpu = u32::from(*gpu)),
+        What::GpuTwice(gpu) => text!(messages, "damage-gpu-twice", gpu = u32::from(*gpu)),
+        What::GpuLost(gpu) => text!(messages, "damage-gpu-lost", gpu = u32::from(*gpu)),
         What::Cpus { free, held, total } => {
-            let values = [
-                ("free", (*free).into()),
-                ("held", (*held).into()),
-                ("total", (*total).into()),
-            ];
-            words.say("damage-cpus-disagree", values)
+            text!(
+                messages,
+                "damage-cpus-disagree",
+                free = *free,
+                held = *held,
+                total = *total
+            )
         }
-        What::SameStep { .. } => words.text("damage-same-step"),
-        What::NoParent { .. } => words.text("damage-no-parent"),
+        What::SameStep { .. } => text!(messages, "damage-same-step"),
+        What::NoParent { .. } => text!(messages, "damage-no-parent"),
         What::StepGpu { gpu, .. } => {
-            words.say("damage-step-gpu", [("gpu", u32::from(*gpu).into())])
+            text!(messages, "damage-step-gpu", gpu = u32::from(*gpu))
         }
-        What::StepCpus { cpus, free, .. } => words.say(
-            "damage-step-cpus",
-            [("cpus", (*cpus).into()), ("free", (*free).into())],
-        ),
+        What::StepCpus { cpus, free, .. } => {
+            text!(messages, "damage-step-cpus", cpus = *cpus, free = *free)
+        }
     }
 }

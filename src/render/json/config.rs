@@ -6,7 +6,7 @@ use crate::config::{
     Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security, Translated,
 };
 use crate::outcome::Checked;
-use crate::render::words::cap_name;
+use crate::render::messages::cap_name;
 use crate::system::LocalLocks;
 use chrono::TimeDelta;
 use serde_json::{Value, json};

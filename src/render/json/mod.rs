@@ -17,7 +17,7 @@ use crate::outcome::{
     Allocated, Began, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started, StateFile,
     Status, Totals,
 };
-use crate::render::words::cap_name;
+use crate::render::messages::cap_name;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use std::fmt::Write;

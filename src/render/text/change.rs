@@ -3,128 +3,136 @@
 use super::{Style, done_mark, gpu_list, span, time, totals};
 use crate::allocator::{Change, Task};
 use crate::outcome::{Allocated, Cancelled, Extended, GivenBack, Initialized, Reset};
+use crate::render::messages::{Key, Messages, key, printable, text};
 use crate::render::prompt;
-use crate::render::words::{Words, printable};
 
 pub(super) fn initialized(init: &Initialized, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let headline = match (init.state.created, init.changes.is_empty()) {
-        (true, _) if init.state.detected => words.text("init-detected"),
-        (true, _) => words.text("init-created"),
-        (false, true) => words.text("init-unchanged"),
-        (false, false) => words.text("init-reconciled"),
+        (true, _) if init.state.detected => text!(messages, "init-detected"),
+        (true, _) => text!(messages, "init-created"),
+        (false, true) => text!(messages, "init-unchanged"),
+        (false, false) => text!(messages, "init-reconciled"),
     };
     let changes: String = init
         .changes
         .iter()
-        .map(|change| format!("  {}\n", self::change(change, words)))
+        .map(|change| format!("  {}\n", self::change(change, messages)))
         .collect();
     let path = init.state.path.to_string_lossy();
     format!(
         "{} {headline}\n{changes}  {}\n  {}\n",
         done_mark(style),
-        totals(&init.totals, words),
-        words.say("state-file", [("path", path.as_ref().into())]),
+        totals(&init.totals, messages),
+        text!(messages, "state-file", path = path.as_ref()),
     )
 }
 
-fn change(change: &Change, words: &Words) -> String {
+fn change(change: &Change, messages: &Messages) -> String {
     match change {
-        Change::Added { server, gpus, cpus } => words.say(
+        Change::Added { server, gpus, cpus } => text!(
+            messages,
             "change-added",
-            [
-                ("server", server.as_str().into()),
-                ("gpus", (*gpus).into()),
-                ("cpus", (*cpus).into()),
-            ],
+            server = server.as_str(),
+            gpus = *gpus,
+            cpus = *cpus
         ),
         Change::Removed { server } => {
-            words.say("change-removed", [("server", server.as_str().into())])
+            text!(messages, "change-removed", server = server.as_str())
         }
-        Change::Gpus { server, from, to } => words.say(
+        Change::Gpus { server, from, to } => text!(
+            messages,
             "change-gpus",
-            [
-                ("server", server.as_str().into()),
-                ("from", (*from).into()),
-                ("to", (*to).into()),
-            ],
+            server = server.as_str(),
+            from = *from,
+            to = *to
         ),
-        Change::Cpus { server, from, to } => words.say(
+        Change::Cpus { server, from, to } => text!(
+            messages,
             "change-cpus",
-            [
-                ("server", server.as_str().into()),
-                ("from", (*from).into()),
-                ("to", (*to).into()),
-            ],
+            server = server.as_str(),
+            from = *from,
+            to = *to
         ),
         Change::Drain { server, on: true } => {
-            words.say("change-drain", [("server", server.as_str().into())])
+            text!(messages, "change-drain", server = server.as_str())
         }
         Change::Drain { server, on: false } => {
-            words.say("change-undrain", [("server", server.as_str().into())])
+            text!(messages, "change-undrain", server = server.as_str())
         }
         Change::Host { server, host } => {
             let key = if host.is_some() {
-                "change-host"
+                key!("change-host", host, server)
             } else {
-                "change-no-host"
+                key!("change-no-host", server)
             };
             let host = host.as_deref().unwrap_or_default();
-            words.say(
+            messages.format(
                 key,
-                [("server", server.as_str().into()), ("host", host.into())],
+                &[("server", server.as_str().into()), ("host", host.into())],
             )
         }
-        Change::Cards { server } => words.say("change-cards", [("server", server.as_str().into())]),
-        Change::Reordered => words.text("change-reordered"),
+        Change::Cards { server } => text!(messages, "change-cards", server = server.as_str()),
+        Change::Reordered => text!(messages, "change-reordered"),
     }
 }
 
 /// v0.1's words: what was asked for, what it got, how to use it, how to give it back.
 pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let grant = &allocated.grant;
     let (task, devices) = (grant.task.as_str(), allocated.gpu_devices());
-    let lines = |keys: &[&str]| -> String {
-        let value = |key: &&str| {
-            let values = [
-                ("task", task.into()),
-                ("count", grant.gpus.len().into()),
-                ("cpus", grant.cpus.into()),
-                ("server", grant.server_name.as_str().into()),
-                ("ids", gpu_list(&grant.gpus).into()),
-                ("devices", devices.as_str().into()),
-            ];
-            format!("  {}\n", words.say(key, values))
-        };
-        keys.iter().map(value).collect()
-    };
+    let values = [
+        ("task", task.into()),
+        ("count", grant.gpus.len().into()),
+        ("cpus", grant.cpus.into()),
+        ("server", grant.server_name.as_str().into()),
+        ("ids", gpu_list(&grant.gpus).into()),
+        ("devices", devices.as_str().into()),
+    ];
+    let line = |key: &Key| format!("  {}\n", messages.format(*key, &values));
+    let lines = |keys: &[Key]| keys.iter().map(line).collect::<String>();
     let until = grant.term.map(|term| {
-        let values = [
-            ("end", time(term.end).into()),
-            ("left", span(term.ttl).into()),
-        ];
-        format!("  {}\n", words.say("allocate-until", values))
+        format!(
+            "  {}\n",
+            text!(
+                messages,
+                "allocate-until",
+                end = time(term.end),
+                left = span(term.ttl)
+            )
+        )
     });
     let mut text = format!(
         "{}\n{}\n{} {}\n{}{}",
-        words.text("allocate-trying"),
-        lines(&["allocate-task", "allocate-count", "allocate-cpus"]),
-        done_mark(style),
-        words.text("allocate-done"),
+        text!(messages, "allocate-trying"),
         lines(&[
-            "allocate-server",
-            "allocate-ids",
-            "allocate-devices",
-            "allocate-cpus"
+            key!("allocate-task", task),
+            key!("allocate-count", count),
+            key!("allocate-cpus", cpus)
+        ]),
+        done_mark(style),
+        text!(messages, "allocate-done"),
+        lines(&[
+            key!("allocate-server", server),
+            key!("allocate-ids", ids),
+            key!("allocate-devices", devices),
+            key!("allocate-cpus", cpus)
         ]),
         until.unwrap_or_default(),
     );
     if !style.quiet {
         let usage = format!("export CUDA_VISIBLE_DEVICES={devices}");
-        let release = format!("gpumgr --release {}{}", prompt::task(task), style.options);
+        let release = format!(
+            "gpumgr --release {}{}",
+            prompt::task(task),
+            messages.options()
+        );
         let release = printable(&release);
-        let (use_it, give_back) = (words.text("allocate-use"), words.text("allocate-release"));
+        let (use_it, give_back) = (
+            text!(messages, "allocate-use"),
+            text!(messages, "allocate-release"),
+        );
         text.push_str(&format!(
             "\n{use_it}\n  {usage}\n\n{give_back}\n  {release}\n"
         ));
@@ -134,64 +142,71 @@ pub(super) fn allocated(allocated: &Allocated, style: &Style) -> String {
 
 pub(super) fn adopted(adopted: &Allocated, style: &Style) -> String {
     let grant = &adopted.grant;
-    let values = [
-        ("task", grant.task.as_str().into()),
-        ("server", grant.server_name.as_str().into()),
-        ("devices", adopted.gpu_devices().into()),
-        ("cpus", grant.cpus.into()),
-        ("owner", grant.owner.as_deref().unwrap_or("-").into()),
-    ];
-    let text = style.results().say("adopt-done", values);
+    let text = text!(
+        style.messages(),
+        "adopt-done",
+        task = grant.task.as_str(),
+        server = grant.server_name.as_str(),
+        devices = adopted.gpu_devices(),
+        cpus = grant.cpus,
+        owner = grant.owner.as_deref().unwrap_or("-")
+    );
     format!("{} {text}\n", done_mark(style))
 }
 
 pub(super) fn released(given_back: &GivenBack, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let task = given_back.released.task.id.as_str();
     format!(
         "{}\n{} {}\n",
-        words.say("release-trying", [("task", task.into())]),
+        text!(messages, "release-trying", task = task),
         done_mark(style),
-        words.say("release-done", [("task", task.into())]),
+        text!(messages, "release-done", task = task),
     )
 }
 
 pub(super) fn renewed(extended: &Extended, style: &Style) -> String {
     let renewed = &extended.renewed;
-    let values = [
-        ("task", renewed.task.id.as_str().into()),
-        ("end", time(renewed.term.end).into()),
-        ("left", span(renewed.term.end - extended.now).into()),
-    ];
     format!(
         "{} {}\n",
         done_mark(style),
-        style.results().say("renew-done", values)
+        text!(
+            style.messages(),
+            "renew-done",
+            task = renewed.task.id.as_str(),
+            end = time(renewed.term.end),
+            left = span(renewed.term.end - extended.now)
+        )
     )
 }
 
 pub(super) fn cancelled(cancelled: &Cancelled, style: &Style) -> String {
     let task = cancelled.waiter.request.task.as_str();
-    let text = style.results().say("cancel-done", [("task", task.into())]);
+    let text = text!(style.messages(), "cancel-done", task = task);
     format!("{} {text}\n", done_mark(style))
 }
 
 pub(super) fn reset(reset: &Reset, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let forgotten = |task: &Task| {
-        let values = [
-            ("task", task.id.as_str().into()),
-            ("gpus", gpu_list(&task.gpus).into()),
-        ];
-        format!("  {}\n", words.say("reset-forgot", values))
+        format!(
+            "  {}\n",
+            text!(
+                messages,
+                "reset-forgot",
+                task = task.id.as_str(),
+                gpus = gpu_list(&task.gpus)
+            )
+        )
     };
     let forgotten: String = reset.forgotten.iter().map(forgotten).collect();
     let kept = reset.kept.as_ref().map(|kept| {
         format!(
             "  {}\n",
-            words.say(
+            text!(
+                messages,
                 "reset-kept",
-                [("path", kept.to_string_lossy().as_ref().into())]
+                path = kept.to_string_lossy().as_ref()
             )
         )
     });
@@ -199,9 +214,9 @@ pub(super) fn reset(reset: &Reset, style: &Style) -> String {
     format!(
         "{} {}\n{forgotten}{}  {}\n  {}\n",
         done_mark(style),
-        words.text("reset-done"),
+        text!(messages, "reset-done"),
         kept.unwrap_or_default(),
-        totals(&reset.totals, words),
-        words.say("state-file", [("path", path.as_ref().into())]),
+        totals(&reset.totals, messages),
+        text!(messages, "state-file", path = path.as_ref()),
     )
 }

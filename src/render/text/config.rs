@@ -5,30 +5,32 @@ use super::{seconds, span, totals, unreadable};
 use crate::Unmeasured;
 use crate::allocator::{Name, Reading, Server};
 use crate::outcome::Checked;
-use crate::render::words::Words;
+use crate::render::messages::{Messages, key, text};
 use chrono::TimeDelta;
 
-pub(super) fn checked(checked: &Checked, words: &Words) -> String {
+pub(super) fn checked(checked: &Checked, messages: &Messages) -> String {
     let config = match &checked.config {
-        Some(path) => words.say(
+        Some(path) => text!(
+            messages,
             "check-config",
-            [("path", path.to_string_lossy().as_ref().into())],
+            path = path.to_string_lossy().as_ref()
         ),
-        None if checked.state.detected => words.text("check-no-config-detected"),
-        None => words.text("check-no-config"),
+        None if checked.state.detected => text!(messages, "check-no-config-detected"),
+        None => text!(messages, "check-no-config"),
     };
     let key = if checked.initialized {
-        "check-state"
+        key!("check-state", path)
     } else {
-        "check-state-absent"
+        key!("check-state-absent", path)
     };
-    let state = words.say(
+    let state = messages.format(
         key,
-        [("path", checked.state.path.to_string_lossy().as_ref().into())],
+        &[("path", checked.state.path.to_string_lossy().as_ref().into())],
     );
-    let timeout = words.say(
+    let timeout = text!(
+        messages,
         "check-timeout",
-        [("timeout", seconds(checked.lock_timeout).into())],
+        timeout = seconds(checked.lock_timeout)
     );
     let largest = checked
         .servers
@@ -36,73 +38,75 @@ pub(super) fn checked(checked: &Checked, words: &Words) -> String {
         .map(|server| server.total_gpus)
         .max()
         .unwrap_or(0);
-    let limits = words.say(
+    let limits = text!(
+        messages,
         "check-limits",
-        [
-            ("min", checked.limits.min_gpus_per_task.into()),
-            (
-                "max",
-                checked.limits.max_gpus_per_task.unwrap_or(largest).into(),
-            ),
-        ],
+        min = checked.limits.min_gpus_per_task,
+        max = checked.limits.max_gpus_per_task.unwrap_or(largest)
     );
-    let limit = |ttl: Option<TimeDelta>| ttl.map_or_else(|| words.text("no-limit"), span);
-    let ttl = words.say(
+    let limit = |ttl: Option<TimeDelta>| ttl.map_or_else(|| text!(messages, "no-limit"), span);
+    let ttl = text!(
+        messages,
         "check-ttl",
-        [
-            ("default", limit(checked.limits.default_ttl).into()),
-            ("max", limit(checked.limits.max_ttl).into()),
-            ("grace", span(checked.limits.grace).into()),
-        ],
+        default = limit(checked.limits.default_ttl),
+        max = limit(checked.limits.max_ttl),
+        grace = span(checked.limits.grace)
     );
     let environment = (!checked.variables.is_empty()).then(|| {
         let names = checked.variables.join(", ");
-        words.say("check-environment", [("names", names.into())]) + "\n"
+        text!(messages, "check-environment", names = names) + "\n"
     });
     let environment = environment.unwrap_or_default();
-    let measured = measured(&checked.measured, words);
+    let measured = measured(&checked.measured, messages);
     let servers: String = alike(&checked.servers)
-        .map(|servers| format!("  {}\n", same(servers, words)))
+        .map(|servers| format!("  {}\n", same(servers, messages)))
         .collect();
-    let settings: String = settings(checked, words)
+    let settings: String = settings(checked, messages)
         .into_iter()
         .map(|line| line + "\n")
         .collect();
     format!(
         "{config}\n{state}\n{timeout}\n{limits}\n{ttl}\n{environment}{settings}{measured}\n{}\n{servers}",
-        totals(&checked.totals, words)
+        totals(&checked.totals, messages)
     )
 }
 
-fn measured(measured: &Result<(Name, Reading<usize>), Unmeasured>, words: &Words) -> String {
+fn measured(measured: &Result<(Name, Reading<usize>), Unmeasured>, messages: &Messages) -> String {
     match measured {
-        Ok((server, Ok(count))) => words.say(
+        Ok((server, Ok(count))) => text!(
+            messages,
             "check-measured",
-            [
-                ("server", server.as_str().into()),
-                ("count", (*count).into()),
-            ],
+            server = server.as_str(),
+            count = *count
         ),
         Ok((_, Err(why))) => {
-            words.say("check-unreadable", [("why", unreadable(why, words).into())])
+            text!(
+                messages,
+                "check-unreadable",
+                why = unreadable(why, messages)
+            )
         }
-        Err(why) => words.say("check-unmeasured", [("why", unmeasured(why, words).into())]),
+        Err(why) => text!(
+            messages,
+            "check-unmeasured",
+            why = unmeasured(why, messages)
+        ),
     }
 }
 
 /// Why nothing is measured here.
-pub(in crate::render) fn unmeasured(why: &Unmeasured, words: &Words) -> String {
+pub(in crate::render) fn unmeasured(why: &Unmeasured, messages: &Messages) -> String {
     match why {
         Unmeasured::NoDriver(why) => {
-            words.say("unmeasured-no-driver", [("why", why.as_str().into())])
+            text!(messages, "unmeasured-no-driver", why = why.as_str())
         }
         Unmeasured::NoServer { host } => {
-            words.say("unmeasured-no-server", [("host", host.as_str().into())])
+            text!(messages, "unmeasured-no-server", host = host.as_str())
         }
         Unmeasured::Several { host } => {
-            words.say("unmeasured-several", [("host", host.as_str().into())])
+            text!(messages, "unmeasured-several", host = host.as_str())
         }
-        Unmeasured::Off => words.text("unmeasured-off"),
+        Unmeasured::Off => text!(messages, "unmeasured-off"),
     }
 }
 
@@ -114,14 +118,14 @@ fn alike(servers: &[Server]) -> impl Iterator<Item = &[Server]> {
     })
 }
 
-fn same(servers: &[Server], words: &Words) -> String {
+fn same(servers: &[Server], messages: &Messages) -> String {
     let name = match servers {
         [] => return String::new(),
         [only] => only.name.to_string(),
         [first, .., last] => format!("{} … {}", first.name, last.name),
     };
     let name = if servers[0].drain {
-        words.say("server-draining", [("server", name.into())])
+        text!(messages, "server-draining", server = name)
     } else {
         name
     };
@@ -135,8 +139,8 @@ fn same(servers: &[Server], words: &Words) -> String {
         ),
     ];
     let key = match servers[0].host {
-        Some(_) => "check-server-host",
-        None => "check-server",
+        Some(_) => key!("check-server-host", cpus, gpus, host, server),
+        None => key!("check-server", cpus, gpus, server),
     };
-    words.say(key, values)
+    messages.format(key, &values)
 }

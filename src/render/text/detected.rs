@@ -4,11 +4,11 @@ use super::Style;
 use super::gpus::unreadable;
 use crate::allocator::{Each, ServerSpec};
 use crate::outcome::Detected;
-use crate::render::words::{Words, quoted};
+use crate::render::messages::{Key, Messages, key, quoted, text};
 use bytesize::{ByteSize, MIB};
 
 pub(super) fn detected(detected: &Detected, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let ServerSpec {
         name,
         gpus,
@@ -17,23 +17,27 @@ pub(super) fn detected(detected: &Detected, style: &Style) -> String {
         host,
         cards,
     } = &detected.server;
-    let comment = |key: &str| format!("# {}\n", words.text(key));
+    let comment = |key: Key| format!("# {}\n", messages.plain(key));
     let host = host.as_deref().unwrap_or_default();
-    let mut text = comment("detect-head");
-    text += &comment("detect-keys");
+    let mut text = comment(key!("detect-head"));
+    text += &comment(key!("detect-keys"));
     text += "\n[[server]]\n";
     text += &format!("name = {}\n", quoted(name.as_str()));
-    text += &comment("detect-host");
+    text += &comment(key!("detect-host"));
     text += &format!("host = {}\n", quoted(host));
     text += &format!("gpus = {gpus}\n");
-    text += &comment("detect-cpus");
+    text += &comment(key!("detect-cpus"));
     text += &format!("cpus = {cpus}\n");
     for (gpu, why) in &detected.unreadable {
-        let values = [
-            ("gpu", (*gpu).into()),
-            ("why", unreadable(why, words).into()),
-        ];
-        text += &format!("# {}\n", words.say("detect-unreadable", values));
+        text += &format!(
+            "# {}\n",
+            text!(
+                messages,
+                "detect-unreadable",
+                gpu = *gpu,
+                why = unreadable(why, messages)
+            )
+        );
     }
     if let Some(models) = &cards.models {
         let models = each(models, |model| quoted(model));
@@ -43,8 +47,8 @@ pub(super) fn detected(detected: &Detected, style: &Style) -> String {
         text += &format!("gpu_memory = {}\n", each(memory, mib));
     }
     if !cards.uuids.is_empty() {
-        text += &comment("detect-uuids");
-        text += &format!("gpu_uuids = [\n{}]\n", uuids(&cards.uuids, words));
+        text += &comment(key!("detect-uuids"));
+        text += &format!("gpu_uuids = [\n{}]\n", uuids(&cards.uuids, messages));
     }
     text
 }
@@ -63,9 +67,9 @@ fn each<T>(values: &Each<T>, written: impl Fn(&T) -> String) -> String {
     }
 }
 
-fn uuids(uuids: &[String], words: &Words) -> String {
+fn uuids(uuids: &[String], messages: &Messages) -> String {
     let line = |(gpu, uuid): (usize, &String)| {
-        let gpu = words.say("detect-gpu", [("gpu", gpu.into())]);
+        let gpu = text!(messages, "detect-gpu", gpu = gpu);
         format!("    {}, # {gpu}\n", quoted(uuid))
     };
     uuids.iter().enumerate().map(line).collect()

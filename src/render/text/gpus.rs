@@ -6,7 +6,7 @@ use crate::allocator::{
     Withholding,
 };
 use crate::outcome::Status;
-use crate::render::words::{Words, printable, quoted};
+use crate::render::messages::{Messages, key, printable, quoted, text};
 
 const MIB: u64 = 1 << 20;
 /// What `nvidia-smi` shows of a value that is not told.
@@ -20,16 +20,16 @@ pub(super) fn gpus(status: &Status, style: &Style) -> String {
     let Some((server, sample)) = measured(status) else {
         return String::new();
     };
-    let words = style.results();
+    let messages = style.messages();
     let columns = [
-        "column-gpu",
-        "column-use",
-        "column-memory",
-        "column-temperature",
-        "column-power",
-        "column-task-owner",
+        key!("column-gpu"),
+        key!("column-use"),
+        key!("column-memory"),
+        key!("column-temperature"),
+        key!("column-power"),
+        key!("column-task-owner"),
     ];
-    let rows = rows(server, sample, words).map(|row| {
+    let rows = rows(server, sample, messages).map(|row| {
         [
             row.gpu.to_string(),
             row.utilization(),
@@ -39,11 +39,15 @@ pub(super) fn gpus(status: &Status, style: &Style) -> String {
             row.whose,
         ]
     });
-    let table = table(columns.map(|column| words.text(column)), rows, style.width);
+    let table = table(
+        columns.map(|column| messages.plain(column)),
+        rows,
+        style.width,
+    );
     format!(
         "\n{}\n{table}\n{}{}",
-        heading(server, words),
-        processes(server, sample, words),
+        heading(server, messages),
+        processes(server, sample, messages),
         withheld(server, sample, style),
     )
 }
@@ -53,14 +57,14 @@ pub(super) fn bars(status: &Status, style: &Style) -> String {
     let Some((server, sample)) = measured(status) else {
         return String::new();
     };
-    let words = style.results();
-    let lines: String = rows(server, sample, words)
+    let messages = style.messages();
+    let lines: String = rows(server, sample, messages)
         .map(|row| line(&row, style.width) + "\n")
         .collect();
     format!(
         "{}\n{lines}{}{}\n",
-        heading(server, words),
-        processes(server, sample, words),
+        heading(server, messages),
+        processes(server, sample, messages),
         withheld(server, sample, style),
     )
 }
@@ -72,8 +76,8 @@ fn measured(status: &Status) -> Option<(&Server, &Sample)> {
     (server.total_gpus > 0).then_some((server, sample))
 }
 
-fn heading(server: &Server, words: &Words) -> String {
-    words.say("gpus-heading", [("server", server.name.as_str().into())])
+fn heading(server: &Server, messages: &Messages) -> String {
+    text!(messages, "gpus-heading", server = server.name.as_str())
 }
 
 /// One GPU, as it is shown.
@@ -86,7 +90,7 @@ struct Row<'s> {
 fn rows<'s>(
     server: &'s Server,
     sample: &'s Sample,
-    words: &'s Words,
+    messages: &'s Messages,
 ) -> impl Iterator<Item = Row<'s>> {
     ids(server).map(move |gpu| Row {
         gpu,
@@ -96,8 +100,8 @@ fn rows<'s>(
                 Some(owner) => format!("{} ({owner})", task.id),
                 None => task.id.to_string(),
             },
-            (None, Some(_)) => words.text("gpu-withheld"),
-            (None, None) => words.text("gpu-free"),
+            (None, Some(_)) => text!(messages, "gpu-withheld"),
+            (None, None) => text!(messages, "gpu-free"),
         },
     })
 }
@@ -194,7 +198,7 @@ fn bar(percent: Option<u32>) -> String {
 }
 
 /// What computes on the GPUs, each process in a line.
-fn processes(server: &Server, sample: &Sample, words: &Words) -> String {
+fn processes(server: &Server, sample: &Sample, messages: &Messages) -> String {
     let lines: Vec<_> = ids(server)
         .flat_map(|gpu| {
             let processes = device(sample, gpu).and_then(|device| device.processes.as_ref().ok());
@@ -202,22 +206,22 @@ fn processes(server: &Server, sample: &Sample, words: &Words) -> String {
             let processes = processes.into_iter().flatten();
             processes.map(move |process| {
                 let key = match holder {
-                    _ if process.ignored => "gpu-process-ignored",
-                    Some(task) if process.belongs_to(task) => "gpu-process",
-                    _ => "gpu-process-outside",
+                    _ if process.ignored => key!("gpu-process-ignored", gpu, process),
+                    Some(task) if process.belongs_to(task) => key!("gpu-process", gpu, process),
+                    _ => key!("gpu-process-outside", gpu, process),
                 };
                 let values = [
                     ("gpu", u64::from(gpu).into()),
                     ("process", occupant(process).into()),
                 ];
-                format!("  {}\n", words.say(key, values))
+                format!("  {}\n", messages.format(key, &values))
             })
         })
         .collect();
     if lines.is_empty() {
         String::new()
     } else {
-        format!("{}\n{}", words.text("gpu-processes"), lines.concat())
+        format!("{}\n{}", text!(messages, "gpu-processes"), lines.concat())
     }
 }
 
@@ -238,11 +242,11 @@ fn occupant(process: &Occupant) -> String {
 
 /// Why GPUs that no task holds are not granted, and what helps.
 fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let held = Withheld::held(server).map(|held| {
-        let lines = lines_of(&held, words);
+        let lines = lines_of(&held, messages);
         let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-        format!("{}\n{lines}", words.text("gpu-held-but"))
+        format!("{}\n{lines}", text!(messages, "gpu-held-but"))
     });
     let held = held.unwrap_or_default();
     let Some(withheld) = Withheld::on(server) else {
@@ -256,24 +260,31 @@ fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
         let percent = use_of(gpu).map(|percent| format!(", {percent}%"));
         percent.unwrap_or_default()
     };
-    let lines = lines_with(&withheld, use_of, words);
+    let lines = lines_with(&withheld, use_of, messages);
     let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     let hints: String = match style.quiet {
         true => String::new(),
-        false => hints(&withheld, words)
+        false => hints(&withheld, messages)
             .iter()
             .map(|hint| format!("    {hint}\n"))
             .collect(),
     };
-    format!("{held}{}\n{lines}{hints}", words.text("gpu-not-granted"))
+    format!(
+        "{held}{}\n{lines}{hints}",
+        text!(messages, "gpu-not-granted")
+    )
 }
 
 /// What is free on paper alone; GPUs of which the same is to be said share a line.
-pub(in crate::render) fn lines_of(withheld: &Withheld, words: &Words) -> Vec<String> {
-    lines_with(withheld, |_| String::new(), words)
+pub(in crate::render) fn lines_of(withheld: &Withheld, messages: &Messages) -> Vec<String> {
+    lines_with(withheld, |_| String::new(), messages)
 }
 
-fn lines_with(withheld: &Withheld, use_of: impl Fn(GpuId) -> String, words: &Words) -> Vec<String> {
+fn lines_with(
+    withheld: &Withheld,
+    use_of: impl Fn(GpuId) -> String,
+    messages: &Messages,
+) -> Vec<String> {
     let mut lines: Vec<(Vec<GpuId>, &Withholding)> = Vec::new();
     for (gpu, why) in &withheld.gpus {
         match lines.iter_mut().find(|(_, other)| *other == why) {
@@ -287,47 +298,52 @@ fn lines_with(withheld: &Withheld, use_of: impl Fn(GpuId) -> String, words: &Wor
             [only] => use_of(*only),
             _ => String::new(),
         };
-        line_of(&ids.join(", "), why, &use_of, words)
+        line_of(&ids.join(", "), why, &use_of, messages)
     };
     lines.iter().map(line).collect()
 }
 
-fn line_of(gpus: &str, why: &Withholding, use_of: &str, words: &Words) -> String {
+fn line_of(gpus: &str, why: &Withholding, use_of: &str, messages: &Messages) -> String {
     let say = |key, value: String| {
         let values = [("gpu", gpus.into()), ("value", value.into())];
-        words.say(key, values)
+        messages.format(key, &values)
     };
     match why {
         Withholding::Busy(processes) => {
             let processes: Vec<_> = processes.iter().map(occupant).collect();
-            say("gpu-busy", processes.join("; ") + use_of)
+            say(key!("gpu-busy", gpu, value), processes.join("; ") + use_of)
         }
-        Withholding::Draining(bytes) => say("gpu-draining", format!("{} MiB", bytes / MIB)),
-        Withholding::Unknown(why) => say("gpu-unknown", unreadable(why, words)),
+        Withholding::Draining(bytes) => say(
+            key!("gpu-draining", gpu, value),
+            format!("{} MiB", bytes / MIB),
+        ),
+        Withholding::Unknown(why) => {
+            say(key!("gpu-unknown", gpu, value), unreadable(why, messages))
+        }
         Withholding::Missing { lost } => {
-            say("gpu-missing", String::new()) + &card_lost(lost, words)
+            say(key!("gpu-missing", gpu), String::new()) + &card_lost(lost, messages)
         }
         Withholding::Swapped {
             was: Some(other),
             lost,
             ..
-        } => say("gpu-moved", other.to_string()) + &card_lost(lost, words),
+        } => say(key!("gpu-moved", gpu, value), other.to_string()) + &card_lost(lost, messages),
         Withholding::Swapped {
             uuid,
             was: None,
             lost,
-        } => say("gpu-swapped", uuid.clone()) + &card_lost(lost, words),
+        } => say(key!("gpu-swapped", gpu, value), uuid.clone()) + &card_lost(lost, messages),
     }
 }
 
 /// The card that no device is any longer.
-fn card_lost(lost: &Option<String>, words: &Words) -> String {
-    let said = |uuid: &String| words.say("gpu-lost", [("uuid", uuid.as_str().into())]);
+fn card_lost(lost: &Option<String>, messages: &Messages) -> String {
+    let said = |uuid: &String| text!(messages, "gpu-lost", uuid = uuid.as_str());
     lost.as_ref().map(said).unwrap_or_default()
 }
 
 /// What helps, each thing once.
-pub(in crate::render) fn hints(withheld: &Withheld, words: &Words) -> Vec<String> {
+pub(in crate::render) fn hints(withheld: &Withheld, messages: &Messages) -> Vec<String> {
     let any = |is: fn(&Withholding) -> bool| withheld.gpus.iter().any(|(_, why)| is(why));
     let busy = withheld.gpus.iter().find_map(|(_, why)| match why {
         Withholding::Busy(processes) => processes.first(),
@@ -335,11 +351,11 @@ pub(in crate::render) fn hints(withheld: &Withheld, words: &Words) -> Vec<String
     });
     let adopt = busy.map(|process| {
         let pid = process.pid.to_string();
-        words.say("gpu-hint-adopt", [("pid", pid.into())])
+        text!(messages, "gpu-hint-adopt", pid = pid)
     });
     let ignore = busy
         .and_then(ignored_as)
-        .map(|ignored| words.say("gpu-hint-ignore", [("line", ignored.into())]));
+        .map(|ignored| text!(messages, "gpu-hint-ignore", line = ignored));
     let reconcile = any(|why| {
         matches!(
             why,
@@ -349,12 +365,12 @@ pub(in crate::render) fn hints(withheld: &Withheld, words: &Words) -> Vec<String
     let late = any(|why| *why == Withholding::Unknown(Unreadable::Late));
     let unknown = any(|why| matches!(why, Withholding::Unknown(_)));
     let fixed = [
-        (reconcile, "gpu-hint-reconcile"),
-        (late, "gpu-hint-late"),
-        (unknown, "gpu-hint-trust"),
+        (reconcile, key!("gpu-hint-reconcile")),
+        (late, key!("gpu-hint-late")),
+        (unknown, key!("gpu-hint-trust")),
     ];
     let fixed = fixed.into_iter().filter(|(applies, _)| *applies);
-    let fixed = fixed.map(|(_, key)| words.text(key));
+    let fixed = fixed.map(|(_, key)| messages.plain(key));
     adopt.into_iter().chain(ignore).chain(fixed).collect()
 }
 
@@ -369,10 +385,10 @@ fn ignored_as(process: &Occupant) -> Option<String> {
 }
 
 /// Why something could not be found out.
-pub(in crate::render) fn unreadable(why: &Unreadable, words: &Words) -> String {
+pub(in crate::render) fn unreadable(why: &Unreadable, messages: &Messages) -> String {
     match why {
-        Unreadable::NotTold => words.text("unreadable-not-told"),
-        Unreadable::Late => words.text("unreadable-late"),
+        Unreadable::NotTold => text!(messages, "unreadable-not-told"),
+        Unreadable::Late => text!(messages, "unreadable-late"),
         Unreadable::Failed(message) => printable(message),
     }
 }

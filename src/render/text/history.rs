@@ -5,7 +5,7 @@ use crate::environment::device_list;
 use crate::journal::Event;
 use crate::outcome::History;
 use crate::render::Style;
-use crate::render::words::{Words, printable};
+use crate::render::messages::{Messages, key, printable, text};
 use anstyle::AnsiColor;
 use chrono::TimeDelta;
 use unicode_width::UnicodeWidthStr;
@@ -16,24 +16,24 @@ const GAP: &str = "  ";
 const INDENT: &str = "    ";
 
 pub(super) fn history(history: &History, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     if history.events.is_empty() {
         let key = match history.is_written {
-            true => "history-nothing",
-            false => "history-no-log",
+            true => key!("history-nothing", path),
+            false => key!("history-no-log", path),
         };
         let path = history.log.to_string_lossy();
-        return words.say(key, [("path", path.as_ref().into())]) + "\n";
+        return messages.format(key, &[("path", path.as_ref().into())]) + "\n";
     }
     let headings = [
-        "column-time",
-        "column-user",
-        "column-action",
-        "column-task",
-        "column-server",
-        "column-gpus",
+        key!("column-time"),
+        key!("column-user"),
+        key!("column-action"),
+        key!("column-task"),
+        key!("column-server"),
+        key!("column-gpus"),
     ];
-    let headings = headings.map(|heading| words.text(heading));
+    let headings = headings.map(|heading| messages.plain(heading));
     let rows: Vec<_> = history.events.iter().map(cells).collect();
     let mut widths = [0; 6];
     for row in std::iter::once(&headings).chain(&rows) {
@@ -41,10 +41,10 @@ pub(super) fn history(history: &History, style: &Style) -> String {
             *width = (*width).max(cell.width());
         }
     }
-    let why = words.text("column-why");
+    let why = text!(messages, "column-why");
     let mut text = line(&headings, &widths, &why, style);
     for (row, event) in rows.iter().zip(&history.events) {
-        text += &line(row, &widths, &details(event, words), style);
+        text += &line(row, &widths, &details(event, messages), style);
     }
     text
 }
@@ -53,7 +53,7 @@ pub(super) fn history(history: &History, style: &Style) -> String {
 pub(crate) fn event(event: &Event, style: &Style) -> String {
     let [time, _, action, task, server, gpus] = cells(event);
     let about = [task, server, gpus].into_iter().filter(|cell| cell != "-");
-    let details = details(event, style.results());
+    let details = details(event, style.messages());
     let details = Some(details).filter(|details| !details.is_empty());
     let parts = [time, action].into_iter().chain(about).chain(details);
     parts.collect::<Vec<_>>().join(GAP) + "\n"
@@ -112,8 +112,8 @@ fn painted(details: &str, style: &Style) -> String {
 }
 
 /// What else there is to tell of it.
-fn details(event: &Event, words: &Words) -> String {
-    let say = |key, name, value: String| words.say(key, [(name, value.into())]);
+fn details(event: &Event, messages: &Messages) -> String {
+    let say = |key, name, value: String| messages.format(key, &[(name, value.into())]);
     let lasted = |seconds: f64| {
         let millis = (seconds * 1e3).clamp(0.0, 1e15) as i64;
         span(TimeDelta::milliseconds(millis))
@@ -125,26 +125,23 @@ fn details(event: &Event, words: &Words) -> String {
             .error
             .as_ref()
             .map(|kind| format!("✗ {}", printable(kind))),
-        owner.map(|owner| say("history-owner", "owner", owner.clone())),
+        owner.map(|owner| say(key!("history-owner", owner), "owner", owner.clone())),
         event
             .asked_gpus
-            .map(|count| words.say("history-asked", [("count", count.into())])),
+            .map(|count| text!(messages, "history-asked", count = count)),
         event
             .waited_seconds
-            .map(|waited| say("history-waited", "time", lasted(waited))),
+            .map(|waited| say(key!("history-waited", time), "time", lasted(waited))),
         event
             .held_seconds
-            .map(|held| say("history-held", "time", lasted(held))),
-        used.map(|used| say("history-used", "time", lasted(used))),
+            .map(|held| say(key!("history-held", time), "time", lasted(held))),
+        used.map(|used| say(key!("history-used", time), "time", lasted(used))),
         event
             .exit
-            .map(|code| say("history-exit", "code", code.to_string())),
+            .map(|code| say(key!("history-exit", code), "code", code.to_string())),
         event.why.as_deref().map(printable),
         event.count.zip(event.first).map(|(count, first)| {
-            words.say(
-                "history-count",
-                [("count", count.into()), ("time", time(first).into())],
-            )
+            text!(messages, "history-count", count = count, time = time(first))
         }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")

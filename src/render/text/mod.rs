@@ -28,7 +28,7 @@ pub(crate) use progress::progress;
 pub(super) use queue::words_of_wait;
 
 use super::Style;
-use super::words::{Words, printable};
+use super::messages::{Messages, printable, text};
 use crate::allocator::{Cpus, GpuId, Gpus, Name, Timestamp};
 use crate::outcome::{Outcome, Status, Totals};
 use crate::system::Holder;
@@ -72,23 +72,24 @@ pub(super) fn outcome(outcome: &Outcome, style: &Style) -> String {
         Outcome::Translated(translated) => translated.toml.clone(),
         Outcome::Document(text) => text.clone().into_owned(),
         Outcome::NotificationTested(tested) => notice::tested(tested, style),
-        Outcome::Checked(checked) => config::checked(checked, style.results()),
+        Outcome::Checked(checked) => config::checked(checked, style.messages()),
     }
 }
 
 /// The same with the GPUs as bars, and first, for whoever keeps looking.
 pub(super) fn watched(outcome: &Outcome, every: Duration, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let (shown, rest) = match outcome {
         Outcome::Status(shown) => (shown, status::without_gpus(shown, style)),
         Outcome::Detail(shown) => (shown, detail::without_gpus(shown, style)),
         other => return self::outcome(other, style),
     };
-    let values = [
-        ("time", time(shown.now).into()),
-        ("every", seconds(every).into()),
-    ];
-    let head = words.say("watch-head", values);
+    let head = text!(
+        messages,
+        "watch-head",
+        time = time(shown.now),
+        every = seconds(every)
+    );
     fitted(
         format!("{head}\n\n{}{rest}", gpus::bars(shown, style)),
         style,
@@ -102,18 +103,23 @@ pub(super) fn monitored(
     lately: &[String],
     style: &Style,
 ) -> String {
-    let words = style.results();
-    let values = [
-        ("time", time(shown.now).into()),
-        ("every", seconds(every).into()),
-    ];
-    let head = words.say("monitor-head", values);
+    let messages = style.messages();
+    let head = text!(
+        messages,
+        "monitor-head",
+        time = time(shown.now),
+        every = seconds(every)
+    );
     let gpus = gpus::bars(shown, style);
     let rest = status::without_gpus(shown, style);
-    let programs = program::programs(shown, words);
+    let programs = program::programs(shown, messages);
     let lately = match lately {
         [] => String::new(),
-        lines => format!("\n{}\n{}\n", words.text("monitor-lately"), lines.join("\n")),
+        lines => format!(
+            "\n{}\n{}\n",
+            text!(messages, "monitor-lately"),
+            lines.join("\n")
+        ),
     };
     fitted(format!("{head}\n\n{gpus}{rest}{programs}{lately}"), style)
 }
@@ -240,10 +246,10 @@ pub(super) fn gpus_asked(gpus: &Gpus) -> String {
     }
 }
 
-pub(super) fn cpus_asked(cpus: Cpus, words: &Words) -> String {
+pub(super) fn cpus_asked(cpus: Cpus, messages: &Messages) -> String {
     match cpus {
         Cpus::Exactly(count) => count.to_string(),
-        Cpus::PerGpu => words.text("cpus-in-proportion"),
+        Cpus::PerGpu => text!(messages, "cpus-in-proportion"),
     }
 }
 
@@ -295,11 +301,12 @@ pub(in crate::render) fn seconds(duration: Duration) -> String {
     format!("{}s", duration.as_secs_f64())
 }
 
-fn totals(totals: &Totals, words: &Words) -> String {
-    let values = [
-        ("servers", totals.servers.into()),
-        ("gpus", totals.total_gpus.into()),
-        ("cpus", totals.total_cpus.into()),
-    ];
-    words.say("cluster-size", values)
+fn totals(totals: &Totals, messages: &Messages) -> String {
+    text!(
+        messages,
+        "cluster-size",
+        servers = totals.servers,
+        gpus = totals.total_gpus,
+        cpus = totals.total_cpus
+    )
 }

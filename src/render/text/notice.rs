@@ -3,7 +3,7 @@
 use super::{Style, done_mark, gpu_list, span};
 use crate::notify::Notice;
 use crate::outcome::Tested;
-use crate::render::words::Words;
+use crate::render::messages::{Key, Messages, key, text};
 use chrono::TimeDelta;
 
 /// A reason that the event's own sentence has said already.
@@ -11,18 +11,25 @@ const SAYS_NO_MORE: &str = "failed";
 
 /// One sentence, in one line.
 pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     match notice {
         Notice::GpusFree { free, total } => {
             let values = [("free", (*free).into()), ("total", (*total).into())];
-            words.say("notice-gpus-free", values)
+            messages.format(key!("notice-gpus-free", free, total), &values)
         }
         Notice::Ended {
             task,
             owner,
             server,
             exit,
-        } => about("notice-ended", (task, owner, server), None, words) + &exited(*exit, words),
+        } => {
+            about(
+                key!("notice-ended", owner, server, task),
+                (task, owner, server),
+                None,
+                messages,
+            ) + &exited(*exit, messages)
+        }
         Notice::Failed {
             task,
             owner,
@@ -30,17 +37,27 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             exit,
             why,
         } => {
-            let because = |why: &String| words.say("notice-why", [("why", why.as_str().into())]);
+            let because = |why: &String| text!(messages, "notice-why", why = why.as_str());
             let why = why.as_ref().filter(|why| *why != SAYS_NO_MORE);
             let why = why.map(because).unwrap_or_default();
-            let failed = about("notice-failed", (task, owner, server), None, words);
-            failed + &exited(*exit, words) + &why
+            let failed = about(
+                key!("notice-failed", owner, server, task),
+                (task, owner, server),
+                None,
+                messages,
+            );
+            failed + &exited(*exit, messages) + &why
         }
         Notice::Lapsed {
             task,
             owner,
             server,
-        } => about("notice-lapsed", (task, owner, server), None, words),
+        } => about(
+            key!("notice-lapsed", owner, server, task),
+            (task, owner, server),
+            None,
+            messages,
+        ),
         Notice::Scaled {
             task,
             owner,
@@ -49,11 +66,11 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             up,
         } => {
             let key = match up {
-                true => "notice-scaled-up",
-                false => "notice-scaled-down",
+                true => key!("notice-scaled-up", gpus, owner, server, task),
+                false => key!("notice-scaled-down", gpus, owner, server, task),
             };
             let gpus = ("gpus", gpu_list(gpus));
-            about(key, (task, owner, server), Some(gpus), words)
+            about(key, (task, owner, server), Some(gpus), messages)
         }
         Notice::Idle {
             task,
@@ -62,7 +79,12 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             seconds,
         } => {
             let time = ("time", time(*seconds));
-            about("notice-idle", (task, owner, server), Some(time), words)
+            about(
+                key!("notice-idle", owner, server, task, time),
+                (task, owner, server),
+                Some(time),
+                messages,
+            )
         }
         Notice::WaitedLong {
             task,
@@ -70,7 +92,12 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             seconds,
         } => {
             let time = ("time", time(*seconds));
-            about("notice-waited-long", (task, owner, ""), Some(time), words)
+            about(
+                key!("notice-waited-long", owner, task, time),
+                (task, owner, ""),
+                Some(time),
+                messages,
+            )
         }
         Notice::Stranger {
             server,
@@ -79,37 +106,38 @@ pub(crate) fn notice(notice: &Notice, style: &Style) -> String {
             user,
             command,
         } => {
-            let values = [
-                ("server", server.as_str().into()),
-                ("gpu", u64::from(*gpu).into()),
-                ("pid", pid.to_string().into()),
-                ("user", or_dash(user).into()),
-                ("command", or_dash(command).into()),
-            ];
-            words.say("notice-stranger", values)
+            text!(
+                messages,
+                "notice-stranger",
+                server = server.as_str(),
+                gpu = u64::from(*gpu),
+                pid = pid.to_string(),
+                user = or_dash(user),
+                command = or_dash(command)
+            )
         }
-        Notice::Test => words.text("notice-test"),
+        Notice::Test => text!(messages, "notice-test"),
     }
 }
 
 /// What happened to that task, with one more value.
 fn about(
-    key: &str,
+    key: Key,
     (task, owner, server): (&str, &Option<String>, &str),
     more: Option<(&str, String)>,
-    words: &Words,
+    messages: &Messages,
 ) -> String {
-    let values = [
+    let mut values = vec![
         ("task", task.into()),
         ("owner", or_dash(owner).into()),
         ("server", server.into()),
     ];
-    let more = more.map(|(name, value)| (name, value.into()));
-    words.say(key, values.into_iter().chain(more))
+    values.extend(more.map(|(name, value)| (name, value.into())));
+    messages.format(key, &values)
 }
 
-fn exited(code: Option<u8>, words: &Words) -> String {
-    let exited = |code: u8| words.say("notice-exit", [("code", u64::from(code).into())]);
+fn exited(code: Option<u8>, messages: &Messages) -> String {
+    let exited = |code: u8| text!(messages, "notice-exit", code = u64::from(code));
     code.map(exited).unwrap_or_default()
 }
 
@@ -124,13 +152,13 @@ fn time(seconds: u64) -> String {
 
 /// A test that went well.
 pub(super) fn tested(tested: &Tested, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let mail = tested.mail.as_ref();
-    let mail = mail.map(|(to, _)| words.say("tested-mail", [("to", to.as_str().into())]));
-    let command = tested.command.as_ref().map(|(program, _)| {
-        let values = [("program", program.as_str().into())];
-        words.say("tested-command", values)
-    });
+    let mail = mail.map(|(to, _)| text!(messages, "tested-mail", to = to.as_str()));
+    let command = tested
+        .command
+        .as_ref()
+        .map(|(program, _)| text!(messages, "tested-command", program = program.as_str()));
     let told = mail.into_iter().chain(command);
     told.map(|told| format!("{} {told}\n", done_mark(style)))
         .collect()

@@ -3,35 +3,38 @@
 use super::{Style, done_mark, gpu_list};
 use crate::allocator::{Phase, Server, Task, Tie};
 use crate::outcome::{Began, GivenBack, Logs, Started, Status};
+use crate::render::messages::{Key, Messages, key, printable, text};
 use crate::render::prompt;
-use crate::render::words::{Words, printable};
 use std::borrow::Cow;
 
 pub(super) fn started(started: &Started, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let grant = &started.grant;
     let log = started.log.to_string_lossy();
     let task = grant.task.as_str();
     let values = |pid: u32| [("task", task.into()), ("pid", pid.to_string().into())];
     let headline = match started.began {
-        Began::Runs { pid } => words.say("program-runs", values(pid)),
-        Began::TakenOver { pid } => words.say("program-taken-over", values(pid)),
-        Began::Ended => words.say("program-ended", [("task", task.into())]),
+        Began::Runs { pid } => messages.format(key!("program-runs", pid, task), &values(pid)),
+        Began::TakenOver { pid } => {
+            messages.format(key!("program-taken-over", pid, task), &values(pid))
+        }
+        Began::Ended => text!(messages, "program-ended", task = task),
     };
     let mut lines = vec![
-        words.say(
+        text!(
+            messages,
             "allocate-server",
-            [("server", grant.server_name.as_str().into())],
+            server = grant.server_name.as_str()
         ),
-        words.say("allocate-ids", [("ids", gpu_list(&grant.gpus).into())]),
-        words.say("allocate-cpus", [("cpus", grant.cpus.into())]),
-        words.say("program-log", [("path", log.as_ref().into())]),
+        text!(messages, "allocate-ids", ids = gpu_list(&grant.gpus)),
+        text!(messages, "allocate-cpus", cpus = grant.cpus),
+        text!(messages, "program-log", path = log.as_ref()),
     ];
     let mut text = format!("{} {headline}\n", done_mark(style));
     if !style.quiet && started.began != Began::Ended {
         let word = prompt::task(task);
-        for key in ["program-follow", "program-stop"] {
-            lines.push(words.say(key, [("word", word.as_str().into())]));
+        for key in [key!("program-follow", word), key!("program-stop", word)] {
+            lines.push(messages.format(key, &[("word", word.as_str().into())]));
         }
     }
     for line in lines {
@@ -42,8 +45,8 @@ pub(super) fn started(started: &Started, style: &Style) -> String {
 
 pub(super) fn stopped(given_back: &GivenBack, style: &Style) -> String {
     let task = given_back.released.task.id.as_str();
-    let words = style.results();
-    let line = words.say("program-stopped", [("task", task.into())]);
+    let messages = style.messages();
+    let line = text!(messages, "program-stopped", task = task);
     format!("{} {line}\n", done_mark(style))
 }
 
@@ -65,89 +68,90 @@ pub(in crate::render) fn on_terminal<'t>(text: &'t str, style: &Style) -> Cow<'t
 }
 
 /// The guide's summary: totals, then each server, then each task and what it is at.
-pub(super) fn summary(status: &Status, words: &Words) -> String {
+pub(super) fn summary(status: &Status, messages: &Messages) -> String {
     let totals = &status.totals;
     let counts = [
-        ("summary-nodes", totals.servers as u64),
-        ("summary-gpus", totals.total_gpus),
-        ("summary-free", totals.free_gpus),
-        ("summary-allocated", totals.total_gpus - totals.free_gpus),
-        ("summary-tasks", totals.tasks as u64),
+        (key!("summary-nodes", count), totals.servers as u64),
+        (key!("summary-gpus", count), totals.total_gpus),
+        (key!("summary-free", count), totals.free_gpus),
+        (
+            key!("summary-allocated", count),
+            totals.total_gpus - totals.free_gpus,
+        ),
+        (key!("summary-tasks", count), totals.tasks as u64),
     ];
-    let counts = counts.map(|(key, count)| words.say(key, [("count", count.into())]));
+    let counts = counts.map(|(key, count)| messages.format(key, &[("count", count.into())]));
     let servers = status.servers.iter().map(|(_, server)| server);
     let tasks = servers
         .clone()
         .flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
-    let nodes: Vec<_> = servers.map(|server| node(server, words)).collect();
+    let nodes: Vec<_> = servers.map(|server| node(server, messages)).collect();
     let tasks: Vec<_> = tasks
-        .map(|(server, task)| self::task(task, server, status, words))
+        .map(|(server, task)| self::task(task, server, status, messages))
         .collect();
-    let mut text =
-        section("summary-head", &counts, words) + &section("summary-per-node", &nodes, words);
+    let mut text = section(key!("summary-head"), &counts, messages)
+        + &section(key!("summary-per-node"), &nodes, messages);
     if !tasks.is_empty() {
-        text += &section("summary-per-task", &tasks, words);
+        text += &section(key!("summary-per-task"), &tasks, messages);
     }
     text
 }
 
 /// What each program is at; nothing where there is none.
-pub(super) fn programs(status: &Status, words: &Words) -> String {
+pub(super) fn programs(status: &Status, messages: &Messages) -> String {
     let servers = status.servers.iter().map(|(_, server)| server);
     let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
     let programs = tasks.filter(|(_, task)| task.program.is_some());
     let lines: Vec<_> = programs
-        .map(|(server, held)| task(held, server, status, words))
+        .map(|(server, held)| task(held, server, status, messages))
         .collect();
     match lines.as_slice() {
         [] => String::new(),
-        lines => section("monitor-programs", lines, words),
+        lines => section(key!("monitor-programs"), lines, messages),
     }
 }
 
-fn section(key: &str, lines: &[String], words: &Words) -> String {
+fn section(key: Key, lines: &[String], messages: &Messages) -> String {
     let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    format!("\n{}\n{lines}", words.text(key))
+    format!("\n{}\n{lines}", messages.plain(key))
 }
 
-fn node(server: &Server, words: &Words) -> String {
+fn node(server: &Server, messages: &Messages) -> String {
     let free = server.free_gpus.len();
-    words.say(
+    text!(
+        messages,
         "summary-node",
-        [
-            ("server", server.name.as_str().into()),
-            ("free", free.into()),
-            ("total", server.total_gpus.into()),
-            ("allocated", (server.total_gpus as usize - free).into()),
-        ],
+        server = server.name.as_str(),
+        free = free,
+        total = server.total_gpus,
+        allocated = server.total_gpus as usize - free
     )
 }
 
-fn task(task: &Task, server: &Server, status: &Status, words: &Words) -> String {
-    words.say(
+fn task(task: &Task, server: &Server, status: &Status, messages: &Messages) -> String {
+    text!(
+        messages,
         "summary-task",
-        [
-            ("task", task.id.as_str().into()),
-            ("gpus", task.gpus.len().into()),
-            ("server", server.name.as_str().into()),
-            ("state", words.text(state(task, status)).into()),
-        ],
+        task = task.id.as_str(),
+        gpus = task.gpus.len(),
+        server = server.name.as_str(),
+        state = messages.plain(state(task, status))
     )
 }
 
 /// What a task is at.
-fn state(task: &Task, status: &Status) -> &'static str {
+fn state(task: &Task, status: &Status) -> Key {
     let tie = task.lease.as_deref().map(|lease| lease.tie);
     match (&task.program, tie) {
-        (Some(_), _) if status.unattended.contains(&task.id) => "state-unattended",
+        (Some(_), _) if status.unattended.contains(&task.id) => key!("state-unattended"),
         (Some(program), _) => match program.phase {
-            Phase::Starting => "state-starting",
-            Phase::Running => "state-running",
-            Phase::Retrying => "state-retrying",
-            Phase::Stopping => "state-stopping",
+            Phase::Starting => key!("state-starting"),
+            Phase::Running => key!("state-running"),
+            Phase::Retrying => key!("state-retrying"),
+            Phase::Stopping => key!("state-stopping"),
         },
-        (None, Some(Tie::Run | Tie::Process)) => "state-running",
-        (None, Some(Tie::Claim)) => "state-granted",
-        (None, None) => "state-held",
+        (None, Some(Tie::Run | Tie::Process)) => key!("state-running"),
+        (None, Some(Tie::Claim)) => key!("state-granted"),
+        (None, None) => key!("state-held"),
     }
 }

@@ -6,7 +6,7 @@ use super::{Style, cut, holders};
 use crate::outcome::StateFile;
 use crate::progress::Progress;
 use crate::render::failure;
-use crate::render::words::{Part, Words};
+use crate::render::messages::{key, text};
 
 /// To the beginning of the line, and the rest of it away.
 const OVERWRITE: &str = "\r\x1b[K";
@@ -15,7 +15,7 @@ const USUAL_WIDTH: u16 = 80;
 
 /// Nothing where it is not worth a line, as with `--quiet`.
 pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let line = match progress {
         Progress::Waiting { .. }
         | Progress::WaitingInside { .. }
@@ -36,9 +36,9 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
                 ("place", (*place).into()),
                 ("of", (*of).into()),
             ];
-            let place = words.say("wait-place", values);
+            let place = messages.format(key!("wait-place", of, place, task), &values);
             if style.redraws {
-                let why = needs_and_why(waiting, *now, words);
+                let why = needs_and_why(waiting, *now, messages);
                 return over(&format!("{place}; {why}"), style);
             }
             place
@@ -48,16 +48,23 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
         Progress::Changed(state) => return changed(state, style),
         Progress::GaveBack { task, withheld } => {
             let values = [("task", task.as_str().into())];
-            let lines = super::gpus::lines_of(withheld, words);
+            let lines = super::gpus::lines_of(withheld, messages);
             let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
             let clear = if style.redraws { OVERWRITE } else { "" };
-            return format!("{clear}{}\n{lines}", words.say("note-gave-back", values));
+            return format!(
+                "{clear}{}\n{lines}",
+                messages.format(key!("note-gave-back", task), &values)
+            );
         }
-        Progress::LooksForChanges => words.text("wait-looks"),
+        Progress::LooksForChanges => text!(messages, "wait-looks"),
         Progress::Starting(allocated) => {
             let mut lines = of_state(&allocated.state, false, style);
             if !style.quiet {
-                lines.push(granted("note-granted", allocated, words));
+                lines.push(granted(
+                    key!("note-granted", devices, server, task),
+                    allocated,
+                    messages,
+                ));
             }
             return lines.into_iter().map(|line| line + "\n").collect();
         }
@@ -70,7 +77,7 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
                     crate::environment::device_list(&grant.gpus).into(),
                 ),
             ];
-            words.say("note-inside", values)
+            messages.format(key!("note-inside", devices, outer, server), &values)
         }
         Progress::WaitingInside { outer, place, of } => {
             let values = [
@@ -78,7 +85,7 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
                 ("place", (*place).into()),
                 ("of", (*of).into()),
             ];
-            let line = words.say("wait-inside", values);
+            let line = messages.format(key!("wait-inside", of, place, task), &values);
             if style.redraws {
                 return over(&line, style);
             }
@@ -86,25 +93,25 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
         }
         Progress::TimeOver { task, grace } => {
             let values = [("task", task.as_str().into()), ("grace", (*grace).into())];
-            words.say("warning-time-over", values)
+            messages.format(key!("warning-time-over", grace, task), &values)
         }
         Progress::ToldToEnd { task, grace } => {
             let values = [("task", task.as_str().into()), ("grace", (*grace).into())];
-            words.say("program-told", values)
+            messages.format(key!("program-told", grace, task), &values)
         }
         Progress::Killed { task, by } => {
             let values = [
                 ("task", task.as_str().into()),
                 ("processes", holders(by).into()),
             ];
-            words.say("warning-killed", values)
+            messages.format(key!("warning-killed", processes, task), &values)
         }
         Progress::LivesOn { task, by } => {
             let values = [
                 ("task", task.as_str().into()),
                 ("processes", holders(by).into()),
             ];
-            words.say("warning-lives-on", values)
+            messages.format(key!("warning-lives-on", processes, task), &values)
         }
         Progress::Survived { task, by, grace } => {
             let values = [
@@ -112,15 +119,13 @@ pub(crate) fn progress(progress: &Progress<'_>, style: &Style) -> String {
                 ("processes", holders(by).into()),
                 ("grace", (*grace).into()),
             ];
-            words.say("warning-survived", values)
+            messages.format(key!("warning-survived", grace, processes, task), &values)
         }
         Progress::NotReleased { task, why } => {
-            let values = [("task", task.as_str().into())];
-            let failures = Words::new(Part::Failures, style.language, &style.options);
-            let why = failure::message(why, &failures);
+            let why = failure::message(why, messages);
             return format!(
                 "{}\n{}",
-                words.say("warning-not-released", values),
+                text!(messages, "warning-not-released", task = task.as_str()),
                 why.for_terminal(style)
             );
         }

@@ -4,55 +4,56 @@ use super::{span, table, time};
 use crate::journal::Row;
 use crate::outcome::Summed;
 use crate::render::Style;
+use crate::render::messages::{Key, key, text};
 use chrono::TimeDelta;
 
 pub(super) fn report(summed: &Summed, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let report = &summed.report;
     let from = summed.span.since.or(summed.first);
     let head = match from {
-        None => words.text("report-nothing"),
+        None => text!(messages, "report-nothing"),
         Some(from) => {
             let values = [
                 ("from", time(from).into()),
                 ("to", time(summed.span.now).into()),
             ];
-            words.say("report-head", values)
+            messages.format(key!("report-head", from, to), &values)
         }
     };
     let users = report.users.iter();
     let users = users.map(|(user, row)| (user.as_deref().unwrap_or("-"), row));
     let servers = report.servers.iter();
     let servers = servers.map(|(server, row)| (server.as_str(), row));
-    let users = sums("column-user", users.collect(), style);
-    let servers = sums("column-server", servers.collect(), style);
+    let users = sums(key!("column-user"), users.collect(), style);
+    let servers = sums(key!("column-server"), servers.collect(), style);
     let values = [
         ("held", hours(report.total.held).into()),
         ("used", used(&report.total).into()),
         ("tasks", report.total.tasks.into()),
         ("wait", wait(&report.total).into()),
     ];
-    let total = |key| format!("  {}\n", words.say(key, values.clone()));
+    let total = |key| format!("  {}\n", messages.format(key, &values.clone()));
     format!(
         "{head}\n{users}{servers}\n{}\n{}{}",
-        words.text("totals"),
-        total("report-hours"),
-        total("report-tasks"),
+        text!(messages, "totals"),
+        total(key!("report-hours", held, used)),
+        total(key!("report-tasks", tasks, wait)),
     )
 }
 
 /// Nothing where there is nobody to sum up.
-fn sums(who: &str, rows: Vec<(&str, &Row)>, style: &Style) -> String {
+fn sums(who: Key, rows: Vec<(&str, &Row)>, style: &Style) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let words = style.results();
+    let messages = style.messages();
     let headings = [
         who,
-        "column-hours-held",
-        "column-hours-used",
-        "column-granted",
-        "column-wait",
+        key!("column-hours-held"),
+        key!("column-hours-used"),
+        key!("column-granted"),
+        key!("column-wait"),
     ];
     let rows = rows.into_iter().map(|(name, row)| {
         [
@@ -63,7 +64,7 @@ fn sums(who: &str, rows: Vec<(&str, &Row)>, style: &Style) -> String {
             wait(row),
         ]
     });
-    let headings = headings.map(|heading| words.text(heading));
+    let headings = headings.map(|heading| messages.plain(heading));
     format!("\n{}\n", table(headings, rows, style.width))
 }
 

@@ -6,63 +6,70 @@ use crate::allocator::{Caps, Scaling};
 use crate::config::{Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security};
 use crate::outcome::Checked;
 use crate::quoting;
-use crate::render::words::Words;
+use crate::render::messages::{Key, Messages, key, text};
 
-pub(super) fn settings(checked: &Checked, words: &Words) -> Vec<String> {
+pub(super) fn settings(checked: &Checked, messages: &Messages) -> Vec<String> {
     let largest = checked.servers.iter().map(|server| server.total_gpus).max();
     let most = checked.limits.max_gpus_per_task.or(largest).unwrap_or(0);
     let prefix = checked.task_prefix.as_deref();
-    let prefix = prefix.map(|prefix| words.say("check-prefix", [("prefix", prefix.into())]));
-    let mut lines: Vec<_> = caps(&checked.limits.caps, words).into_iter().collect();
+    let prefix = prefix.map(|prefix| text!(messages, "check-prefix", prefix = prefix));
+    let mut lines: Vec<_> = caps(&checked.limits.caps, messages).into_iter().collect();
     lines.extend(prefix);
     if let Some(program) = &checked.program {
-        lines.extend(self::program(program, words));
+        lines.extend(self::program(program, messages));
     }
     if checked.program.is_some() || checked.monitoring.is_told {
-        lines.extend(monitoring(&checked.monitoring, most, words));
+        lines.extend(monitoring(&checked.monitoring, most, messages));
     }
     if let Some(notification) = &checked.notification {
-        lines.extend(self::notification(notification, words));
+        lines.extend(self::notification(notification, messages));
     }
     if checked.log != Rotation::default() {
-        lines.push(rotation("check-log", &checked.log, words));
+        lines.push(rotation(
+            key!("check-log", count, size),
+            &checked.log,
+            messages,
+        ));
     }
     lines
 }
 
-fn caps(caps: &Caps, words: &Words) -> Option<String> {
-    let cap = |key: &str, max: Option<u32>| Some(words.say(key, [("max", max?.into())]));
+fn caps(caps: &Caps, messages: &Messages) -> Option<String> {
+    let cap = |key: Key, max: Option<u32>| Some(messages.format(key, &[("max", max?.into())]));
     let caps = [
-        cap("check-cap-total", caps.total),
-        cap("check-cap-manual", caps.manual),
-        cap("check-cap-auto", caps.auto),
+        cap(key!("check-cap-total", max), caps.total),
+        cap(key!("check-cap-manual", max), caps.manual),
+        cap(key!("check-cap-auto", max), caps.auto),
     ];
     let caps: Vec<_> = caps.into_iter().flatten().collect();
-    (!caps.is_empty()).then(|| words.say("check-caps", [("caps", caps.join(", ").into())]))
+    (!caps.is_empty()).then(|| text!(messages, "check-caps", caps = caps.join(", ")))
 }
 
-fn program(program: &ProgramTemplate, words: &Words) -> Vec<String> {
+fn program(program: &ProgramTemplate, messages: &Messages) -> Vec<String> {
     let command = program.words.iter().map(|word| in_words(&word.to_string()));
     let command = command.collect::<Vec<_>>().join(" ");
     let retries = match program.retries {
-        0 => words.text("check-no-retries"),
-        count => words.say(
+        0 => text!(messages, "check-no-retries"),
+        count => text!(
+            messages,
             "check-retries",
-            [
-                ("count", count.into()),
-                ("delay", span(program.retry_delay).into()),
-            ],
+            count = count,
+            delay = span(program.retry_delay)
         ),
     };
     let names = program.variables.iter().map(|(name, _)| name.as_str());
     let names = names.collect::<Vec<_>>().join(", ");
-    let variables = (!names.is_empty())
-        .then(|| words.say("check-program-variables", [("names", names.into())]));
+    let variables =
+        (!names.is_empty()).then(|| text!(messages, "check-program-variables", names = names));
     let lines = [
-        Some(words.say("check-program", [("command", command.into())])),
+        Some(text!(messages, "check-program", command = command)),
         variables,
         Some(retries),
-        Some(rotation("check-program-log", &program.log, words)),
+        Some(rotation(
+            key!("check-program-log", count, size),
+            &program.log,
+            messages,
+        )),
     ];
     lines.into_iter().flatten().collect()
 }
@@ -76,57 +83,59 @@ fn in_words(word: &str) -> String {
     }
 }
 
-fn monitoring(monitoring: &Monitoring, most: u32, words: &Words) -> Vec<String> {
+fn monitoring(monitoring: &Monitoring, most: u32, messages: &Messages) -> Vec<String> {
     let interval = seconds(monitoring.interval);
-    let interval = words.say("check-monitor", [("interval", interval.into())]);
+    let interval = text!(messages, "check-monitor", interval = interval);
     let scaling = match &monitoring.scaling {
-        None => words.text("check-scaling-off"),
-        Some(scaling) => self::scaling(scaling, most, words),
+        None => text!(messages, "check-scaling-off"),
+        Some(scaling) => self::scaling(scaling, most, messages),
     };
     let names = super::names(&monitoring.programs, monitoring.programs.len());
-    let programs = (!names.is_empty()).then(|| words.say("check-auto", [("names", names.into())]));
+    let programs = (!names.is_empty()).then(|| text!(messages, "check-auto", names = names));
     [interval, scaling].into_iter().chain(programs).collect()
 }
 
-fn scaling(scaling: &Scaling, most: u32, words: &Words) -> String {
+fn scaling(scaling: &Scaling, most: u32, messages: &Messages) -> String {
     let percent = |percent: f64| format!("{}%", (percent * 10.0).round() / 10.0);
-    let values = [
-        ("min", scaling.min_gpus.into()),
-        ("max", scaling.max_gpus.unwrap_or(most).into()),
-        ("up", percent(scaling.up).into()),
-        ("down", percent(scaling.down).into()),
-        ("window", scaling.window.into()),
-        ("cooldown", span(scaling.cooldown).into()),
-    ];
-    words.say("check-scaling", values)
+    text!(
+        messages,
+        "check-scaling",
+        min = scaling.min_gpus,
+        max = scaling.max_gpus.unwrap_or(most),
+        up = percent(scaling.up),
+        down = percent(scaling.down),
+        window = scaling.window,
+        cooldown = span(scaling.cooldown)
+    )
 }
 
-fn notification(notification: &Notification, words: &Words) -> Vec<String> {
-    let values = [
-        ("gpus", notification.gpu_available_threshold.into()),
-        ("wait", span(notification.wait_limit).into()),
-    ];
-    let mut lines = vec![words.say("check-notify", values)];
+fn notification(notification: &Notification, messages: &Messages) -> Vec<String> {
+    let mut lines = vec![text!(
+        messages,
+        "check-notify",
+        gpus = notification.gpu_available_threshold,
+        wait = span(notification.wait_limit)
+    )];
     lines.extend(
         notification
             .mail
             .as_ref()
-            .map(|mail| self::mail(mail, words)),
+            .map(|mail| self::mail(mail, messages)),
     );
     if let Some((program, rest)) = notification.command.split_first() {
         // What follows may hold the key of a webhook.
         let more = if rest.is_empty() { "" } else { " …" };
         let command = in_words(program) + more;
-        lines.push(words.say("check-notify-command", [("command", command.into())]));
+        lines.push(text!(messages, "check-notify-command", command = command));
     }
     if lines.len() == 1 {
-        lines.push(words.text("check-notify-nobody"));
+        lines.push(text!(messages, "check-notify-nobody"));
     }
     lines
 }
 
 /// Never the password, nor where it is.
-fn mail(mail: &Mail, words: &Words) -> String {
+fn mail(mail: &Mail, messages: &Messages) -> String {
     let server = match mail.port {
         Some(port) => format!("{}:{port}", mail.server),
         None => mail.server.clone(),
@@ -134,20 +143,21 @@ fn mail(mail: &Mail, words: &Words) -> String {
     let security = match mail.security {
         Security::Tls => "TLS".to_owned(),
         Security::StartTls => "STARTTLS".to_owned(),
-        Security::None => words.text("check-notify-unencrypted"),
+        Security::None => text!(messages, "check-notify-unencrypted"),
     };
-    let values = [
-        ("to", mail.to.as_str().into()),
-        ("server", server.into()),
-        ("security", security.into()),
-    ];
-    words.say("check-notify-mail", values)
+    text!(
+        messages,
+        "check-notify-mail",
+        to = mail.to.as_str(),
+        server = server,
+        security = security
+    )
 }
 
-fn rotation(key: &str, rotation: &Rotation, words: &Words) -> String {
+fn rotation(key: Key, rotation: &Rotation, messages: &Messages) -> String {
     let size = rotation.size.display().iec().to_string();
-    words.say(
+    messages.format(
         key,
-        [("size", size.into()), ("count", rotation.count.into())],
+        &[("size", size.into()), ("count", rotation.count.into())],
     )
 }

@@ -5,7 +5,7 @@ use crate::allocator::{Name, Over, Server, Task};
 use crate::environment::device_list;
 use crate::outcome::{Status, Totals};
 use crate::render::Style;
-use crate::render::words::Words;
+use crate::render::messages::{Key, Messages, key, text};
 use unicode_width::UnicodeWidthStr;
 
 pub(super) fn status(status: &Status, style: &Style) -> String {
@@ -13,61 +13,68 @@ pub(super) fn status(status: &Status, style: &Style) -> String {
 }
 
 pub(super) fn without_gpus(status: &Status, style: &Style) -> String {
-    let words = style.results();
+    let messages = style.messages();
     let columns = [
-        "column-server",
-        "column-gpu-free",
-        "column-gpu-use",
-        "column-cpu-free",
-        "column-cpu-use",
-        "column-tasks",
+        key!("column-server"),
+        key!("column-gpu-free"),
+        key!("column-gpu-use"),
+        key!("column-cpu-free"),
+        key!("column-cpu-use"),
+        key!("column-tasks"),
     ];
     let rows = status
         .servers
         .iter()
-        .map(|(_, server)| cells(server, words));
-    let table = table(columns.map(|column| words.text(column)), rows, style.width);
+        .map(|(_, server)| cells(server, messages));
+    let table = table(
+        columns.map(|column| messages.plain(column)),
+        rows,
+        style.width,
+    );
     let table = table.to_string();
     let width = table.lines().next().map_or(0, |line| line.chars().count());
     format!(
         "{}\n{table}\n\n{}{}{}{}",
-        title(&words.text("title"), width),
-        totals(&status.totals, words),
-        waiting(status.waiting, words),
-        ends(status, words),
-        idle(status, words),
+        title(&text!(messages, "title"), width),
+        totals(&status.totals, messages),
+        waiting(status.waiting, messages),
+        ends(status, messages),
+        idle(status, messages),
     )
 }
 
 /// What is held, but was not seen to be used for long.
-pub(super) fn idle(status: &Status, words: &Words) -> String {
+pub(super) fn idle(status: &Status, messages: &Messages) -> String {
     let servers = status.servers.iter().map(|(_, server)| server);
     let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
     let lines: String = tasks
         .filter_map(|(server, task)| {
             let idle = task.idle(status.now, status.idle_warning)?;
-            Some(line("status-idle", task, &server.name, span(idle), words))
+            Some(line(
+                key!("status-idle", devices, left, server, task),
+                task,
+                &server.name,
+                span(idle),
+                messages,
+            ))
         })
         .collect();
     if lines.is_empty() {
         lines
     } else {
-        format!("\n{}\n{lines}", words.text("status-idle-head"))
+        format!("\n{}\n{lines}", text!(messages, "status-idle-head"))
     }
 }
 
-fn waiting(count: usize, words: &Words) -> String {
+fn waiting(count: usize, messages: &Messages) -> String {
     match count {
         0 => String::new(),
-        _ => format!(
-            "  {}\n",
-            words.say("totals-waiting", [("count", count.into())])
-        ),
+        _ => format!("  {}\n", text!(messages, "totals-waiting", count = count)),
     }
 }
 
 /// What ends by itself, and what has ended and is shown as free, though nobody freed it yet.
-fn ends(status: &Status, words: &Words) -> String {
+fn ends(status: &Status, messages: &Messages) -> String {
     let servers = status.servers.iter().map(|(_, server)| server);
     let tasks = servers.flat_map(|server| server.tasks.iter().map(move |task| (server, task)));
     let mut timed: Vec<_> = tasks
@@ -76,51 +83,57 @@ fn ends(status: &Status, words: &Words) -> String {
     timed.sort_by_key(|(end, ..)| *end);
     let timed = timed.iter().map(|(end, server, task)| {
         let key = if *end <= status.now {
-            "status-overdue"
+            key!("status-overdue", devices, server, task)
         } else {
-            "status-left"
+            key!("status-left", devices, left, server, task)
         };
-        line(key, task, &server.name, span(*end - status.now), words)
+        line(key, task, &server.name, span(*end - status.now), messages)
     });
     section(
-        ended(status, words).into_iter().chain(timed).collect(),
-        words,
+        ended(status, messages).into_iter().chain(timed).collect(),
+        messages,
     )
 }
 
 /// The second of it alone, where the rest is told elsewhere.
-pub(super) fn only_ended(status: &Status, words: &Words) -> String {
-    section(ended(status, words).concat(), words)
+pub(super) fn only_ended(status: &Status, messages: &Messages) -> String {
+    section(ended(status, messages).concat(), messages)
 }
 
-fn section(lines: String, words: &Words) -> String {
+fn section(lines: String, messages: &Messages) -> String {
     if lines.is_empty() {
         lines
     } else {
-        format!("\n{}\n{lines}", words.text("status-ends"))
+        format!("\n{}\n{lines}", text!(messages, "status-ends"))
     }
 }
 
-fn ended(status: &Status, words: &Words) -> Vec<String> {
+fn ended(status: &Status, messages: &Messages) -> Vec<String> {
     let ended = status.ended.iter().map(|freed| {
         let key = match freed.why {
-            Over::Ended => "status-ended",
-            Over::Lapsed => "status-lapsed",
-            Over::Untaken => "status-untaken",
+            Over::Ended => key!("status-ended", devices, server, task),
+            Over::Lapsed => key!("status-lapsed", devices, server, task),
+            Over::Untaken => key!("status-untaken", devices, server, task),
         };
-        line(key, &freed.task, &freed.server_name, String::new(), words)
+        line(
+            key,
+            &freed.task,
+            &freed.server_name,
+            String::new(),
+            messages,
+        )
     });
     ended.collect()
 }
 
-fn line(key: &str, task: &Task, server: &Name, left: String, words: &Words) -> String {
+fn line(key: Key, task: &Task, server: &Name, left: String, messages: &Messages) -> String {
     let values = [
         ("task", task.id.as_str().into()),
         ("server", server.as_str().into()),
         ("devices", device_list(&task.gpus).into()),
         ("left", left.into()),
     ];
-    format!("  {}\n", words.say(key, values))
+    format!("  {}\n", messages.format(key, &values))
 }
 
 fn title(title: &str, width: usize) -> String {
@@ -129,12 +142,12 @@ fn title(title: &str, width: usize) -> String {
     format!("{} {title} {}", "=".repeat(left), "=".repeat(bars - left))
 }
 
-fn cells(server: &Server, words: &Words) -> [String; 6] {
+fn cells(server: &Server, messages: &Messages) -> [String; 6] {
     let free_gpus = u32::try_from(server.free_gpus.len()).unwrap_or(server.total_gpus);
     let name = server.name.to_string();
     [
         if server.drain {
-            words.say("server-draining", [("server", name.into())])
+            text!(messages, "server-draining", server = name)
         } else {
             name
         },
@@ -146,21 +159,21 @@ fn cells(server: &Server, words: &Words) -> [String; 6] {
     ]
 }
 
-fn totals(totals: &Totals, words: &Words) -> String {
+fn totals(totals: &Totals, messages: &Messages) -> String {
     let line = |key, values: [(&'static str, u64); 2]| {
-        words.say(key, values.map(|(name, value)| (name, value.into())))
+        messages.format(key, &values.map(|(name, value)| (name, value.into())))
     };
     format!(
         "{}\n  {}\n  {}\n  {}\n",
-        words.text("totals"),
+        text!(messages, "totals"),
         line(
-            "totals-gpus",
+            key!("totals-gpus", free, total),
             [("free", totals.free_gpus), ("total", totals.total_gpus)]
         ),
         line(
-            "totals-cpus",
+            key!("totals-cpus", free, total),
             [("free", totals.free_cpus), ("total", totals.total_cpus)]
         ),
-        words.say("totals-tasks", [("tasks", totals.tasks.into())]),
+        text!(messages, "totals-tasks", tasks = totals.tasks),
     )
 }

@@ -11,8 +11,11 @@ fn full_use_grows_a_program_and_starts_it_on_the_right_devices() {
     let shop = scaling("max_gpus = 3\n");
     shop.ok(&["--start-program", "t"]);
     shop.has_begun("t", 1);
-    uses(&shop, [100; 4]);
+    uses(&shop, [100, 0, 0, 0]);
     let _monitor = Monitor::of(&shop);
+    // The second GPU is not used until the program has begun on both.
+    shop.has_begun("t", 2);
+    uses(&shop, [100; 4]);
     assert!(happens(|| shop.gpus("t") == Some(vec![0, 1, 2])));
     let began = |list: &str| format!("began {list} --gpus {list}");
     let expected = [
