@@ -16,58 +16,60 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod allocate;
-mod check;
-mod cluster;
-mod explain;
-mod first_fit;
-mod gpus;
-mod lease;
-mod name;
-mod order;
-mod pass;
-mod programs;
-mod queue;
-mod reconcile;
-mod refusal;
-mod release;
-mod renew;
-mod request;
-mod reset;
-mod resolve;
-mod spec;
-mod steps;
-mod sweep;
+mod model;
+mod ops;
+mod policy;
 
-pub use allocate::{Grant, allocate};
-pub use check::{Disagreement, What};
-pub use cluster::{Cluster, GpuId, Server, Task, Timestamp};
-pub use explain::{Explained, Holding, Stand, Why, explain, explain_one};
-pub use first_fit::first_fit;
-pub use gpus::{
-    Cards, Device, Devices, Each, GpuKind, Kin, MemoryUse, NotMeasured, Occupant, Outlook, Reading,
-    Run, Sample, Stock, Unreadable, Withheld, Withholding, adopt, measured_server, observe,
-    strangers, used,
+pub use model::cards::{Cards, Each, GpuKind};
+pub use model::check::{Disagreement, What};
+pub use model::cluster::Cluster;
+pub use model::demand::{BadRequest, Cpus, Demand, Gpus};
+pub use model::facts::Facts;
+pub use model::gpu::GpuId;
+pub use model::grant::Grant;
+pub use model::host::same_host;
+pub use model::lease::{BadLeaseId, Lease, LeaseId, MAX_TTL, Process, Term, Tie, is_same_start};
+pub use model::limits::{Cap, Caps, Limits, OverCap};
+pub use model::name::{BadName, Name, is_printable};
+pub use model::outlook::{Outlook, Withheld, Withholding};
+pub use model::program::{AutoEnd, AutoProgram, Phase, Program};
+pub use model::refusal::{
+    Adoption, Behind, Blocker, CommandEnd, Nearest, Refusal, Shortage, StepShortage, Stock, TooMuch,
 };
-pub use lease::{BadLeaseId, Facts, Lease, LeaseId, MAX_TTL, Process, Term, Tie, is_same_start};
-pub use name::{BadName, Name, is_printable, unused_name};
-pub use order::{Reservation, in_order, reservation, somebody_waits};
-pub use programs::{
-    AutoEnd, AutoProgram, Cap, Caps, OverCap, Phase, Program, Scale, Scaling, Yield, attach,
-    give_up, grow, let_go, note_end, note_program, note_room, note_start, record_end, shrink,
-    stop_program, wanted, yielding,
+pub use model::request::Request;
+pub use model::sample::{
+    Device, Devices, Kin, MemoryUse, Occupant, Reading, Run, Sample, Unreadable,
 };
-pub use queue::{Settled, Waiter, cancel, claim, confirm, enqueue, leave, next_order, settle};
-pub use reconcile::{Change, plan_reconcile, reconcile};
-pub use refusal::{Adoption, Behind, Blocker, CommandEnd, Nearest, Refusal, Shortage, TooMuch};
-pub use release::{Actor, Released, release, release_lease};
-pub use renew::{Renewed, renew};
-pub use request::{BadRequest, Cpus, Demand, Gpus, Limits, Request, same_host};
-pub use reset::reset;
-pub use resolve::{known_as, resolve, resolve_waiting};
-pub use spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};
-pub use steps::{
-    Portion, Step, StepRequest, StepShortage, StepState, release_step, step_grant, step_shortage,
-    take_step,
-};
-pub use sweep::{Freed, Over, sweep};
+pub use model::server::Server;
+pub use model::spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};
+pub use model::step::{Portion, Step, StepState};
+pub use model::task::Task;
+pub use model::time::Timestamp;
+pub use model::waiter::Waiter;
+pub use ops::adopt::adopt;
+pub use ops::advance::{Settled, settle};
+pub use ops::allocate::allocate;
+pub use ops::auto_programs::{note_end, note_room, note_start, record_end};
+pub use ops::expire::{Freed, sweep};
+pub use ops::observe::observe;
+pub use ops::programs::{attach, give_up, let_go, note_program, stop_program};
+pub use ops::queue::{cancel, claim, confirm, enqueue, leave, next_order};
+pub use ops::reconcile::{Change, plan_reconcile, reconcile};
+pub use ops::release::{Released, release, release_lease};
+pub use ops::renew::{Renewed, renew};
+pub use ops::reset::reset;
+pub use ops::scaling::{grow, shrink};
+pub use ops::steps::{StepRequest, release_step, take_step};
+pub use policy::availability::{NotMeasured, measured_server};
+pub use policy::backfill::{in_order, reservation, somebody_waits};
+pub use policy::expiry::Over;
+pub use policy::explain::{Explained, Holding, Stand, Why, explain, explain_one};
+pub use policy::first_fit::first_fit;
+pub use policy::names::{known_as, resolve, resolve_waiting, unused_name};
+pub use policy::ownership::Actor;
+pub use policy::preemption::{Yield, yielding};
+pub use policy::processes::strangers;
+pub use policy::reservation::Reservation;
+pub use policy::scaling::{Scale, Scaling, wanted};
+pub use policy::steps::{step_grant, step_shortage};
+pub use policy::utilisation::used;
