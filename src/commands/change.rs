@@ -9,6 +9,7 @@ use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
 use crate::store::{IfAbsent, Seen, StoreError};
 use crate::system;
+use std::sync::Arc;
 
 /// Whether a change is to grant something, for which it must be known what is free in fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Manager {
         &self,
         if_absent: IfAbsent,
         grants: Grants,
-        act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
+        act: impl Fn(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + Sync + 'static,
     ) -> Result<Changed<T>, Error> {
         self.change_and_note(if_absent, grants, act, |_, _| Vec::new())
     }
@@ -43,8 +44,8 @@ impl Manager {
         &self,
         if_absent: IfAbsent,
         grants: Grants,
-        act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
-        events: impl FnOnce(&T, Timestamp) -> Vec<Event> + Send + 'static,
+        act: impl Fn(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + Sync + 'static,
+        events: impl Fn(&T, Timestamp) -> Vec<Event> + Send + Sync + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
         let act = move |cluster: &mut Cluster, facts: &Facts| {
@@ -65,8 +66,8 @@ impl Manager {
     /// Makes a change of the state as it is written: what is over can still be given back.
     pub(super) fn change_first<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + 'static,
-        events: impl FnOnce(&T, Timestamp) -> Vec<Event> + Send + 'static,
+        act: impl Fn(&mut Cluster, &Facts) -> Result<T, Refusal> + Send + Sync + 'static,
+        events: impl Fn(&T, Timestamp) -> Vec<Event> + Send + Sync + 'static,
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
         let act = move |cluster: &mut Cluster, facts: &Facts| {
@@ -88,8 +89,9 @@ impl Manager {
         &self,
         if_absent: IfAbsent,
         grants: Grants,
-        mut act: impl FnOnce(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + 'static,
+        act: impl Fn(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + Sync + 'static,
     ) -> Result<Changed<T>, Error> {
+        let act = Arc::new(act);
         let mut driver = Driver::Unknown;
         let mut known = None;
         // What the state holds is what the config describes, most of the time.
@@ -101,7 +103,7 @@ impl Manager {
         }
         loop {
             let seen = known.as_ref().map(|(_, facts)| facts.clone());
-            match self.attempt(if_absent.clone(), known, (grants, driver), act) {
+            match self.attempt(if_absent.clone(), known, (grants, driver), Arc::clone(&act)) {
                 Ok(changed) => return Ok(changed),
                 Err(Stopped::ByError(error)) => {
                     if let (Error::Refused(_), Some(facts)) = (&error, seen) {
@@ -109,8 +111,7 @@ impl Manager {
                     }
                     return Err(error);
                 }
-                Err(Stopped::ForFacts(again)) => {
-                    act = again;
+                Err(Stopped::NeedsFacts) => {
                     known = Some(self.look_around(&if_absent, grants));
                 }
             }
@@ -189,19 +190,22 @@ impl Manager {
         if_absent: IfAbsent,
         known: Option<(Option<Seen>, Facts)>,
         (grants, driver): (Grants, Driver),
-        act: F,
-    ) -> Result<Changed<T>, Stopped<F>>
+        act: Arc<F>,
+    ) -> Result<Changed<T>, Stopped>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + 'static,
+        F: Fn(&mut Cluster, &Facts) -> Result<Made<T>, Refusal> + Send + Sync + 'static,
     {
         let (manager, scribe) = (self.clone(), self.scribe());
         let (seen, facts) = known.map_or((None, None), |(seen, facts)| (seen, Some(facts)));
         let function = move |cluster: &mut Cluster, now| {
-            let facts = match facts {
-                Some(facts) => Facts { now, ..facts },
+            let facts = match &facts {
+                Some(facts) => Facts {
+                    now,
+                    ..facts.clone()
+                },
                 None if !manager.needs_facts(cluster, grants, driver) => Facts::at(now),
-                None => return Err(Stopped::ForFacts(act)),
+                None => return Err(Stopped::NeedsFacts),
             };
             let made = act(cluster, &facts).map_err(Error::from)?;
             let found = (manager.differs(cluster), manager.is_detected(cluster));
@@ -280,19 +284,19 @@ enum Driver {
 }
 
 /// Why an attempt changed nothing.
-enum Stopped<F> {
-    /// There are leases, of which nothing is known yet.
-    ForFacts(F),
+enum Stopped {
+    /// The state has leases, and no facts about them were gathered yet.
+    NeedsFacts,
     ByError(Error),
 }
 
-impl<F> From<Error> for Stopped<F> {
+impl From<Error> for Stopped {
     fn from(error: Error) -> Self {
         Self::ByError(error)
     }
 }
 
-impl<F> From<StoreError> for Stopped<F> {
+impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         Self::ByError(error.into())
     }

@@ -27,8 +27,8 @@ impl Manager {
             self.create()?,
             Grants::None,
             move |cluster, _| {
-                let changes = match wanted {
-                    Some(spec) => reconcile(cluster, &spec)?,
+                let changes = match &wanted {
+                    Some(spec) => reconcile(cluster, spec)?,
                     None => Vec::new(),
                 };
                 Ok((changes, Totals::of(cluster.servers())))

@@ -126,8 +126,8 @@ impl FileStore {
     ///
     /// What was seen of it before only saves time.
     ///
-    /// The function must have no effect but on the cluster it is given. It may run on another
-    /// thread: the one that got the lock.
+    /// The function must have no effect but on the cluster it is given: a store may run it again, on what
+    /// another change left. It may run on another thread: the one that got the lock.
     ///
     /// # Errors
     /// The function's own, or why the state cannot be locked, loaded or saved.
@@ -139,7 +139,7 @@ impl FileStore {
         function: F,
     ) -> Result<Saved<T>, E>
     where
-        F: FnOnce(&mut Cluster) -> Result<T, E> + Send + 'static,
+        F: Fn(&mut Cluster) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -163,7 +163,7 @@ impl FileStore {
         done: impl FnOnce(&T, bool) + Send + 'static,
     ) -> Result<Saved<T>, E>
     where
-        F: FnOnce(&mut Cluster, Timestamp) -> Result<T, E> + Send + 'static,
+        F: Fn(&mut Cluster, Timestamp) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -186,7 +186,7 @@ impl FileStore {
     /// The function's own, or why the state cannot be locked, read or saved.
     pub fn replace<T, E, F>(&self, now: Timestamp, function: F) -> Result<Saved<T>, E>
     where
-        F: FnOnce(Option<Cluster>) -> Result<(Cluster, T), E> + Send + 'static,
+        F: Fn(Option<Cluster>) -> Result<(Cluster, T), E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -202,7 +202,7 @@ impl FileStore {
         done: impl FnOnce(&T, Option<&Path>) + Send + 'static,
     ) -> Result<Saved<T>, E>
     where
-        F: FnOnce(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E> + Send + 'static,
+        F: Fn(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -221,7 +221,7 @@ fn update<T, E: From<StoreError>>(
     if_absent: IfAbsent,
     now: Timestamp,
     seen: Option<Seen>,
-    function: impl FnOnce(&mut Cluster, Timestamp) -> Result<T, E>,
+    function: impl Fn(&mut Cluster, Timestamp) -> Result<T, E>,
     done: impl FnOnce(&T, bool),
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);
@@ -272,7 +272,7 @@ fn replace<T, E: From<StoreError>>(
     place: &Place,
     guard: Guard,
     now: Timestamp,
-    function: impl FnOnce(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E>,
+    function: impl Fn(Option<Cluster>, Timestamp) -> Result<(Cluster, T), E>,
     done: impl FnOnce(&T, Option<&Path>),
 ) -> Result<Saved<T>, E> {
     steps::reached(Step::Locked);

@@ -101,7 +101,7 @@ impl Manager {
         let actor = self.actor()?;
         let is_listed = self.is_auto_program(&task);
         self.change(IfAbsent::Fail, Grants::None, move |cluster, _| {
-            let grant = attach(cluster, &task, from.as_ref(), lease, &actor)?;
+            let grant = attach(cluster, &task, from.as_ref(), lease.clone(), &actor)?;
             if is_start {
                 note_start(cluster, &task, is_listed);
             }

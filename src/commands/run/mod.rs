@@ -100,7 +100,7 @@ impl Manager {
             self.create()?,
             Grants::Some,
             move |cluster, facts| {
-                let mut request = request;
+                let mut request = request.clone();
                 if numbered {
                     request.task = unused_name(cluster, &request.task);
                 }

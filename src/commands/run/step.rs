@@ -55,7 +55,7 @@ impl<'m> Line<'m> {
         let taken = self
             .manager
             .change(IfAbsent::Fail, Grants::None, move |cluster, facts| {
-                take_step(cluster, request, &limits, facts.now)
+                take_step(cluster, request.clone(), &limits, facts.now)
             })?;
         Ok(taken.value)
     }

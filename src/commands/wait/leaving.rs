@@ -36,7 +36,7 @@ impl Line<'_> {
                 if granted.is_some() {
                     // Another gpumgr may have seen it untaken.
                     confirm(cluster, &id, facts.now)?;
-                    claim(cluster, &id, tie)?;
+                    claim(cluster, &id, tie.clone())?;
                 }
                 Ok((granted, left, given_back.flatten()))
             },

@@ -153,7 +153,7 @@ impl Line<'_> {
             self.manager.create()?,
             Grants::Some,
             move |cluster, facts| {
-                let mut waiter = waiter;
+                let mut waiter = waiter.clone();
                 // What it was granted, if that turned out not to be free.
                 let given_back = release_lease(cluster, &waiter.lease.id).ok();
                 if numbered {
@@ -165,7 +165,7 @@ impl Line<'_> {
                 let (id, called) = (waiter.lease.id.clone(), waiter.request.task.clone());
                 let granted = enqueue(cluster, waiter, &limits, facts.now)?;
                 if granted.is_some() {
-                    claim(cluster, &id, tie)?;
+                    claim(cluster, &id, tie.clone())?;
                 }
                 Ok((granted, called, given_back, order))
             },
@@ -310,7 +310,7 @@ impl Line<'_> {
                 if runs {
                     confirm(cluster, &id, facts.now)?;
                 } else {
-                    claim(cluster, &id, tie)?;
+                    claim(cluster, &id, tie.clone())?;
                 }
                 Ok(granted)
             },

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `CreateLease`, `LockLease` | `store/lease.rs`: `hold_lease_named` |
 //! | `LookAround` | `commands/change.rs`: `look_around`, with `facts.rs`: `is_abandoned`, without the lock |
-//! | `Change(Join)` | `commands/wait/mod.rs`: `join`, with `allocator/queue.rs`: `enqueue`, `claim` |
+//! | `Change(Join)` | `commands/wait/mod.rs`: `join`, with `allocator/ops/queue.rs`: `enqueue`, `claim` |
 //! | `Change(Settle)` | `keep_house`, `settle_if_due` |
 //! | `Change(Take)` | `take`; a run's is no change, unless its grant is old |
 //! | `Change(Leave)`, `Change(Interrupt)` | `commands/wait/leaving.rs`: `give_up`, `interrupted` |
