@@ -1,21 +1,14 @@
 //! The variables that go with a grant.
 
 use crate::allocator::{GpuId, Grant};
-pub(crate) use crate::config::{HELPER, RUN, STEP, SUPERVISES};
-
 use crate::config::{Environment, Part, Template};
+use crate::variables::GPUS;
 
 /// The device IDs, as `CUDA_VISIBLE_DEVICES` takes them: nothing for a task of CPUs alone.
 pub(crate) fn device_list(gpus: &[GpuId]) -> String {
     let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
     ids.join(",")
 }
-
-/// The variable by which the pipe that a program writes to is found again.
-pub(crate) const LOG_PIPE: &str = "GPUMGR_LOG_PIPE";
-
-/// The variable with the device IDs alone.
-pub(crate) const GPUS: &str = "GPUMGR_GPUS";
 
 /// What [`device_list`] made; none if it did not.
 pub(crate) fn device_ids(list: &str) -> Option<Vec<GpuId>> {

@@ -7,8 +7,8 @@
 //! time is over.
 
 use crate::allocator::{Cluster, Facts, Lease, LeaseId, Process, Task, Tie, Timestamp, in_order};
+use crate::leases::{LeaseSeen, Notes};
 use crate::manager::Manager;
-use crate::store::{LeaseSeen, Notes};
 use crate::system::{self, Fate, Here, Processes, RunScope};
 use chrono::TimeDelta;
 use std::collections::HashSet;
@@ -92,7 +92,7 @@ impl Manager {
             && place(&lease.process, here) == Place::Here
             && system::is_stopped(&lease.process, here)
             && matches!(
-                self.store.look_at_lease(&lease.id),
+                self.leases.look_at(&lease.id),
                 LeaseSeen::Held(Notes {
                     sleeps: true,
                     command: None,
@@ -127,7 +127,7 @@ impl Manager {
         here: &Here,
         processes: &Processes,
     ) -> bool {
-        let command = match self.store.look_at_lease(&lease.id) {
+        let command = match self.leases.look_at(&lease.id) {
             LeaseSeen::Held(notes) | LeaseSeen::Free(notes) => notes.command,
             // Nothing tells of the command any longer.
             LeaseSeen::Missing => return !processes.members(&RunScope::of(&lease.id)).is_empty(),
@@ -173,7 +173,7 @@ impl Manager {
 
     /// gpumgr itself never lets go of the lock while it lives.
     fn is_abandoned(&self, lease: &Lease, here: &Here) -> bool {
-        match self.store.look_at_lease(&lease.id) {
+        match self.leases.look_at(&lease.id) {
             LeaseSeen::Held(_) => false,
             LeaseSeen::Missing => system::fate(&lease.process, here) == Fate::Gone,
             LeaseSeen::Free(notes) => match command(lease, notes) {
@@ -195,7 +195,7 @@ impl Manager {
         let tasks = cluster.tasks().map(|(_, task)| task);
         let runs = tasks.filter_map(|task| Some((task, task.command_lease()?)));
         for (task, lease) in runs.filter(|(task, _)| may_be_overdue(task)) {
-            let Some((word, owner)) = self.store.owners_word(&lease.id) else {
+            let Some((word, owner)) = self.leases.owners_word(&lease.id) else {
                 continue;
             };
             let end = word.end(task.term.map(|term| term.end));
@@ -220,7 +220,7 @@ impl Manager {
     }
 
     fn end_command(&self, lease: &Lease, owner: &Metadata, now: Timestamp) {
-        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.leases.look_at(&lease.id)
         else {
             return;
         };
@@ -235,7 +235,7 @@ impl Manager {
         let ended = pids.into_iter().map(|pid| system::end(pid, too_late));
         // All are told, and one that could be shows that this user may.
         if ended.filter(Result::is_ok).count() > 0 && !too_late {
-            let _ = self.store.note_told(&lease.id, now);
+            let _ = self.leases.note_told(&lease.id, now);
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::gpus::Probe;
 use crate::journal::{Event, Journal};
+use crate::leases::Leases;
 use crate::progress::{Observer, Progress};
-use crate::store::{FileStore, WaitNotice};
+use crate::store::{FileStore, StatePaths, StateStore, WaitNotice};
 use crate::system;
 use chrono::{DateTime, Local, Utc};
 use std::ffi::OsString;
@@ -30,7 +31,9 @@ const LAST_MOMENT: i64 = 221_876_928_000_000_000;
 #[derive(Clone)]
 pub struct Manager {
     pub(crate) config: Config,
-    pub(crate) store: FileStore,
+    pub(crate) paths: StatePaths,
+    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) leases: Leases,
     force: bool,
     observer: Option<Observer>,
     pub(crate) probe: Option<Probe>,
@@ -53,12 +56,16 @@ impl Manager {
     /// # Errors
     /// The state path leads nowhere.
     pub fn new(config: Config) -> Result<Self, Error> {
-        let store = FileStore::new(&config.state_file, config.lock_timeout)?;
+        let paths = StatePaths::of(&config.state_file)?;
+        let leases = Leases::beside(&paths, config.allow_local_locks);
+        let journal = Journal::beside(&paths, config.log);
+        let store = FileStore::at(paths.clone(), config.lock_timeout);
         let store = store.allow_local_locks(config.allow_local_locks);
-        let journal = Journal::beside(store.place(), config.log);
         Ok(Self {
             config,
-            store,
+            paths,
+            store: Arc::new(store),
+            leases,
             journal,
             user: Arc::default(),
             force: false,
@@ -77,7 +84,9 @@ impl Manager {
     /// Calls this once in each action that waits for the lock for more than a second.
     #[must_use]
     pub fn on_wait(mut self, notice: WaitNotice) -> Self {
-        self.store = self.store.on_wait(notice);
+        let store = FileStore::at(self.paths.clone(), self.config.lock_timeout);
+        let store = store.allow_local_locks(self.config.allow_local_locks);
+        self.store = Arc::new(store.on_wait(notice));
         self
     }
 
@@ -184,7 +193,7 @@ impl Manager {
 
     /// The state file: absolute, links resolved.
     pub fn state_file(&self) -> &Path {
-        &self.store.place().state
+        &self.paths.state
     }
 
     /// Whether the config describes another cluster than the state holds, as far as that can be

@@ -4,35 +4,9 @@ use crate::allocator::{
     Cluster, Devices, Facts, NotMeasured, Sample, Server, Timestamp, measured_server,
 };
 use crate::facts::Judged;
-use crate::gpus::NoDriver;
+use crate::gpus::Unmeasured;
 use crate::manager::Manager;
 use crate::system;
-
-/// Why nothing is measured here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unmeasured {
-    /// There is no driver; what the system said.
-    NoDriver(String),
-    /// No server is this machine.
-    NoServer {
-        /// Its name.
-        host: String,
-    },
-    /// Several servers are this machine.
-    Several {
-        /// Its name.
-        host: String,
-    },
-    /// Nobody asked for it: the command line does, the library does not.
-    Off,
-}
-
-impl From<NoDriver> for Unmeasured {
-    fn from(NoDriver(why): NoDriver) -> Self {
-        Self::NoDriver(why)
-    }
-}
 
 impl Manager {
     /// Whether there may be a driver.

@@ -6,10 +6,10 @@ use crate::allocator::{
 };
 use crate::config::{Monitoring, Notification, ProgramTemplate, Rotation, Translated};
 use crate::environment;
-use crate::error::ended_by;
+use crate::exit_code::ended_by;
+use crate::gpus::Unmeasured;
 use crate::journal::{Event, Report, Span};
-use crate::measured::Unmeasured;
-use crate::notify::{CommandTrouble, MailTrouble};
+pub use crate::notify::Tested;
 use crate::system::Exit;
 use crate::system::{Holder, LocalLocks, OpenToOthers};
 use chrono::TimeDelta;
@@ -363,24 +363,6 @@ pub(crate) struct Summed {
     pub(crate) first: Option<Timestamp>,
     /// The sums.
     pub(crate) report: Report,
-}
-
-/// What came of a test notification, by each way that is set up.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Tested {
-    /// To whom a mail was to be sent, and why it was not.
-    pub mail: Option<(String, Result<(), MailTrouble>)>,
-    /// Which program was to be run, and why it was not, or not to a good end.
-    pub command: Option<(String, Result<(), CommandTrouble>)>,
-}
-
-impl Tested {
-    /// Whether all went well.
-    pub fn is_told(&self) -> bool {
-        let mail = self.mail.as_ref().is_none_or(|(_, sent)| sent.is_ok());
-        mail && self.command.as_ref().is_none_or(|(_, ran)| ran.is_ok())
-    }
 }
 
 impl Allocated {

@@ -1,7 +1,7 @@
 //! A child that is gpumgr itself, for what may hang or crash: asked and answered through pipes.
 
-use crate::environment;
 use crate::system;
+use crate::variables;
 use std::io;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -14,8 +14,8 @@ pub(crate) fn start(word: &str) -> io::Result<(Child, ChildStdin, ChildStdout)> 
     let mut command = Command::new(system::own_program()?);
     command
         .arg(word)
-        .env_remove(environment::RUN)
-        .env(environment::HELPER, "1")
+        .env_remove(variables::RUN)
+        .env(variables::HELPER, "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

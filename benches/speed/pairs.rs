@@ -59,7 +59,7 @@ fn write_large_state(lab: &Lab) -> Result<()> {
     let now: Timestamp = "2026-01-31T09:00:00+00:00".parse()?;
     let store = FileStore::new(&lab.state(), Duration::from_secs(60))?;
     let spec = ClusterSpec::equal(10_000, 8, 64)?;
-    store.update(IfAbsent::Create(spec), now, None, move |cluster| {
+    store.update(IfAbsent::Create(spec), now, move |cluster| {
         for task in 0..27_000 {
             let Ok(name) = format!("training_run_{task}").parse() else {
                 continue;

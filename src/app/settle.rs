@@ -6,11 +6,11 @@ use crate::allocator::Request;
 use crate::cli::{Action, Asked, Invocation, Output, Run};
 use crate::commands::{Job, Outer, Wait};
 use crate::config::Config;
-use crate::environment;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::progress::Progress;
 use crate::render::{self, Style};
+use crate::variables;
 use anyhow::Context;
 use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex};
@@ -30,8 +30,8 @@ pub(super) fn job(run: Run, manager: &Manager) -> Result<Job, Error> {
     let (request, wait) = request(run.asked, manager)?;
     let outer = || {
         Some(Outer {
-            lease: std::env::var(environment::RUN).ok()?.parse().ok()?,
-            step: std::env::var(environment::STEP)
+            lease: std::env::var(variables::RUN).ok()?.parse().ok()?,
+            step: std::env::var(variables::STEP)
                 .ok()
                 .and_then(|step| step.parse().ok()),
         })

@@ -1,6 +1,7 @@
 //! Telling what came of it.
 
-use crate::error::{Error, Kind, NOT_STARTED};
+use crate::error::Error;
+use crate::exit_code::{Kind, NOT_STARTED};
 use crate::outcome::Outcome;
 use crate::render::{self, Style};
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 
 use crate::allocator::{Gpus, Name};
 use crate::cli::{Action, Asked};
-use crate::error::Kind;
+use crate::exit_code::Kind;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 

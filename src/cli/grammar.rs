@@ -1,14 +1,14 @@
 //! From flags as typed to one action with checked values.
 
 use super::args::Args;
+use super::asked::{Asked, Run, asked, before_double_dash, error, how_many_cpus, name};
 use super::run;
 use super::values::{CompletedShell, Language, Shell};
-use crate::allocator::{Cpus, GpuKind, Gpus, MAX_CPUS, Name, Request};
+use crate::allocator::{Gpus, Name, Request};
 use chrono::TimeDelta;
+use clap::Parser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
-use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,34 +86,12 @@ pub(crate) enum Action {
     },
 }
 
-/// What is asked for.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) task: Name,
-    pub(crate) gpus: Gpus,
-    pub(crate) cpus: Cpus,
-    pub(crate) kind: GpuKind,
-    pub(crate) prefer: Option<String>,
-    pub(crate) ttl: Option<TimeDelta>,
-    /// Whether to wait for it, and how long at most.
-    pub(crate) wait: Option<Option<Duration>>,
-}
-
 /// What of the history is to be shown: all, where nothing is said.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) task: Option<Name>,
     pub(crate) since: Option<TimeDelta>,
     pub(crate) user: Option<String>,
-}
-
-/// What is to be run.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) asked: Asked,
-    /// The task was given no name, so it has its command's.
-    pub(crate) unnamed: bool,
-    pub(crate) command: Vec<OsString>,
 }
 
 /// How to tell what came of it.
@@ -186,32 +164,6 @@ pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
     before_double_dash(arguments)
         .iter()
         .any(|argument| argument == "--json")
-}
-
-/// Whether this was to be a run, wherever that was said: also where the rest makes no sense.
-pub(crate) fn wants_run(arguments: &[OsString]) -> bool {
-    let is_run = |argument: &OsString| argument == "--run" || starts_with(argument, "--run=");
-    before_double_dash(arguments).iter().any(is_run)
-}
-
-fn starts_with(argument: &OsStr, prefix: &str) -> bool {
-    argument.as_encoded_bytes().starts_with(prefix.as_bytes())
-}
-
-pub(super) fn before_double_dash(arguments: &[OsString]) -> &[OsString] {
-    arguments
-        .split(|argument| argument == OsStr::new("--"))
-        .next()
-        .unwrap_or_default()
-}
-
-/// The flags as they are declared.
-pub(crate) fn command() -> clap::Command {
-    Args::command()
-}
-
-pub(super) fn error(kind: ErrorKind, message: impl std::fmt::Display) -> clap::Error {
-    command().error(kind, message)
 }
 
 /// A flag that says something about an allocation where there is none. clap's own `requires` is
@@ -372,84 +324,4 @@ fn action(args: Args) -> Result<Action, clap::Error> {
         } => Action::TestNotification,
         _ => Action::Status,
     })
-}
-
-pub(super) fn name(text: &str) -> Result<Name, clap::Error> {
-    text.parse().map_err(|why| invalid("TASK", text, why))
-}
-
-pub(super) fn asked(task: Name, counts: &[String], args: &Args) -> Result<Asked, clap::Error> {
-    let gpus = once("GPUS", counts.first(), "--gpus", args.gpus)?;
-    let cpus = once("CPUS", counts.get(1), "--cpus", args.cpus)?;
-    Ok(Asked {
-        task,
-        gpus: which_gpus(gpus, args.gpu_ids.as_deref())?,
-        cpus: how_many_cpus(cpus)?,
-        kind: GpuKind {
-            model: args.gpu_model.clone(),
-            memory: args.gpu_memory,
-        },
-        prefer: args.prefer_server.clone(),
-        ttl: args.ttl,
-        wait: args.wait,
-    })
-}
-
-/// A count given in place or by its flag, but not both.
-fn once(
-    name: &str,
-    in_place: Option<&String>,
-    flag: &str,
-    by_flag: Option<u32>,
-) -> Result<Option<u32>, clap::Error> {
-    match (in_place, by_flag) {
-        (Some(_), Some(_)) => {
-            let message = format!("{name} after TASK and '{flag}' say the same thing twice");
-            Err(error(ErrorKind::ArgumentConflict, message))
-        }
-        (Some(text), None) => {
-            let count = text
-                .parse()
-                .map_err(|_| invalid(name, text, "it is not a whole number"))?;
-            Ok(Some(count))
-        }
-        (None, by_flag) => Ok(by_flag),
-    }
-}
-
-fn which_gpus(count: Option<u32>, ids: Option<&[u16]>) -> Result<Gpus, clap::Error> {
-    match (count, ids) {
-        (Some(_), Some(_)) => {
-            let message = "'--gpu-ids' stands instead of a number of GPUs, not beside it";
-            Err(error(ErrorKind::ArgumentConflict, message))
-        }
-        (Some(count), None) => Gpus::exactly(count).map_err(|why| invalid("GPUS", count, why)),
-        (None, None) => Ok(Gpus::Count(1)),
-        (None, Some(ids)) => {
-            let set: BTreeSet<_> = ids.iter().copied().collect();
-            if set.len() < ids.len() {
-                return Err(error(
-                    ErrorKind::ValueValidation,
-                    "'--gpu-ids' names a GPU twice",
-                ));
-            }
-            Ok(Gpus::These(set))
-        }
-    }
-}
-
-fn how_many_cpus(count: Option<u32>) -> Result<Cpus, clap::Error> {
-    match count {
-        None => Ok(Cpus::PerGpu),
-        Some(count) => Cpus::exactly(count)
-            .map_err(|why| invalid("CPUS", count, format!("{why} (1 to {MAX_CPUS})"))),
-    }
-}
-
-fn invalid(name: &str, value: impl std::fmt::Display, why: impl std::fmt::Display) -> clap::Error {
-    let value = value.to_string();
-    error(
-        ErrorKind::ValueValidation,
-        format!("invalid value '{}' for {name}: {why}", value.escape_debug()),
-    )
 }

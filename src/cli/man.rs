@@ -1,7 +1,7 @@
 //! `--man`: the manual page, from the same declarations as `--help`.
 
 use super::args::AFTER_HELP;
-use super::grammar::command;
+use super::asked::command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! `--run`: what it takes, and clearer words for what people get wrong about it.
 
 use super::args::Args;
-use super::grammar::{Run, asked, before_double_dash, error, name, wants_run};
+use super::asked::{Run, asked, before_double_dash, error, name, wants_run};
 use crate::allocator::{Name, is_printable};
 use clap::error::ErrorKind;
 use std::ffi::{OsStr, OsString};

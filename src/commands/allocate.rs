@@ -7,9 +7,10 @@ use crate::config::ConfigError;
 use crate::environment;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
+use crate::leases::new_id;
 use crate::manager::Manager;
 use crate::outcome::Allocated;
-use crate::store::{IfAbsent, new_id};
+use crate::store::IfAbsent;
 use crate::system;
 
 impl Manager {
@@ -39,7 +40,7 @@ impl Manager {
     ) -> Result<Allocated, Error> {
         self.check_environment()?;
         let request = self.with_full_name(request)?;
-        let held = self.store.hold_lease()?;
+        let held = self.leases.hold()?;
         let waiting = self.own_lease(&held, Tie::Claim)?;
         let granted = self.wait_in_line((request, false), waiting, &held, wait, &mut None);
         held.end();

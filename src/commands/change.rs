@@ -7,7 +7,7 @@ use crate::facts::Judged;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::StateFile;
-use crate::store::{IfAbsent, Seen, StoreError};
+use crate::store::{self, IfAbsent, Snapshot, StoreError};
 use crate::system;
 use std::sync::Arc;
 
@@ -139,29 +139,29 @@ impl Manager {
     /// Who is refused has seen all the same which tasks do not use what they hold. Whatever keeps it
     /// from being noted, the next one tries again.
     fn note_idle(&self, facts: &Facts) {
-        let Some(seen) = self.store.look().filter(|_| facts.sample.is_some()) else {
+        let Some(seen) = self.store.snapshot().filter(|_| facts.sample.is_some()) else {
             return;
         };
         let mut cluster = seen.cluster().clone();
         observe(&mut cluster, facts);
         if cluster.is_edited() {
             let facts = facts.clone();
-            let noted = self
-                .store
-                .update(IfAbsent::Fail, now(), Some(seen), move |cluster| {
-                    observe(cluster, &facts);
-                    Ok::<_, StoreError>(())
-                });
+            let note = move |cluster: &mut Cluster, _| {
+                observe(cluster, &facts);
+                Ok::<_, StoreError>(())
+            };
+            let (store, absent) = (&*self.store, IfAbsent::Fail);
+            let noted = store::update(store, absent, Arc::new(now), Some(seen), note, |_, _| {});
             drop(noted);
         }
     }
 
     /// What is known about the leases of the state as it is now, and this machine's GPUs, found out
     /// without the lock.
-    fn look_around(&self, if_absent: &IfAbsent, grants: Grants) -> (Option<Seen>, Facts) {
+    fn look_around(&self, if_absent: &IfAbsent, grants: Grants) -> (Option<Snapshot>, Facts) {
         let now = now();
-        let seen = self.store.look();
-        let facts = match (seen.as_ref().map(Seen::cluster), if_absent) {
+        let seen = self.store.snapshot();
+        let facts = match (seen.as_ref().map(Snapshot::cluster), if_absent) {
             (Some(cluster), _) => {
                 self.end_overdue(cluster, now);
                 if grants == Grants::Some || !cluster.queue().is_empty() {
@@ -188,7 +188,7 @@ impl Manager {
     fn attempt<T, F>(
         &self,
         if_absent: IfAbsent,
-        known: Option<(Option<Seen>, Facts)>,
+        known: Option<(Option<Snapshot>, Facts)>,
         (grants, driver): (Grants, Driver),
         act: Arc<F>,
     ) -> Result<Changed<T>, Stopped>
@@ -214,7 +214,7 @@ impl Manager {
         let note = move |(made, _, now): &(Made<T>, (bool, bool), Timestamp), created| {
             scribe.note_under_lock(made.events(created, *now));
         };
-        let saved = self.store.transact(if_absent, now, seen, function, note)?;
+        let saved = store::update(&*self.store, if_absent, Arc::new(now), seen, function, note)?;
         let (differs, detected) = saved.value.1;
         let state = StateFile {
             detected,
@@ -229,7 +229,7 @@ impl Manager {
         for settled in [&before, &after] {
             let granted = settled.granted.iter().map(|(whose, _)| whose);
             for whose in granted.chain(&settled.steps) {
-                self.store.wake(whose);
+                self.leases.wake(whose);
             }
         }
         let freed: Vec<Freed> = before.freed.iter().chain(&after.freed).cloned().collect();

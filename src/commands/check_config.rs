@@ -35,14 +35,14 @@ impl Manager {
         });
         let state = StateFile {
             detected: self.is_detected(&described),
-            open_to_others: self.store.open_to_others(),
+            open_to_others: self.paths.open_to_others(),
             ..self.state(self.config_differs())
         };
         Checked {
             config: self.config.path.clone(),
             state,
             initialized: self.state_file().exists(),
-            local_locks: self.store.local_locks(),
+            local_locks: self.paths.local_locks(),
             allow_local_locks: self.config.allow_local_locks,
             lock_timeout: self.config.lock_timeout,
             servers: described.servers().to_vec(),

@@ -2,8 +2,8 @@
 
 use crate::allocator::{Cards, Cluster, ClusterSpec, Device, Each, Server, ServerSpec, same_host};
 use crate::error::Error;
+use crate::gpus::Unmeasured;
 use crate::manager::Manager;
-use crate::measured::Unmeasured;
 use crate::outcome::Detected;
 use crate::system;
 use bytesize::ByteSize;

@@ -37,7 +37,7 @@ impl Manager {
         )?;
         let state = StateFile {
             differs: false,
-            open_to_others: self.store.open_to_others(),
+            open_to_others: self.paths.open_to_others(),
             ..changed.state
         };
         let (changes, totals) = changed.value;

@@ -53,7 +53,7 @@ impl Manager {
     fn changed_state<T>(&self, saved: &Saved<T>, differs: bool) -> StateFile {
         StateFile {
             created: saved.created,
-            unshareable: self.store.place().is_sticky(),
+            unshareable: self.paths.is_sticky(),
             ..self.state(differs)
         }
     }

@@ -48,7 +48,7 @@ impl Manager {
             },
             |waiter, now| vec![Event::new(Deed::Cancel, now).leaving(waiter)],
         )?;
-        self.store.wake(&changed.value.lease.id);
+        self.leases.wake(&changed.value.lease.id);
         Ok(Cancelled {
             waiter: changed.value,
             state: changed.state,

@@ -41,11 +41,11 @@ impl Manager {
         let Some(lease) = renewed.task.command_lease() else {
             return Ok(());
         };
-        match self.store.tell_deadline(&lease.id, renewed.term.end) {
+        match self.leases.tell_deadline(&lease.id, renewed.term.end) {
             Ok(_) => Ok(()),
             // Whoever may not tell it an end may still prolong it, which the state does.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-            Err(error) => Err(self.store.lease_error(&lease.id, error).into()),
+            Err(error) => Err(self.leases.error(&lease.id, error).into()),
         }
     }
 }

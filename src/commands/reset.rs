@@ -5,7 +5,9 @@ use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use crate::outcome::{Reset, Totals};
+use crate::store;
 use std::path::Path;
+use std::sync::Arc;
 
 impl Manager {
     /// Forgets all tasks and lays the state anew from the config, whatever the file holds; the
@@ -30,7 +32,7 @@ impl Manager {
                          kept: Option<&Path>| {
             scribe.note_under_lock(events(forgotten, servers, kept, *now));
         };
-        let saved = self.store.lay_anew(now, forget, note)?;
+        let saved = store::replace(&*self.store, Arc::new(now), forget, note)?;
         let state = self.changed_state(&saved, false);
         let (forgotten, _, totals, _) = saved.value;
         Ok(Reset {

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::manager::Manager;
+use crate::notify::Tested;
 use crate::notify::{Context, Notice, Words, send_now};
-use crate::outcome::Tested;
 
 impl Manager {
     /// Tells that this is a test, by every way that is set up.

@@ -3,7 +3,7 @@
 use super::Candidate;
 use crate::allocator::{Cluster, Name};
 use crate::config::Config;
-use crate::store::FileStore;
+use crate::store::{FileStore, StateStore};
 use clap::Arg;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,7 +62,7 @@ fn cluster(before: &[String]) -> Option<Cluster> {
     }
     let config = Config::find(named.as_deref()).ok()?;
     let state = path(before, "--state").unwrap_or(config.state_file);
-    let seen = FileStore::new(&state, Duration::ZERO).ok()?.look();
+    let seen = FileStore::new(&state, Duration::ZERO).ok()?.snapshot();
     Some(match seen {
         Some(seen) => seen.cluster().clone(),
         None => Cluster::fresh(&config.cluster),

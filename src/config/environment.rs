@@ -2,6 +2,7 @@
 
 use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
+use crate::variables::{HELPER, RUN, STEP, SUPERVISES};
 use std::fmt;
 
 /// Variables for every task, in the order of their names.
@@ -50,15 +51,6 @@ impl fmt::Display for Template {
         Ok(())
     }
 }
-
-/// The variable that tells a run inside of which one it is: for commands alone, not for shells.
-pub(crate) const RUN: &str = "GPUMGR_RUN";
-/// The variable that tells a run inside of which step it is, likewise.
-pub(crate) const STEP: &str = "GPUMGR_STEP";
-/// The variable that tells a supervisor which run it looks after.
-pub(crate) const SUPERVISES: &str = "GPUMGR_SUPERVISES";
-/// The variable of processes that gpumgr started for itself, which belong to no run.
-pub(crate) const HELPER: &str = "GPUMGR_HELPER";
 
 /// Set for every task anyway.
 const RESERVED: [&str; 10] = [

@@ -5,6 +5,7 @@ mod environment;
 mod gpus;
 mod mistake;
 mod monitor;
+mod names;
 mod notification;
 mod program;
 mod rotation;
@@ -13,7 +14,6 @@ mod search;
 mod translate;
 
 pub use environment::{Environment, Part, Template};
-pub(crate) use environment::{HELPER, RUN, STEP, SUPERVISES};
 pub use gpus::{Ignored, Measuring};
 pub use mistake::{ConfigError, Expected, Mistake, Wrong};
 pub use monitor::Monitoring;

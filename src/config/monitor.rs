@@ -2,7 +2,7 @@
 
 use super::document::{Mistakes, Table};
 use super::mistake::Wrong;
-use super::schema::server_name as name;
+use super::names::server_name as name;
 use crate::allocator::{MAX_GPUS, Name, Scaling};
 use chrono::TimeDelta;
 use std::time::Duration;

@@ -2,11 +2,12 @@
 
 use super::document::{self, Mistakes, Placed, Table};
 use super::mistake::{ConfigError, Wrong};
+use super::names::server_name;
 use super::translate::LIMITS;
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
 use super::{environment, gpus, monitor, notification, program, rotation};
 use crate::allocator::{
-    BadSpec, Caps, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Name, ServerSpec,
+    BadSpec, Caps, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, ServerSpec,
 };
 use chrono::TimeDelta;
 use std::path::Path;
@@ -238,15 +239,6 @@ fn ttl(
         );
     }
     Some((ttl?, place))
-}
-
-pub(super) fn server_name(
-    (text, place): Placed<String>,
-    mistakes: &mut Mistakes<'_>,
-) -> Option<Name> {
-    Name::try_from(text)
-        .map_err(|why| mistakes.add(&place, Wrong::Name(why)))
-        .ok()
 }
 
 fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {

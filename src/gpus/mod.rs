@@ -9,8 +9,10 @@ mod nvml;
 mod occupants;
 mod sampler;
 mod serve;
+mod unmeasured;
 
 pub(crate) use serve::serve;
+pub use unmeasured::Unmeasured;
 
 use crate::allocator::{Device, Devices, Reading};
 use crate::config::Measuring;

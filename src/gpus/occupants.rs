@@ -3,8 +3,8 @@
 use super::answers::Process;
 use crate::allocator::{Device, Occupant, Run};
 use crate::config::Measuring;
-use crate::environment;
 use crate::system;
+use crate::variables;
 
 /// The device with what the system knows of its processes.
 pub(super) fn named(device: Device<Process>, measuring: &Measuring) -> Device {
@@ -43,7 +43,7 @@ fn occupant(Process { pid, memory }: Process, measuring: &Measuring) -> Occupant
 }
 
 fn run(pid: u32) -> Run {
-    match system::variable(pid, environment::RUN) {
+    match system::variable(pid, variables::RUN) {
         None => Run::Hidden,
         Some(value) => match value.and_then(|value| value.parse().ok()) {
             Some(id) => Run::Inside(id),

@@ -3,7 +3,7 @@
 use crate::allocator::{
     AutoEnd, Change, Freed, GpuId, Grant, Name, Over, Released, Request, Task, Timestamp, Waiter,
 };
-use crate::error::Kind;
+use crate::exit_code::Kind;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::fmt;

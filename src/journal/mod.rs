@@ -16,7 +16,7 @@ pub(crate) use report::{Report, Row, Span, report};
 pub(crate) use tail::Tail;
 
 use crate::config::{Rotation, STATE_FILE};
-use crate::store::{LOG_FILE, Place};
+use crate::store::{LOG_FILE, StatePaths};
 use crate::system::Folder;
 use std::ffi::OsString;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// The log beside that state file; nothing is opened yet.
-    pub(crate) fn beside(place: &Place, rotation: Rotation) -> Self {
+    pub(crate) fn beside(place: &StatePaths, rotation: Rotation) -> Self {
         let name = place.state.file_name().unwrap_or_default();
         let is_usual = name == STATE_FILE;
         Self {

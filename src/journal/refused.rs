@@ -125,7 +125,7 @@ fn is_same(one: &Event, other: &Event) -> bool {
 mod tests {
     use super::*;
     use crate::config::Rotation;
-    use crate::error::Kind;
+    use crate::exit_code::Kind;
     use crate::journal::Deed;
     use crate::store::FileStore;
 
@@ -134,7 +134,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("resource_status.json");
         let store = FileStore::new(&state, Duration::ZERO).unwrap();
-        let journal = Journal::beside(store.place(), Rotation::default());
+        let journal = Journal::beside(store.paths(), Rotation::default());
         let time = chrono::DateTime::UNIX_EPOCH.fixed_offset();
         for second in 0..2000 {
             let time = time + chrono::TimeDelta::seconds(second);

@@ -118,7 +118,7 @@ mod tests {
             size: ByteSize::b(200),
             count: 9,
         };
-        Journal::beside(store.place(), rotation)
+        Journal::beside(store.paths(), rotation)
     }
 
     fn write(journal: &Journal, task: &str) {

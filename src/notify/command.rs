@@ -1,8 +1,8 @@
 //! By a command, which gets the event as one line of JSON on standard input.
 
 use super::child::wait_unless;
-use crate::environment;
 use crate::system;
+use crate::variables;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ fn start(words: &[String]) -> io::Result<(Child, Said)> {
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .env_remove(environment::RUN)
+        .env_remove(variables::RUN)
         .stdin(Stdio::piped())
         .stdout(writer.try_clone()?)
         .stderr(writer.try_clone()?);

@@ -10,15 +10,16 @@ mod mail;
 mod message;
 mod notice;
 mod outbox;
+mod tested;
 
 pub use command::CommandTrouble;
 pub use mail::MailTrouble;
 pub(crate) use mail::{SEND, serve};
 pub(crate) use message::{Context, Words};
 pub(crate) use notice::Notice;
+pub use tested::Tested;
 
 use crate::config::{Mail, Notification};
-use crate::outcome::Tested;
 use message::Message;
 use outbox::Outbox;
 use std::panic::resume_unwind;

@@ -2,7 +2,7 @@
 
 use super::Channel;
 use super::message::Message;
-use crate::error::Kind;
+use crate::exit_code::Kind;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

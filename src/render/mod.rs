@@ -14,7 +14,8 @@ pub(crate) use text::{
 };
 
 use crate::cli::{Language, Output};
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::exit_code::Kind;
 use crate::journal::Event;
 use crate::outcome::{Outcome, Status};
 

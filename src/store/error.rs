@@ -1,9 +1,8 @@
 //! What can go wrong with a state file.
 
-use super::codec::path_of;
-use super::room::Large;
 use crate::allocator::{BadName, Disagreement, What};
 use crate::system::{Holder, LocalLocks};
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +22,15 @@ pub enum Action {
     Lease,
     /// Making the new state's name durable; the change itself is in place.
     Flush,
+}
+
+/// A file of gpumgr's own, named in an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Large {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Why the state could not be read or changed. Whatever it says, the file is whole.
@@ -136,7 +144,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn io(action: Action, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn io(action: Action, path: &Path, source: io::Error) -> Self {
         Self::Io {
             action,
             path: path.to_owned(),
@@ -246,4 +254,38 @@ impl From<Disagreement> for Damage {
             what: wrong.what,
         }
     }
+}
+
+/// Where in the file a disagreement stands.
+fn path_of(wrong: &Disagreement) -> String {
+    let server = wrong
+        .server
+        .map(|index| format!("[{index}]"))
+        .unwrap_or_default();
+    let task = wrong
+        .task
+        .map(|index| format!(".running_tasks[{index}]"))
+        .unwrap_or_default();
+    format!(
+        "servers{server}{task}{}",
+        field(&wrong.what, wrong.task.is_some())
+    )
+}
+
+fn field(what: &What, in_task: bool) -> Cow<'static, str> {
+    let field = match what {
+        What::SameStep { step } => return format!(".steps[{step}].lease.id").into(),
+        What::NoParent { step } => return format!(".steps[{step}].parent").into(),
+        What::StepGpu { step, .. } => return format!(".steps[{step}].gpu_ids").into(),
+        What::StepCpus { step, .. } => return format!(".steps[{step}].cpus").into(),
+        What::TooManyServers(_) => "",
+        What::TooManyGpus(_) => ".total_gpus",
+        What::TooManyCpus(_) => ".total_cpus",
+        What::SameServer(_) => ".server_name",
+        What::SameTask(_) => ".task_id",
+        What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) if in_task => ".allocated_gpus",
+        What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) => ".available_gpus",
+        What::Cpus { .. } => ".available_cpus",
+    };
+    field.into()
 }

@@ -1,6 +1,7 @@
 //! Eight who change the state, and what each of them was told.
 
 use crate::support::{Lab, Ran};
+use gpumgr::store::StateStore;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};

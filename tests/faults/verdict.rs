@@ -2,7 +2,7 @@
 
 use crate::scene::{GPUS, Played, Scene, Stage};
 use crate::strace::Fault;
-use gpumgr::store::FileStore;
+use gpumgr::store::{FileStore, StateStore};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -84,7 +84,7 @@ impl Manager {
             self.user()?.unwrap_or_else(|| "-".to_owned()),
             system::here().host
         );
-        let alone = self.store.hold_monitor(&note)?;
+        let alone = self.leases.hold_monitor(&note)?;
         let alone = alone.map_err(|by| Error::Monitored { by })?;
         let events = Events::listen()?;
         system::listen_for_stops(events.sender.clone())?;

@@ -117,7 +117,7 @@ impl Monitor {
     /// The supervisor does not have to look for it.
     fn wake(&self, task: &Task) {
         if let Some(lease) = task.lease.as_deref() {
-            self.manager.store.wake(&lease.id);
+            self.manager.leases.wake(&lease.id);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The end of a program: what it held is given back, and the end is told.
 
+use super::aim::Why;
 use super::instance::Ended;
 use super::supervise::Supervisor;
 use crate::allocator::{AutoEnd, give_up, note_end, record_end, release_lease};
 use crate::commands::change::Grants;
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::exit_code::Kind;
 use crate::journal::{Deed, Event, How};
 use crate::manager::now;
 use crate::store::IfAbsent;
@@ -13,24 +15,6 @@ use std::time::Duration;
 /// How often what could not be given back is tried again, with how the program ended: whoever acts next
 /// could only tell that it did.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-
-/// Why a program has ended for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// It did not even begin to run.
-    AtOnce,
-    /// As the log tells it.
-    So(How),
-}
-
-impl Why {
-    fn how(self) -> How {
-        match self {
-            Self::AtOnce => How::Failed,
-            Self::So(how) => how,
-        }
-    }
-}
 
 impl Supervisor<'_> {
     pub(super) fn end(mut self, why: Why, ended: Ended) {

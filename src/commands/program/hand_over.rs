@@ -3,11 +3,12 @@
 use super::order::{Order, Report, SUPERVISE, line};
 use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach, note_start};
 use crate::commands::change::{Changed, Grants};
-use crate::environment;
 use crate::error::Error;
+use crate::leases::{HeldLease, Word};
 use crate::manager::Manager;
-use crate::store::{HeldLease, IfAbsent, Word};
+use crate::store::IfAbsent;
 use crate::system;
+use crate::variables;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
@@ -63,7 +64,7 @@ impl Manager {
     /// time.
     fn first_word(&self, from: Option<&LeaseId>, held: &HeldLease, given: &Grant) -> Word {
         let before = from.filter(|from| **from != held.id);
-        let word = before.and_then(|before| self.store.owners_word(before));
+        let word = before.and_then(|before| self.leases.owners_word(before));
         let by_time = Word {
             deadline: given.term.map(|term| term.end),
             stop: false,
@@ -129,9 +130,9 @@ impl Supervisor {
         let mut command = Command::new(system::own_program()?);
         command
             .args([SUPERVISE, task.as_str()])
-            .env_remove(environment::RUN)
-            .env_remove(environment::STEP)
-            .env(environment::SUPERVISES, held.id.as_str())
+            .env_remove(variables::RUN)
+            .env_remove(variables::STEP)
+            .env(variables::SUPERVISES, held.id.as_str())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

@@ -1,8 +1,8 @@
 //! A program that runs, started by this supervisor or by one before it.
 
 use crate::allocator::{LeaseId, Process};
+use crate::leases::HeldLease;
 use crate::outcome::Ran;
-use crate::store::HeldLease;
 use crate::system::{self, Child, Fate, Processes, RunScope};
 
 /// A program that runs.

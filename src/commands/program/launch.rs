@@ -1,6 +1,6 @@
 //! Starting a program, and what keeps it from being started.
 
-use super::end::Why;
+use super::aim::Why;
 use super::instance::Instance;
 use super::order::Report;
 use super::output::Output;
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::now;
 use crate::system::Child;
+use crate::variables;
 use std::ffi::OsString;
 use std::io;
 use std::process::{Command, Stdio};
@@ -61,8 +62,8 @@ impl Supervisor<'_> {
                 grant,
                 &self.manager.config.environment,
             ))
-            .env(environment::RUN, self.held.id.as_str())
-            .env_remove(environment::SUPERVISES)
+            .env(variables::RUN, self.held.id.as_str())
+            .env_remove(variables::SUPERVISES)
             .stdin(Stdio::null())
             .stdout(writer.try_clone()?)
             .stderr(writer);

@@ -81,7 +81,7 @@ impl Manager {
     /// Where the log of that task may be: the user's who holds it, else the caller's own, else the
     /// newest of all.
     fn logs_of(&self, task: &Name) -> Result<Vec<ProgramLog>, Error> {
-        let folder = &self.store.place().folder;
+        let folder = &self.paths.folder;
         let present = self.store.load()?;
         let held = present
             .as_ref()
@@ -98,7 +98,7 @@ impl Manager {
     /// The log of a program that this user runs.
     pub(super) fn own_log(&self, task: &Name) -> Result<ProgramLog, Error> {
         let user = self.user()?.unwrap_or_default();
-        Ok(ProgramLog::of(task, &user, &self.store.place().folder))
+        Ok(ProgramLog::of(task, &user, &self.paths.folder))
     }
 
     /// Refuses to write where other users can exchange what is written to.
@@ -128,7 +128,7 @@ impl Manager {
     /// Whether gpumgr keeps something running on that task.
     pub(crate) fn has_program(&self, task: &Name) -> bool {
         let prefix = self.config.task_prefix.as_deref();
-        self.store.look().is_some_and(|seen| {
+        self.store.snapshot().is_some_and(|seen| {
             let task = resolve(seen.cluster(), task, prefix);
             let held = seen.cluster().find_task(&task);
             held.is_some_and(|(_, held)| held.program.is_some())

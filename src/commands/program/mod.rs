@@ -5,6 +5,7 @@
 //! wants something of it writes that into the state: GPUs that the task gets or is to leave, that it is
 //! to stop. The supervisor sees that, and does it.
 
+mod aim;
 mod end;
 mod hand_over;
 mod instance;

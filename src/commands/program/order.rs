@@ -3,7 +3,7 @@
 use crate::allocator::{LeaseId, Name};
 use crate::config::Config;
 use crate::error::Error;
-use crate::store::{FileStore, HeldLease};
+use crate::leases::{HeldLease, Leases};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead};
 use std::path::PathBuf;
@@ -62,9 +62,9 @@ impl Order {
     ///
     /// # Errors
     /// It was not, or the order makes no sense.
-    pub(crate) fn lease(&self, store: &FileStore) -> Result<HeldLease, Error> {
+    pub(crate) fn lease(&self, leases: &Leases) -> Result<HeldLease, Error> {
         let (_, lease) = self.names()?;
-        Ok(store.inherit_lease(lease, self.number)?)
+        Ok(leases.inherit(lease, self.number)?)
     }
 
     pub(super) fn names(&self) -> Result<(Name, LeaseId), Error> {

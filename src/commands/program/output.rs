@@ -2,9 +2,9 @@
 
 use crate::allocator::Process;
 use crate::config::Rotation;
-use crate::environment;
 use crate::logs::{self, ProgramLog};
 use crate::system::{self, Fate};
+use crate::variables;
 use std::io::{self, PipeReader, PipeWriter};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -45,7 +45,7 @@ impl Output {
     /// # Errors
     /// It has none, or the system does not let this user open it.
     pub(super) fn of(pid: u32) -> io::Result<Self> {
-        let number = system::variable(pid, environment::LOG_PIPE).flatten();
+        let number = system::variable(pid, variables::LOG_PIPE).flatten();
         let number = number.and_then(|number| number.parse().ok());
         let number = number.ok_or(io::ErrorKind::NotFound)?;
         Ok(Self {
@@ -59,7 +59,7 @@ impl Output {
     pub(super) fn keep_for(&self, command: &mut Command) {
         system::keep_open(command, &self.reader);
         if let Some(number) = system::pipe_number(&self.reader) {
-            command.env(environment::LOG_PIPE, number.to_string());
+            command.env(variables::LOG_PIPE, number.to_string());
         }
     }
 
@@ -74,8 +74,8 @@ impl Output {
         let mut command = Command::new(system::own_program()?);
         command
             .args(logs::order(to.log, to.rotation))
-            .env_remove(environment::RUN)
-            .env(environment::HELPER, "1")
+            .env_remove(variables::RUN)
+            .env(variables::HELPER, "1")
             .stdin(self.reader.try_clone()?)
             .stdout(Stdio::null())
             .stderr(Stdio::null());

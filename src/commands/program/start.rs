@@ -68,7 +68,7 @@ impl Manager {
             Standing::Plain => {
                 let handed = Handed {
                     task,
-                    held: self.store.hold_lease()?,
+                    held: self.leases.hold()?,
                     from: None,
                     runs: None,
                     found: true,
@@ -121,7 +121,7 @@ impl Manager {
     }
 
     fn start_anew(&self, start: Start) -> Result<Started, Error> {
-        let held = self.store.hold_lease()?;
+        let held = self.leases.hold()?;
         let lease = self.own_lease(&held, Tie::Run)?;
         let mut request = self.with_full_name(start.request)?;
         request.host = Some(lease.process.host.clone());

@@ -6,13 +6,14 @@ use crate::allocator::{
     Freed, LeaseId, Name, Process, Released, Task, note_end, note_room, release_lease, resolve,
     stop_program,
 };
-use crate::commands::change::Changed;
+use crate::commands::change::{Changed, Grants};
 use crate::commands::ending::Ending;
 use crate::error::Error;
 use crate::journal::{Deed, Event, How};
 use crate::manager::{Manager, now};
 use crate::outcome::{GivenBack, StateFile};
 use crate::progress::Progress;
+use crate::store::IfAbsent;
 use crate::system::{self, Processes, RunScope};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,9 +72,9 @@ impl Manager {
         let Some(lease) = task.command_lease() else {
             return Ok(());
         };
-        let told = self.store.tell_to_stop(&lease.id);
-        told.map_err(|error| self.store.lease_error(&lease.id, error))?;
-        self.store.wake(&lease.id);
+        let told = self.leases.tell_to_stop(&lease.id);
+        told.map_err(|error| self.leases.error(&lease.id, error))?;
+        self.leases.wake(&lease.id);
         Ok(())
     }
 
@@ -107,6 +108,8 @@ impl Manager {
             }
             thread::sleep(LOOK_AGAIN);
         }
+        // The supervisor logs the end before it gives the lock back.
+        let _ = self.change(IfAbsent::Fail, Grants::None, |_, _| Ok(()));
         Ok(Vec::new())
     }
 
@@ -156,7 +159,7 @@ impl Manager {
     /// Whether the lease is dead, or another gpumgr has given back what was held under it. A state that
     /// cannot be read says nothing.
     fn is_over(&self, lease: &LeaseId) -> bool {
-        self.store.look().is_some_and(|seen| {
+        self.store.snapshot().is_some_and(|seen| {
             let cluster = seen.cluster();
             let is_held = cluster.leases().any(|held| held.id.continues(lease));
             !is_held || self.facts(cluster, now()).dead.contains(lease)
@@ -166,7 +169,7 @@ impl Manager {
     /// The task, if it holds what it held under that lease, or one that goes on from it. What cannot be
     /// read says nothing.
     fn still_held(&self, task: &Task) -> Option<Task> {
-        let Some(seen) = self.store.look() else {
+        let Some(seen) = self.store.snapshot() else {
             return Some(task.clone());
         };
         let cluster = seen.cluster();

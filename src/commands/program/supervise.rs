@@ -1,6 +1,6 @@
 //! The supervisor of one program: it starts it, starts it again, and ends it.
 
-use super::end::Why;
+use super::aim::{Aim, LAPSED, Why};
 use super::instance::{Ended, Instance};
 use super::order::{Order, Report, line};
 use super::output::{Destination, Output};
@@ -12,10 +12,12 @@ use crate::config::ProgramTemplate;
 use crate::environment;
 use crate::error::Error;
 use crate::journal::{self, Deed, How};
+use crate::leases::HeldLease;
 use crate::logs::ProgramLog;
 use crate::manager::{Manager, now};
-use crate::store::{HeldLease, IfAbsent, Stamp};
+use crate::store::{IfAbsent, Revision};
 use crate::system::{self, Event};
+use crate::variables;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,20 +39,6 @@ const LEAST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(3600);
 /// How many lines of a program that ended at once are told.
 const LINES: usize = 10;
-
-/// What is to become of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Aim {
-    /// It runs on.
-    Stay,
-    /// It is to be started anew, with the GPUs that the task has now.
-    Change,
-    /// It is to end.
-    End(Why),
-}
-
-/// It is to end because its time is over.
-const LAPSED: Aim = Aim::End(Why::So(How::Lapsed));
 
 /// What the state says of the task.
 pub(super) struct Held {
@@ -79,7 +67,7 @@ pub(super) struct Supervisor<'m> {
     told_to_end: bool,
     /// A monitor starts this program by itself.
     pub(super) acquired: bool,
-    seen: Option<Stamp>,
+    seen: Option<Revision>,
     /// None once the task is held no longer.
     pub(super) now: Option<Held>,
 }
@@ -96,7 +84,7 @@ impl Manager {
         let listener = system::take_output()?;
         let events = Events::listen()?;
         // Where the system does not tell, the next tick does.
-        let _ = self.store.listen(&held, events.sender.clone());
+        let _ = self.leases.listen(&held, events.sender.clone());
         let mut supervisor = Supervisor {
             manager: self,
             template,
@@ -135,7 +123,7 @@ impl Supervisor<'_> {
         let process = task.lease.as_deref()?.process.clone();
         self.restarts = task.program.as_ref().map_or(0, |program| program.restarts);
         self.output = Output::of(pid).ok();
-        let ids = system::variable(pid, environment::GPUS).flatten();
+        let ids = system::variable(pid, variables::GPUS).flatten();
         let ids = ids.and_then(|ids| environment::device_ids(&ids));
         let gpus = ids.unwrap_or_else(|| task.gpus_to_use());
         let process = Process {
@@ -194,11 +182,11 @@ impl Supervisor<'_> {
 
     /// What the state says now, if that may have changed. False if it cannot be read: then it has not.
     pub(super) fn look(&mut self) -> bool {
-        let stamp = self.manager.store.stamp();
+        let stamp = self.manager.store.revision();
         if stamp.is_some() && stamp == self.seen {
             return true;
         }
-        let Some(seen) = self.manager.store.look() else {
+        let Some(seen) = self.manager.store.snapshot() else {
             return false;
         };
         self.seen = stamp;

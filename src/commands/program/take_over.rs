@@ -2,13 +2,13 @@
 
 use super::hand_over::Handed;
 use crate::allocator::{Cluster, Lease, LeaseId, Name, Process, Refusal, Task};
-use crate::environment;
 use crate::error::Error;
 use crate::journal::{Deed, Event};
+use crate::leases::LeaseSeen;
 use crate::manager::{Manager, now};
 use crate::outcome::{Began, Started};
-use crate::store::LeaseSeen;
 use crate::system::{self, Fate, Here};
+use crate::variables;
 use std::fs::File;
 
 /// Whether the task's program is one of this machine, and nobody looks after it.
@@ -44,7 +44,7 @@ impl Manager {
 
     /// Whether the program under that lease has ended, and only what it started goes on.
     pub(crate) fn is_headless(&self, lease: &Lease) -> bool {
-        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(&lease.id)
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.leases.look_at(&lease.id)
         else {
             return false;
         };
@@ -62,16 +62,15 @@ impl Manager {
     /// could have written the note; nobody can give another's process a variable, or have it open the
     /// lease.
     pub(super) fn program_of(&self, lease: &LeaseId) -> Option<(u32, u64)> {
-        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.store.look_at_lease(lease)
-        else {
+        let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.leases.look_at(lease) else {
             return None;
         };
         let (pid, started) = notes.command?;
-        let run = system::variable(pid, environment::RUN).flatten();
+        let run = system::variable(pid, variables::RUN).flatten();
         let run = run.and_then(|run| run.parse().ok());
         let is_its_run = run.is_some_and(|run| lease.continues(&run));
         let holds = |file: File| system::has_open(pid, &file);
-        let holds = || self.store.open_lease(lease).is_some_and(holds);
+        let holds = || self.leases.open(lease).is_some_and(holds);
         (is_its_run || holds()).then_some((pid, started))
     }
 
@@ -82,7 +81,7 @@ impl Manager {
             return Err(Refusal::Occupied { task }.into());
         };
         let log = self.own_log(&task)?.path;
-        let held = self.store.hold_lease_after(&lease, program)?;
+        let held = self.leases.hold_after(&lease, program)?;
         let (attached, supervisor) = self.hand_over(Handed {
             task,
             held,

@@ -4,9 +4,9 @@ use super::term::Watch;
 use crate::allocator::Name;
 use crate::commands::ending::{Ending, Step};
 use crate::commands::events::Events;
+use crate::leases::HeldLease;
 use crate::manager::Manager;
 use crate::progress::Progress;
-use crate::store::HeldLease;
 use crate::system::{self, Child, Event, Exit, Heard, Holder, Processes};
 use std::time::{Duration, Instant};
 

@@ -3,17 +3,18 @@
 use super::ending::{Left, Running};
 use super::step::Line;
 use super::term::Watch;
-use super::{Job, Outer, cannot_start, command};
+use super::{Job, Outer, cannot_start, command, no_events};
 use crate::allocator::{Grant, StepRequest, Tie, release_step, same_host};
 use crate::commands::events::Events;
 use crate::environment;
 use crate::error::Error;
 use crate::facts::{Place, place};
+use crate::leases::{HeldLease, Word};
 use crate::manager::{Manager, now};
 use crate::outcome::Ran;
 use crate::progress::Progress;
-use crate::store::{HeldLease, Word};
 use crate::system::{self, Child};
+use crate::variables;
 
 impl Manager {
     /// Whether the run that this one's variables name is around it: it is not over, is this user's, and is
@@ -41,7 +42,7 @@ impl Manager {
 
     /// Runs the command as a step of that run.
     pub(super) fn run_inside(&self, job: &Job, outer: &Outer) -> Result<Ran, Error> {
-        let held = self.store.hold_lease()?;
+        let held = self.leases.hold()?;
         let mut events = None;
         match self.take_step(job, outer, &held, &mut events) {
             Ok(grant) => self.run_step(job, outer, &grant, held, events),
@@ -73,7 +74,7 @@ impl Manager {
         // Not sooner: until then a signal ends it as ever.
         let events = events.insert(Events::listen()?);
         // Without wake-ups it looks by itself.
-        let _ = self.store.listen(held, events.sender.clone());
+        let _ = self.leases.listen(held, events.sender.clone());
         line.stand(events)
     }
 
@@ -133,7 +134,7 @@ impl Manager {
         self.tell(&Progress::Inside { outer: task, grant });
         let variables = environment::variables(grant, &self.config.environment);
         let mut command = command(job, &variables, &outer.lease);
-        command.env(environment::STEP, held.id.as_str());
+        command.env(variables::STEP, held.id.as_str());
         let child = Child::spawn_step(&mut command, &held.file, &events.sender)
             .map_err(|source| cannot_start(command.get_program(), source))?;
         // The outer run's end is not the step's: its gpumgr ends all of it.
@@ -144,9 +145,4 @@ impl Manager {
         let watch = Watch::new(self, &own, held);
         Ok(Running::new(self, task, held, (child, events), watch).stay())
     }
-}
-
-/// The log tells of runs, not of their steps.
-pub(super) fn no_events<T>(_: &T, _: crate::allocator::Timestamp) -> Vec<crate::journal::Event> {
-    Vec::new()
 }

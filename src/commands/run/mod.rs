@@ -12,15 +12,15 @@ use super::wait::Wait;
 use crate::allocator::{
     LeaseId, Name, Request, Tie, Timestamp, allocate, release_lease, unused_name,
 };
-use crate::environment;
 use crate::error::Error;
 use crate::journal::{self, Deed, How};
+use crate::leases::{HeldLease, Word};
 use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, Ran};
 use crate::progress::Progress;
 use crate::steps::{self, Step};
-use crate::store::{HeldLease, Word};
 use crate::system::{self, Child, Exit};
+use crate::variables;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
@@ -69,7 +69,7 @@ impl Manager {
         {
             return self.run_inside(&job, outer);
         }
-        let held = self.store.hold_lease()?;
+        let held = self.leases.hold()?;
         steps::reached(Step::LeaseHeld);
         let mut events = None;
         match self.obtain(&job, &held, &mut events) {
@@ -208,8 +208,8 @@ fn command(job: &Job, variables: &[(String, String)], run: &LeaseId) -> Command 
     let mut command = Command::new(word);
     let variables = variables.iter().map(|(name, value)| (name, value));
     command.args(arguments).envs(variables);
-    command.env(environment::RUN, run.as_str());
-    command.env_remove(environment::STEP);
+    command.env(variables::RUN, run.as_str());
+    command.env_remove(variables::STEP);
     command
 }
 
@@ -230,4 +230,9 @@ fn end(now: Timestamp, task: &Name, exit: Option<Exit>) -> journal::Event {
             ..event
         },
     }
+}
+
+/// The log tells of runs, not of their steps.
+pub(super) fn no_events<T>(_: &T, _: crate::allocator::Timestamp) -> Vec<crate::journal::Event> {
+    Vec::new()
 }

@@ -3,7 +3,7 @@
 //! A step that waits is woken by the gpumgr that grants it. The first in line also looks for steps
 //! that died, because no other gpumgr may change the state meanwhile.
 
-use super::inside::no_events;
+use super::no_events;
 use crate::allocator::{
     Cluster, Grant, Refusal, Step, StepRequest, release_step, step_grant, step_shortage, take_step,
 };
@@ -13,7 +13,7 @@ use crate::commands::wait::Wait;
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::progress::Progress;
-use crate::store::{IfAbsent, Stamp};
+use crate::store::{IfAbsent, Revision};
 use std::time::{Duration, Instant};
 
 /// How often the first in line looks by itself.
@@ -29,7 +29,7 @@ pub(super) struct Line<'m> {
     request: StepRequest,
     until: Option<Instant>,
     /// When the state was last read.
-    stamp: Option<Stamp>,
+    stamp: Option<Revision>,
     /// Its place, from 1.
     place: usize,
     looks: u32,
@@ -97,7 +97,7 @@ impl<'m> Line<'m> {
     }
 
     fn look(&mut self) -> Result<Option<Grant>, Error> {
-        let stamp = self.manager.store.stamp();
+        let stamp = self.manager.store.revision();
         if stamp.is_some() && stamp == self.stamp {
             return Ok(None);
         }

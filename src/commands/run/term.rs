@@ -2,8 +2,9 @@
 
 use super::LOOK_AGAIN;
 use crate::allocator::{Cluster, Grant, LeaseId, Task, Timestamp};
+use crate::leases::HeldLease;
 use crate::manager::{Manager, now};
-use crate::store::{HeldLease, Stamp};
+use crate::store::Revision;
 use crate::system;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub(super) struct Watch<'m> {
     end: Option<Timestamp>,
     /// Whether it was told to end because of its time.
     pub(super) told: bool,
-    stamp: Option<Stamp>,
+    stamp: Option<Revision>,
     started: Timestamp,
     settled: bool,
 }
@@ -34,7 +35,7 @@ impl<'m> Watch<'m> {
             end_in_state,
             end: held.word().end(end_in_state),
             told: false,
-            stamp: manager.store.stamp(),
+            stamp: manager.store.revision(),
             started: now(),
             settled: false,
         }
@@ -64,10 +65,10 @@ impl<'m> Watch<'m> {
 
     /// Its owner may have renewed it, and others prolonged it.
     fn look_for_new_end(&mut self) {
-        let stamp = self.manager.store.stamp();
+        let stamp = self.manager.store.revision();
         if stamp != self.stamp {
             self.stamp = stamp;
-            if let Some(seen) = self.manager.store.look()
+            if let Some(seen) = self.manager.store.snapshot()
                 && let Some(end) = end_of(seen.cluster(), &self.held.id)
             {
                 self.end_in_state = end;

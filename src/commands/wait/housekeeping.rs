@@ -76,8 +76,8 @@ impl Line<'_> {
         if let Some(seen) = &self.seen {
             self.manager.end_overdue(seen.cluster(), now());
         }
-        let (store, host) = (&self.manager.store, self.host.clone());
-        let keeps_house = store.in_turn(&host, due, || self.round());
+        let (leases, host) = (&self.manager.leases, self.host.clone());
+        let keeps_house = leases.in_turn(&host, due, || self.round());
         self.sleep.keeps_house = keeps_house;
         if !keeps_house {
             // It may have missed rounds before its next one.
@@ -88,7 +88,7 @@ impl Line<'_> {
 
     fn round(&mut self) {
         if self.seen.is_none() {
-            self.seen = self.manager.store.look();
+            self.seen = self.manager.store.snapshot();
         }
         let Some(seen) = &self.seen else {
             return;
@@ -109,7 +109,7 @@ impl Line<'_> {
         }
         for id in self.duties.find_sleepers_to_wake(cluster, &self.host) {
             if id != self.lease.id {
-                self.manager.store.wake(&id);
+                self.manager.leases.wake(&id);
             }
         }
     }

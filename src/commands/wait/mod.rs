@@ -19,10 +19,11 @@ use crate::allocator::{
     next_order, release_lease, unused_name,
 };
 use crate::error::Error;
+use crate::leases::HeldLease;
 use crate::manager::{Manager, now};
 use crate::outcome::{Allocated, StateFile};
 use crate::progress::Progress;
-use crate::store::{HeldLease, IfAbsent, Seen, Stamp};
+use crate::store::{IfAbsent, Revision, Snapshot};
 use crate::system::{self, Event};
 use chrono::TimeDelta;
 use housekeeping::Duties;
@@ -64,9 +65,9 @@ struct Line<'m> {
     host: String,
     held: &'m HeldLease,
     /// The state at the last look; `None` if it could not be read, or is not kept.
-    seen: Option<Seen>,
+    seen: Option<Snapshot>,
     /// Which state that was; `None` if it is to be read again in any case.
-    stamp: Option<Stamp>,
+    stamp: Option<Revision>,
     why: Option<Why>,
     /// What was last measured, to tell why it still waits though there seems to be room.
     measured: Option<(Instant, Facts)>,
@@ -122,7 +123,7 @@ impl Manager {
         }
         // Not sooner: while it waits for the lock, a signal is to end it as ever.
         let events = events.insert(Events::listen()?);
-        if self.store.listen(held, events.sender.clone()).is_err() {
+        if self.leases.listen(held, events.sender.clone()).is_err() {
             line.sleep.is_woken = false;
             self.tell(&Progress::LooksForChanges);
         }
@@ -240,14 +241,14 @@ impl Line<'_> {
 
     /// Looks whether it is granted, where it stands, and whether it still stands there.
     fn look(&mut self) -> Result<Option<Allocated>, Error> {
-        let stamp = self.manager.store.stamp();
+        let stamp = self.manager.store.revision();
         if stamp.is_some() && stamp == self.stamp {
             self.sleep.looked_at_nothing();
             return Ok(None);
         }
         self.sleep.begin_look(self.held);
         self.stamp = stamp;
-        self.seen = self.manager.store.look();
+        self.seen = self.manager.store.snapshot();
         let Some(seen) = &self.seen else {
             self.stamp = None;
             return self.unreadable();

@@ -28,7 +28,7 @@ impl Line<'_> {
     /// Finds out anew why it still has to wait.
     pub(super) fn explain_anew(&mut self) {
         self.stamp = None;
-        self.seen = self.manager.store.look();
+        self.seen = self.manager.store.snapshot();
         if let Some(stand) = self.explained(Duration::ZERO) {
             self.why = Some(stand.explained.why);
         }

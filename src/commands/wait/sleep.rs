@@ -5,8 +5,8 @@
 //! watches whether there is a housekeeper.
 
 use super::Line;
+use crate::leases::HeldLease;
 use crate::manager::now;
-use crate::store::HeldLease;
 use crate::system;
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! Errors in words: what happened, to what, and what to do next.
 
 mod config;
+mod demand;
 mod notify;
 mod refused;
 mod steps;

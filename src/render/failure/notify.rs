@@ -1,8 +1,8 @@
 //! Why somebody was not told.
 
 use super::Message;
+use crate::notify::Tested;
 use crate::notify::{CommandTrouble, MailTrouble};
-use crate::outcome::Tested;
 use crate::render::messages::{Messages, keys, text};
 use crate::render::text::seconds;
 

@@ -1,13 +1,14 @@
 //! What the cluster as it is does not allow.
 
+use super::demand::asked;
 use super::{Message, steps};
 use crate::allocator::{
-    Adoption, Behind, Blocker, CommandEnd, Demand, GpuKind, Name, Nearest, OverCap, Refusal,
-    Shortage, Stock, TooMuch,
+    Adoption, Behind, Blocker, CommandEnd, Name, Nearest, OverCap, Refusal, Shortage, Stock,
+    TooMuch,
 };
 use crate::render::messages::{Keys, Messages, cap_name, key, keys, text};
 use crate::render::prompt;
-use crate::render::text::{cpus_asked, gpus_asked, hints, lines_of, names, span};
+use crate::render::text::{hints, lines_of, names, span};
 
 pub(super) fn message(refusal: &Refusal, messages: &Messages) -> Message {
     match refusal {
@@ -225,26 +226,6 @@ fn behind(behind: &Behind, messages: &Messages) -> Message {
         )],
         hint: text!(messages, "error-behind.hint"),
     }
-}
-
-pub(super) fn asked(demand: &Demand, messages: &Messages) -> String {
-    let (gpus, cpus) = (gpus_asked(&demand.gpus), cpus_asked(demand.cpus, messages));
-    let asked = text!(
-        messages,
-        "error-insufficient.asked",
-        gpus = gpus,
-        cpus = cpus
-    );
-    let GpuKind { model, memory } = &demand.kind;
-    let model = model
-        .as_deref()
-        .map(|model| text!(messages, "error-insufficient.model", model = model));
-    let memory = memory.map(|memory| {
-        let memory = memory.display().iec().to_string();
-        text!(messages, "error-insufficient.memory", memory = memory)
-    });
-    let parts = std::iter::once(asked).chain(model).chain(memory);
-    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn impossible(too_much: &TooMuch, messages: &Messages) -> Message {

@@ -1,7 +1,7 @@
 //! Why a step has no share of the run around it.
 
 use super::Message;
-use super::refused::asked;
+use super::demand::asked;
 use crate::allocator::{Portion, Step, StepShortage, StepState};
 use crate::render::messages::{Keys, Messages, key, keys, text};
 use crate::render::text::{cpus_asked, gpu_list, gpus_asked};

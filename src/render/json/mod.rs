@@ -12,7 +12,7 @@ use crate::allocator::{
     Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task,
     Tie, Timestamp, Why,
 };
-use crate::error::Kind;
+use crate::exit_code::Kind;
 use crate::outcome::{
     Allocated, Began, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started, StateFile,
     Status, Totals,

@@ -1,8 +1,8 @@
 //! What came of a test notification.
 
 use super::line;
-use crate::error::Kind;
-use crate::outcome::Tested;
+use crate::exit_code::Kind;
+use crate::notify::Tested;
 use serde_json::{Value, json};
 
 pub(super) fn tested(tested: &Tested) -> Value {

@@ -151,7 +151,7 @@ fn details(event: &Event, messages: &Messages) -> String {
 mod tests {
     use super::*;
     use crate::cli::{Language, Output};
-    use crate::error::Kind;
+    use crate::exit_code::Kind;
     use crate::journal::Deed;
 
     fn shown(width: Option<u16>) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Style, done_mark, gpu_list, span};
 use crate::notify::Notice;
-use crate::outcome::Tested;
+use crate::notify::Tested;
 use crate::render::messages::{Key, Messages, key, text};
 use chrono::TimeDelta;
 

@@ -8,8 +8,8 @@
 use super::cgroup;
 use super::process::{Stat, all, has_open, is_proc_ours, stat};
 use crate::allocator::{LeaseId, is_same_start};
-use crate::environment::{HELPER, RUN, STEP, SUPERVISES};
 use crate::system::{Heard, RunScope};
+use crate::variables::{HELPER, RUN, STEP, SUPERVISES};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -5,7 +5,7 @@ use gpumgr::allocator::{
     self, Actor, Cluster, Cpus, Facts, Gpus, Lease, Limits, Process, Request, Tie, Timestamp,
     Waiter,
 };
-use gpumgr::store::{FileStore, IfAbsent, StoreError};
+use gpumgr::store::{FileStore, IfAbsent, StateStore, StoreError};
 use std::fs;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn check(data: &[u8]) {
     fs::write(&path, data).unwrap();
     let store = FileStore::new(&path, Duration::from_secs(60)).unwrap();
     let change = |change: fn(&mut Cluster)| {
-        let changed = store.update(IfAbsent::Fail, now(), None, move |cluster| {
+        let changed = store.update(IfAbsent::Fail, now(), move |cluster| {
             change(cluster);
             Ok::<_, StoreError>(cluster.clone())
         });

@@ -13,7 +13,7 @@ mod splice;
 mod step;
 mod waiter;
 
-pub(super) use decode::{decode, not_text, path_of};
+pub(super) use decode::{decode, not_text};
 pub(super) use encode::encode;
 pub(super) use places::Places;
 pub(super) use splice::Pieces;

@@ -1,6 +1,6 @@
 //! Those who wait take turns at looking after what nobody else would notice.
 
-use super::FileStore;
+use super::Leases;
 use crate::system::{self, Entry, Folder};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,14 +10,14 @@ use std::time::Duration;
 /// After that long, whoever has its turn is stopped, or the file's lock is held by somebody else.
 const STUCK: Duration = Duration::from_secs(2);
 
-impl FileStore {
+impl Leases {
     /// Does the work if it is due and nobody else on this machine does it. The lock is held for one
     /// round only, and one who is stopped in its round keeps nobody from it for long.
     ///
     /// True if it was this one's turn.
     pub(crate) fn in_turn(&self, host: &str, every: Duration, work: impl FnOnce()) -> bool {
-        let name = self.place.waiters(host);
-        let Ok(folder) = self.place.open() else {
+        let name = self.paths.waiters(host);
+        let Ok(folder) = self.paths.open() else {
             // Better twice than never.
             work();
             return true;

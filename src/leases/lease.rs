@@ -4,14 +4,13 @@
 //! notes its process there. The kernel drops the lock with its last holder, so nobody has to clean
 //! up for it to tell the truth. The file is swept once no lease of the state has its name.
 
-use super::FileStore;
-use super::error::{Action, StoreError};
-use super::place::Place;
-use super::word::{self, WORD_BYTES};
+use super::Leases;
+use super::format::{NOTED_BYTES, WORD_BYTES, is_of, write_at, write_id};
 use crate::allocator::{LeaseId, Timestamp};
+use crate::store::{Action, StoreError};
 use crate::system::{self, Access, Folder, NOTE_BYTES};
 use chrono::DateTime;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
@@ -19,10 +18,6 @@ use std::path::{Path, PathBuf};
 
 /// Where a gpumgr notes that it sleeps, in the part of the note that its command overwrites.
 const SLEEPS_AT: std::ops::Range<usize> = NOTE_BYTES - 16..NOTE_BYTES - 8;
-/// How many bytes after the note there are for the moment when the command was told to end.
-const TOLD_BYTES: usize = 32;
-/// How many bytes of notes there are before the owner's word.
-pub(super) const NOTED_BYTES: usize = NOTE_BYTES + TOLD_BYTES;
 
 /// A lease that this process holds.
 pub(crate) struct HeldLease {
@@ -67,30 +62,30 @@ pub(crate) fn new_id() -> Result<LeaseId, StoreError> {
     })
 }
 
-impl FileStore {
+impl Leases {
     /// Makes a lease file, and holds it.
-    pub(crate) fn hold_lease(&self) -> Result<HeldLease, StoreError> {
-        self.hold_lease_named(|new| new)
+    pub(crate) fn hold(&self) -> Result<HeldLease, StoreError> {
+        self.hold_named(|new| new)
     }
 
     /// The same for what goes on under another one, whose command is noted there.
-    pub(crate) fn hold_lease_after(
+    pub(crate) fn hold_after(
         &self,
         lease: &LeaseId,
         (pid, started): (u32, u64),
     ) -> Result<HeldLease, StoreError> {
-        let held = self.hold_lease_named(|new| lease.continued(&new))?;
+        let held = self.hold_named(|new| lease.continued(&new))?;
         let noted = held.note_command(pid, started);
         noted.map_err(|error| StoreError::io(Action::Lease, &held.path, error))?;
         Ok(held)
     }
 
-    fn hold_lease_named(&self, name: impl Fn(LeaseId) -> LeaseId) -> Result<HeldLease, StoreError> {
+    fn hold_named(&self, name: impl Fn(LeaseId) -> LeaseId) -> Result<HeldLease, StoreError> {
         let folder = self.open_to_make(Action::Lease)?;
         loop {
             let id = name(new_id()?);
-            let name = self.place.lease(&id);
-            let path = self.place.folder.join(&name);
+            let name = self.paths.lease(&id);
+            let path = self.paths.folder.join(&name);
             let failed = |error| StoreError::io(Action::Lease, &path, error);
             let file = match folder.create(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -103,10 +98,10 @@ impl FileStore {
             {
                 let blank = (&file).write_all(&[b' '; NOTED_BYTES + WORD_BYTES]);
                 blank
-                    .and_then(|()| word::write_id(&file, &id))
+                    .and_then(|()| write_id(&file, &id))
                     .inspect_err(|_| drop(folder.remove(&name)))
                     .map_err(failed)?;
-                let wake = self.place.wake(&id);
+                let wake = self.paths.wake(&id);
                 return Ok(HeldLease {
                     id,
                     path,
@@ -118,11 +113,11 @@ impl FileStore {
     }
 
     /// The lease that whoever started this process holds for it.
-    pub(crate) fn inherit_lease(&self, id: LeaseId, number: i64) -> Result<HeldLease, StoreError> {
-        let path = self.place.folder.join(self.place.lease(&id));
+    pub(crate) fn inherit(&self, id: LeaseId, number: i64) -> Result<HeldLease, StoreError> {
+        let path = self.paths.folder.join(self.paths.lease(&id));
         match system::inherit_lease(&path, number) {
             Ok(file) => Ok(HeldLease {
-                wake: self.place.wake(&id),
+                wake: self.paths.wake(&id),
                 id,
                 path,
                 file,
@@ -132,8 +127,8 @@ impl FileStore {
     }
 
     /// Looks at a lease file.
-    pub(crate) fn look_at_lease(&self, id: &LeaseId) -> LeaseSeen {
-        let mut file = match self.open_lease_file(id, Access::Read) {
+    pub(crate) fn look_at(&self, id: &LeaseId) -> LeaseSeen {
+        let mut file = match self.open_file(id, Access::Read) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return LeaseSeen::Missing,
             Err(_) => return LeaseSeen::Held(Notes::default()),
             Ok(file) => file,
@@ -148,32 +143,32 @@ impl FileStore {
 
     /// Notes that the command under that lease was told to end.
     pub(crate) fn note_told(&self, id: &LeaseId, now: Timestamp) -> io::Result<()> {
-        let file = self.open_lease_to_write(id)?;
-        match word::is_of(&file, id)? {
+        let file = self.open_to_write(id)?;
+        match is_of(&file, id)? {
             true => write_at(&file, &now.timestamp().to_string(), NOTE_BYTES),
             false => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 
-    pub(crate) fn lease_error(&self, id: &LeaseId, error: io::Error) -> StoreError {
+    pub(crate) fn error(&self, id: &LeaseId, error: io::Error) -> StoreError {
         StoreError::io(
             Action::Lease,
-            &self.place.folder.join(self.place.lease(id)),
+            &self.paths.folder.join(self.paths.lease(id)),
             error,
         )
     }
 
     /// The open file of a lease, to see who holds it.
-    pub(crate) fn open_lease(&self, id: &LeaseId) -> Option<File> {
-        self.open_lease_file(id, Access::Read).ok()
+    pub(crate) fn open(&self, id: &LeaseId) -> Option<File> {
+        self.open_file(id, Access::Read).ok()
     }
 
-    fn open_lease_file(&self, id: &LeaseId, access: Access) -> io::Result<File> {
-        self.place.open()?.open_file(&self.place.lease(id), access)
+    fn open_file(&self, id: &LeaseId, access: Access) -> io::Result<File> {
+        self.paths.open()?.open_file(&self.paths.lease(id), access)
     }
 
-    pub(super) fn open_lease_to_write(&self, id: &LeaseId) -> io::Result<File> {
-        self.open_lease_file(id, Access::ReadWrite)
+    pub(super) fn open_to_write(&self, id: &LeaseId) -> io::Result<File> {
+        self.open_file(id, Access::ReadWrite)
     }
 }
 
@@ -244,26 +239,4 @@ fn notes(file: &mut File) -> Option<Notes> {
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
             .map(|time| time.fixed_offset()),
     })
-}
-
-pub(super) fn write_at(mut file: &File, text: &str, place: usize) -> io::Result<()> {
-    io::Seek::seek(&mut file, io::SeekFrom::Start(place as u64))?;
-    file.write_all(text.as_bytes())
-}
-
-/// Removes the file of this name if it is a lease that no longer matters.
-pub(super) fn sweep(place: &Place, folder: &Folder, name: &OsStr, is_named: impl Fn(&str) -> bool) {
-    let Some(id) = place.lease_named(name) else {
-        return;
-    };
-    if is_named(id) {
-        return;
-    }
-    // A lock that is not to be had is one of a gpumgr that is about to enter the state.
-    if folder
-        .open_file(name, Access::Read)
-        .is_ok_and(|file| system::try_lock(&file).unwrap_or(false))
-    {
-        let _ = folder.remove(name);
-    }
 }

@@ -5,7 +5,7 @@ use crate::allocator::{
     Actor, Cluster, ClusterSpec, Cpus, Gpus, Limits, Request, allocate, reconcile, release,
 };
 
-const V01: &str = include_str!("../../../tests/data/v0.1-sample.json");
+const V01: &str = include_str!("../../../../tests/data/v0.1-sample.json");
 const NOW: &str = "2026-01-31T09:00:00+09:00";
 
 fn request(task: &str, gpus: u32) -> Request {

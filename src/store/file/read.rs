@@ -1,9 +1,9 @@
 //! Reading the state file.
 
 use super::codec;
-use super::error::{Action, Damage, NotAState, StoreError};
-use super::place::Place;
+use super::paths::StatePaths;
 use crate::allocator::Cluster;
+use crate::store::error::{Action, Damage, NotAState, StoreError};
 use crate::system::{Access, Entry, Folder};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -34,7 +34,7 @@ impl Opened {
 
 /// Reads without a lock. v0.1 may be writing the file in place, so what is no JSON is read
 /// again for a while before it is called damaged.
-pub(super) fn patiently(place: &Place) -> Result<Option<Cluster>, StoreError> {
+pub(super) fn patiently(place: &StatePaths) -> Result<Option<Cluster>, StoreError> {
     let give_up = Instant::now() + TORN_FOR;
     loop {
         match once(place) {
@@ -50,7 +50,7 @@ pub(super) fn patiently(place: &Place) -> Result<Option<Cluster>, StoreError> {
 }
 
 /// Reads the file as it is at this moment.
-fn once(place: &Place) -> Result<Option<Cluster>, StoreError> {
+fn once(place: &StatePaths) -> Result<Option<Cluster>, StoreError> {
     let Some(folder) = folder(place)? else {
         return Ok(None);
     };
@@ -58,7 +58,10 @@ fn once(place: &Place) -> Result<Option<Cluster>, StoreError> {
 }
 
 /// The same, in the folder that is open.
-pub(super) fn in_folder(place: &Place, folder: &Folder) -> Result<Option<Cluster>, StoreError> {
+pub(super) fn in_folder(
+    place: &StatePaths,
+    folder: &Folder,
+) -> Result<Option<Cluster>, StoreError> {
     let opened = open(place, folder, Access::Read, Action::Read)?;
     opened
         .map(|opened| {
@@ -70,19 +73,22 @@ pub(super) fn in_folder(place: &Place, folder: &Folder) -> Result<Option<Cluster
 }
 
 /// The file's text at this moment, if it has one.
-pub(super) fn text(place: &Place) -> Option<String> {
+pub(super) fn text(place: &StatePaths) -> Option<String> {
     let folder = folder(place).ok()??;
     let opened = open(place, &folder, Access::Read, Action::Read);
     Some(opened.ok()??.text)
 }
 
 /// Reads the file in order to replace it, which whoever may not write it must not do.
-pub(super) fn to_change(place: &Place, folder: &Folder) -> Result<Option<Opened>, StoreError> {
+pub(super) fn to_change(place: &StatePaths, folder: &Folder) -> Result<Option<Opened>, StoreError> {
     open(place, folder, Access::ReadWrite, Action::Write)
 }
 
 /// The metadata of a file that is to be replaced whatever it holds.
-pub(super) fn to_replace(place: &Place, folder: &Folder) -> Result<Option<Metadata>, StoreError> {
+pub(super) fn to_replace(
+    place: &StatePaths,
+    folder: &Folder,
+) -> Result<Option<Metadata>, StoreError> {
     if look(place, folder)?.is_none() {
         return Ok(None);
     }
@@ -94,14 +100,14 @@ pub(super) fn to_replace(place: &Place, folder: &Folder) -> Result<Option<Metada
 }
 
 /// Whether there is a state file.
-pub(super) fn is_there(place: &Place) -> Result<bool, StoreError> {
+pub(super) fn is_there(place: &StatePaths) -> Result<bool, StoreError> {
     let Some(folder) = folder(place)? else {
         return Ok(false);
     };
     Ok(look(place, &folder)?.is_some())
 }
 
-fn folder(place: &Place) -> Result<Option<Folder>, StoreError> {
+fn folder(place: &StatePaths) -> Result<Option<Folder>, StoreError> {
     match place.open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened
@@ -110,7 +116,7 @@ fn folder(place: &Place) -> Result<Option<Folder>, StoreError> {
     }
 }
 
-fn look(place: &Place, folder: &Folder) -> Result<Option<Entry>, StoreError> {
+fn look(place: &StatePaths, folder: &Folder) -> Result<Option<Entry>, StoreError> {
     match folder.look(place.name()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io(Action::Read, &place.state, error)),
@@ -123,7 +129,7 @@ fn look(place: &Place, folder: &Folder) -> Result<Option<Entry>, StoreError> {
 
 /// The path is without links: one that is met here was planted since.
 fn open(
-    place: &Place,
+    place: &StatePaths,
     folder: &Folder,
     access: Access,
     action: Action,

@@ -4,20 +4,17 @@
 //! full disk, a killed process or a power cut leaves the old file or the new one.
 
 use super::codec::Pieces;
-use super::error::{Action, StoreError};
-use super::lease;
 use super::lock::Guard;
-use super::place::{Place, TEMP_PREFIX};
+use super::paths::{StatePaths, TEMP_PREFIX};
 use super::read::MAX_BYTES;
 use super::room;
-use super::wake;
+use super::sweep;
 use crate::allocator::{Cluster, Timestamp};
 use crate::steps::{self, Step};
+use crate::store::error::{Action, StoreError};
 use crate::system::{self, Access, Folder, KeepError, Temporary};
-use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::thread;
@@ -28,7 +25,7 @@ use std::time::{Duration, Instant};
 /// in place; gpumgr's own only when it is durable, so that v0.1, which asks only ten times a
 /// second, gets its turn meanwhile. What is to be done under both locks once it is in place is `done`.
 pub(super) fn save(
-    place: &Place,
+    place: &StatePaths,
     guard: Guard,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
@@ -44,7 +41,7 @@ pub(super) fn save(
         });
     }
     let folder = guard.folder();
-    sweep(place, folder, cluster);
+    sweep::sweep(place, folder, cluster);
     let temp = prepare_with_room(place, folder, old, text)?;
     temp.replace(place.name()).map_err(failed)?;
     steps::reached(Step::Renamed);
@@ -67,7 +64,7 @@ const BEFORE_NEXT_TRY: Duration = Duration::from_millis(50);
 /// A program that never stops writing takes at once what is given up for the state. Then the writer of its
 /// log finds the disk full, gives up a copy by itself and pauses, so that the next try has room.
 fn prepare_with_room<'f>(
-    place: &Place,
+    place: &StatePaths,
     folder: &'f Folder,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
@@ -91,7 +88,7 @@ fn prepare_with_room<'f>(
 
 /// Writes the text to a file that has everything but the state file's name.
 fn prepare<'f>(
-    place: &Place,
+    place: &StatePaths,
     folder: &'f Folder,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
@@ -107,7 +104,7 @@ fn prepare<'f>(
     Ok(temp)
 }
 
-fn full(place: &Place, folder: &Folder, source: io::Error) -> StoreError {
+fn full(place: &StatePaths, folder: &Folder, source: io::Error) -> StoreError {
     StoreError::DiskFull {
         path: place.state.clone(),
         source,
@@ -124,7 +121,7 @@ fn write_pieces(file: &File, text: &Pieces<'_>) -> io::Result<()> {
 }
 
 fn set_access(
-    place: &Place,
+    place: &StatePaths,
     folder: &Folder,
     file: &File,
     old: Option<&Metadata>,
@@ -143,32 +140,9 @@ fn set_access(
     })
 }
 
-/// With more leases than that, only some of the saves read the folder, which has two files for each.
-const MANY_LEASES: usize = 64;
-/// One of how many.
-const SWEPT_AMONG: u64 = 16;
-
-/// Removes what crashes left. What cannot be removed harms nobody, and is tried again next time.
-fn sweep(place: &Place, folder: &Folder, cluster: &Cluster) {
-    let leases: HashSet<_> = cluster.leases().map(|lease| lease.id.as_str()).collect();
-    // Litter costs space only, and many leases mean many saves.
-    let random = || RandomState::new().build_hasher().finish();
-    if leases.len() > MANY_LEASES && !random().is_multiple_of(SWEPT_AMONG) {
-        return;
-    }
-    for name in folder.names().unwrap_or_default() {
-        if name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
-            let _ = folder.remove(&name);
-        } else {
-            lease::sweep(place, folder, &name, |id| leases.contains(id));
-            wake::sweep(place, folder, &name, |id| leases.contains(id));
-        }
-    }
-}
-
 /// Gives the old file a second, dated name; returns it. At no moment is there no state file.
 pub(super) fn keep_old(
-    place: &Place,
+    place: &StatePaths,
     folder: &Folder,
     now: Timestamp,
 ) -> Result<PathBuf, StoreError> {

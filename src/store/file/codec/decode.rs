@@ -8,9 +8,7 @@ use super::places::{Object, Places, look_for_servers, range_of, start_of_object}
 use super::program::{self, ProgramFields};
 use super::step::{self, FoundStep};
 use super::waiter::{FoundWaiter, waiters};
-use crate::allocator::{
-    Cluster, Disagreement, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp, What,
-};
+use crate::allocator::{Cluster, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp};
 use crate::store::error::{Damage, NotAState};
 use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeDelta, TimeZone};
 use serde::{Deserialize, Deserializer};
@@ -288,38 +286,4 @@ fn skipped(naive: &NaiveDateTime) -> Option<DateTime<Local>> {
     let before = Local.offset_from_utc_datetime(&day_before);
     let meant = before.from_local_datetime(naive).earliest()?;
     Some(meant.with_timezone(&Local))
-}
-
-/// Where in the file a disagreement stands.
-pub(in crate::store) fn path_of(wrong: &Disagreement) -> String {
-    let server = wrong
-        .server
-        .map(|index| format!("[{index}]"))
-        .unwrap_or_default();
-    let task = wrong
-        .task
-        .map(|index| format!(".running_tasks[{index}]"))
-        .unwrap_or_default();
-    format!(
-        "servers{server}{task}{}",
-        field(&wrong.what, wrong.task.is_some())
-    )
-}
-
-fn field(what: &What, in_task: bool) -> Cow<'static, str> {
-    let field = match what {
-        What::SameStep { step } => return format!(".steps[{step}].lease.id").into(),
-        What::NoParent { step } => return format!(".steps[{step}].parent").into(),
-        What::StepGpu { step, .. } => return format!(".steps[{step}].gpu_ids").into(),
-        What::StepCpus { step, .. } => return format!(".steps[{step}].cpus").into(),
-        What::TooManyServers(_) => "",
-        What::TooManyGpus(_) => ".total_gpus",
-        What::TooManyCpus(_) => ".total_cpus",
-        What::SameServer(_) => ".server_name",
-        What::SameTask(_) => ".task_id",
-        What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) if in_task => ".allocated_gpus",
-        What::NoSuchGpu(_) | What::GpuTwice(_) | What::GpuLost(_) => ".available_gpus",
-        What::Cpus { .. } => ".available_cpus",
-    };
-    field.into()
 }

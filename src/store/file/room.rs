@@ -3,22 +3,14 @@
 //! A log that filled the disk must not keep a release from being saved. So a change that finds no
 //! room gives up copies of logs that were put aside, the largest first, as far as this user may.
 
-use super::place::LOG_FILE;
+use super::paths::LOG_FILE;
 use crate::logs;
+use crate::store::Large;
 use crate::system::Folder;
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
-
-/// A file of gpumgr's own, named in an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Large {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-}
+use std::path::Path;
 
 /// One log, or a copy of one.
 struct Log<'f> {

@@ -5,8 +5,8 @@
 //! too; it must still be the file that its name leads to. Both die with their holder. Where a
 //! folder cannot be locked (NFS, Windows), the lock file's is left.
 
-use super::error::{Action, StoreError};
-use super::place::{LOCK_FILE, Place, TEMP_PREFIX};
+use super::paths::{LOCK_FILE, StatePaths, TEMP_PREFIX};
+use crate::store::error::{Action, StoreError};
 use crate::system::{self, Folder, Holder, Temporary};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -40,20 +40,17 @@ impl LockWait {
             allow_local: false,
         }
     }
+}
 
-    /// Refuses a folder whose locks other machines may not see.
-    pub(super) fn check(&self, place: &Place, folder: &Folder) -> Result<(), StoreError> {
-        if self.allow_local {
-            return Ok(());
-        }
-        let found = system::local_locks(folder);
-        match found.map_err(|error| StoreError::io(Action::Lock, &place.folder, error))? {
-            None => Ok(()),
-            Some(local) => Err(StoreError::LocalLocks {
-                path: place.folder.clone(),
-                local,
-            }),
-        }
+/// Refuses a folder whose locks other machines may not see.
+pub(crate) fn check_locks(paths: &StatePaths, folder: &Folder) -> Result<(), StoreError> {
+    let found = system::local_locks(folder);
+    match found.map_err(|error| StoreError::io(Action::Lock, &paths.folder, error))? {
+        None => Ok(()),
+        Some(local) => Err(StoreError::LocalLocks {
+            path: paths.folder.clone(),
+            local,
+        }),
     }
 }
 
@@ -76,23 +73,25 @@ impl Guard {
         self.folder
     }
 
-    fn try_acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+    fn try_acquire(place: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
         Self::acquire_by(place, wait, system::try_lock)
     }
 
-    fn acquire(place: &Place, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+    fn acquire(place: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
         Self::acquire_by(place, wait, lock)
     }
 
     fn acquire_by(
-        place: &Place,
+        place: &StatePaths,
         wait: &LockWait,
         lock: fn(&File) -> io::Result<bool>,
     ) -> Result<Option<Self>, StoreError> {
         let at_folder = |error| StoreError::io(Action::Lock, &place.folder, error);
         loop {
             let folder = place.open().map_err(at_folder)?;
-            wait.check(place, &folder)?;
+            if !wait.allow_local {
+                check_locks(place, &folder)?;
+            }
             if let Some(open) = folder.to_lock().map_err(at_folder)? {
                 match lock(open) {
                     Ok(true) => {}
@@ -113,7 +112,7 @@ impl Guard {
 
 /// Locks the file that the name leads to, also when it led elsewhere before the lock was had.
 fn lock_file(
-    place: &Place,
+    place: &StatePaths,
     folder: &Folder,
     lock: fn(&File) -> io::Result<bool>,
 ) -> Result<Option<File>, StoreError> {
@@ -174,7 +173,7 @@ fn lock(file: &File) -> io::Result<bool> {
 /// The system wakes those who wait in turn, but waits without end; so where the lock is not
 /// free, another thread waits for it and does the work itself (handing the lock back would cost a
 /// wake-up while everybody waits), and this one watches the time.
-pub(super) fn with<R, F>(place: &Place, wait: &LockWait, work: F) -> Result<R, StoreError>
+pub(super) fn with<R, F>(place: &StatePaths, wait: &LockWait, work: F) -> Result<R, StoreError>
 where
     F: FnOnce(Guard) -> R + Send + 'static,
     R: Send + 'static,
@@ -220,7 +219,7 @@ type Done<R> = Result<Option<R>, StoreError>;
 
 /// What came of the work, none if the lock was not free in time.
 fn watch<R>(
-    place: &Place,
+    place: &StatePaths,
     wait: &LockWait,
     turn: &Turn,
     done: &mpsc::Receiver<Done<R>>,
@@ -241,7 +240,7 @@ fn watch<R>(
     }
 }
 
-fn waiter_died(place: &Place) -> StoreError {
+fn waiter_died(place: &StatePaths) -> StoreError {
     StoreError::io(
         Action::Lock,
         &place.lock,
@@ -249,7 +248,7 @@ fn waiter_died(place: &Place) -> StoreError {
     )
 }
 
-fn timed_out(place: &Place, wait: &LockWait) -> StoreError {
+fn timed_out(place: &StatePaths, wait: &LockWait) -> StoreError {
     StoreError::LockTimeout {
         path: place.lock.clone(),
         waited: wait.timeout,
@@ -259,7 +258,7 @@ fn timed_out(place: &Place, wait: &LockWait) -> StoreError {
 
 /// Who is in the way. Who has the file's lock is; who has only the folder's waits for the file,
 /// as this process may.
-fn holders(place: &Place) -> Vec<Holder> {
+fn holders(place: &StatePaths) -> Vec<Holder> {
     let mut holders = system::find_lock_holders(&place.lock);
     if holders.is_empty() {
         holders = system::find_lock_holders(&place.folder);

@@ -1,8 +1,7 @@
 //! One monitor for one state: a lock that lives as long as it does.
 
-use super::FileStore;
-use super::error::{Action, StoreError};
-use super::lock::make_shared;
+use super::Leases;
+use crate::store::{Action, StoreError, make_shared};
 use crate::system::{self, Folder};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,15 +14,15 @@ const TRY_AGAIN: Duration = Duration::from_millis(10);
 /// No note is longer.
 const MOST: u64 = 512;
 
-impl FileStore {
+impl Leases {
     /// Makes this process the only monitor, until the file is closed; who is, if another is. The note
     /// tells others who this is.
     ///
     /// # Errors
     /// The system refused.
     pub(crate) fn hold_monitor(&self, note: &str) -> Result<Result<File, String>, StoreError> {
-        let name = self.place.monitor();
-        let path = self.place.folder.join(&name);
+        let name = self.paths.monitor();
+        let path = self.paths.folder.join(&name);
         let failed = |error| StoreError::io(Action::Lock, &path, error);
         let folder = self.open_to_make(Action::Lock)?;
         let mut file = open(&folder, &name).map_err(failed)?;

@@ -4,22 +4,17 @@
 //! write it. gpumgr ends a command by this word, which a time in the state can only prolong. The file
 //! names its lease, because a member may rename it to the name of another.
 
-use super::lease::{NOTED_BYTES, write_at};
-use super::{Action, FileStore, HeldLease, StoreError};
+use super::format::{DEADLINE_BYTES, NOTED_BYTES, STOP_BYTES, is_of, words, write_at};
+use super::{HeldLease, Leases};
 use crate::allocator::{LeaseId, Timestamp};
+use crate::store::{Action, StoreError};
 use crate::system;
 use chrono::DateTime;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The moment in microseconds since 1970, or nothing.
-const DEADLINE_BYTES: usize = 32;
-const STOP_BYTES: usize = 8;
+/// The text of the word to stop.
 const STOP: &str = "stop";
-const ID_AT: usize = NOTED_BYTES + DEADLINE_BYTES + STOP_BYTES;
-
-/// How many bytes a lease file has for it, behind the notes. gpumgr 0.2.0 had none.
-pub(super) const WORD_BYTES: usize = DEADLINE_BYTES + STOP_BYTES + LeaseId::MAX_CHARS;
 
 /// What the owner of a command told of its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,11 +53,11 @@ impl HeldLease {
     }
 }
 
-impl FileStore {
+impl Leases {
     /// The word under that lease, and the file's user and permissions. `None` if this user could not have
     /// been told by it, because it is another user's or another could have written it.
     pub(crate) fn owners_word(&self, id: &LeaseId) -> Option<(Word, Metadata)> {
-        let file = self.open_lease(id)?;
+        let file = self.open(id)?;
         let about = file.metadata().ok().filter(system::is_own_word)?;
         Some((read(&file, id).ok().flatten()?, about))
     }
@@ -85,13 +80,13 @@ impl FileStore {
 
     fn tell(&self, id: &LeaseId, write: impl Fn(&File) -> io::Result<()>) -> io::Result<bool> {
         // A link or something else that is no lease has nobody behind it who could be told.
-        let Some(seen) = self.open_lease(id) else {
+        let Some(seen) = self.open(id) else {
             return Ok(false);
         };
         if !is_of(&seen, id)? {
             return Ok(false);
         }
-        let file = self.open_lease_to_write(id)?;
+        let file = self.open_to_write(id)?;
         // It may be another file by now.
         let is_lease = is_of(&file, id)?;
         if is_lease {
@@ -99,23 +94,6 @@ impl FileStore {
         }
         Ok(is_lease)
     }
-}
-
-/// Names the lease in its file, once for all.
-pub(super) fn write_id(file: &File, id: &LeaseId) -> io::Result<()> {
-    write_at(file, id.as_str(), ID_AT)
-}
-
-/// Whether the file was made for that lease, and has a word.
-pub(super) fn is_of(mut file: &File, id: &LeaseId) -> io::Result<bool> {
-    // On Windows each wake-up adds a byte behind it.
-    if file.metadata()?.len() < (NOTED_BYTES + WORD_BYTES) as u64 {
-        return Ok(false);
-    }
-    let mut text = [0; LeaseId::MAX_CHARS];
-    file.seek(SeekFrom::Start(ID_AT as u64))?;
-    file.read_exact(&mut text)?;
-    Ok(words(&text) == id.as_str())
 }
 
 fn read(mut file: &File, id: &LeaseId) -> io::Result<Option<Word>> {
@@ -134,10 +112,6 @@ fn read(mut file: &File, id: &LeaseId) -> io::Result<Option<Word>> {
     }))
 }
 
-fn words(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default().trim()
-}
-
 fn write_deadline(file: &File, deadline: Option<Timestamp>) -> io::Result<()> {
     let micros = deadline.map(|deadline| deadline.timestamp_micros().to_string());
     let text = format!("{:<DEADLINE_BYTES$}", micros.unwrap_or_default());
@@ -151,6 +125,7 @@ fn write_stop(file: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::leases::format::{WORD_BYTES, write_id};
 
     fn at(second: i64) -> Timestamp {
         DateTime::from_timestamp(second, 0).unwrap().fixed_offset()
@@ -188,7 +163,8 @@ mod tests {
         assert_eq!(read(&file), None, "it names no lease");
         write_id(&file, &other).unwrap();
         assert_eq!(read(&file), None, "it was made for another lease");
-        write_at(&file, &" ".repeat(other.as_str().len()), ID_AT).unwrap();
+        let id_at = NOTED_BYTES + DEADLINE_BYTES + STOP_BYTES;
+        write_at(&file, &" ".repeat(other.as_str().len()), id_at).unwrap();
         write_id(&file, &id).unwrap();
         assert_eq!(read(&file), Some(Word::default()));
         io::Seek::seek(&mut file, SeekFrom::End(0)).unwrap();

@@ -1,8 +1,8 @@
 //! Where a state file really is.
 
-use super::error::{Action, StoreError};
 use crate::allocator::LeaseId;
-use crate::system::{self, Folder, RealPath};
+use crate::store::error::{Action, StoreError};
+use crate::system::{self, Folder, LocalLocks, OpenToOthers, RealPath};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -26,7 +26,7 @@ pub(super) const TEMP_PREFIX: &str = ".gpumgr-";
 /// The real places behind a state path: links are resolved first, so that the lock and the
 /// temporary file are beside the real file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct StatePaths {
     /// The state file itself, absolute.
     pub state: PathBuf,
     /// Its folder.
@@ -35,8 +35,8 @@ pub struct Place {
     pub lock: PathBuf,
 }
 
-impl Place {
-    pub(super) fn of(path: &Path) -> Result<Self, StoreError> {
+impl StatePaths {
+    pub(crate) fn of(path: &Path) -> Result<Self, StoreError> {
         // The name of a folder, of which a path would quietly make a file's.
         let last = path.as_os_str().as_encoded_bytes().last();
         if last.is_some_and(|byte| std::path::is_separator(char::from(*byte))) {
@@ -69,32 +69,32 @@ impl Place {
     }
 
     /// Opens the folder, to reach what is in it.
-    pub(super) fn open(&self) -> io::Result<Folder> {
+    pub(crate) fn open(&self) -> io::Result<Folder> {
         Folder::open(&self.folder)
     }
 
     /// The state file's name in its folder.
-    pub(super) fn name(&self) -> &OsStr {
+    pub(crate) fn name(&self) -> &OsStr {
         self.state.file_name().unwrap_or_default()
     }
 
     /// The file of a lease.
-    pub(super) fn lease(&self, id: &LeaseId) -> OsString {
+    pub(crate) fn lease(&self, id: &LeaseId) -> OsString {
         self.own(LEASE, id.as_str())
     }
 
     /// The FIFO by which the holder of a lease is woken.
-    pub(super) fn wake(&self, id: &LeaseId) -> OsString {
+    pub(crate) fn wake(&self, id: &LeaseId) -> OsString {
         self.own(WAKE, id.as_str())
     }
 
     /// The ID of the lease whose file has this name, if it is one of this state's.
-    pub(super) fn lease_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
+    pub(crate) fn lease_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
         self.id_in(LEASE, name)
     }
 
     /// The ID of the lease whose FIFO has this name, likewise.
-    pub(super) fn wake_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
+    pub(crate) fn wake_named<'n>(&self, name: &'n OsStr) -> Option<&'n str> {
         self.id_in(WAKE, name)
     }
 
@@ -106,7 +106,7 @@ impl Place {
     }
 
     /// The file by which those who wait on one machine take turns.
-    pub(super) fn waiters(&self, host: &str) -> OsString {
+    pub(crate) fn waiters(&self, host: &str) -> OsString {
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || c == '-' {
                 c
@@ -119,7 +119,7 @@ impl Place {
     }
 
     /// The file by which a monitor is the only one.
-    pub(super) fn monitor(&self) -> OsString {
+    pub(crate) fn monitor(&self) -> OsString {
         self.own(MONITOR, "")
     }
 
@@ -133,10 +133,21 @@ impl Place {
     }
 
     /// The error of a change that must not make the file.
-    pub(super) fn missing(&self) -> StoreError {
+    pub(crate) fn missing(&self) -> StoreError {
         StoreError::Missing {
             path: self.state.clone(),
         }
+    }
+
+    /// The file system that the state is on, if its locks may hold on this machine only.
+    pub fn local_locks(&self) -> Option<LocalLocks> {
+        system::local_locks(&self.open().ok()?).ok()?
+    }
+
+    /// Whether users who are neither the owner nor in the group can open the state's folder or a file
+    /// in it, and so keep its locks.
+    pub fn open_to_others(&self) -> Option<OpenToOthers> {
+        self.open().ok()?.open_to_others().ok()?
     }
 
     /// Whether the folder's sticky bit keeps other users from changing the file.
