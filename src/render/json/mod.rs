@@ -4,29 +4,33 @@ mod config;
 mod gpus;
 mod journal;
 mod notify;
+mod printable;
+mod status;
 mod steps;
 
 pub(super) use notify::not_told;
 
 use crate::allocator::{
-    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Phase, Program, Renewed, Server, Task,
-    Tie, Timestamp, Why,
+    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Renewed, Timestamp, Why,
 };
 use crate::exit_code::Kind;
 use crate::outcome::{
     Allocated, Began, Extended, GivenBack, Initialized, Outcome, Queue, Reset, Started, StateFile,
-    Status, Totals,
+    Totals,
 };
 use crate::render::messages::cap_name;
 use chrono::SecondsFormat;
+use printable::line;
 use serde_json::{Value, json};
-use std::fmt::Write;
+use status::StatusDocument;
 use std::path::PathBuf;
 
 pub(super) fn outcome(outcome: &Outcome) -> String {
-    line(match outcome {
+    line(&match outcome {
+        Outcome::Status(status) | Outcome::Detail(status) => {
+            return line(&StatusDocument::of(status));
+        }
         Outcome::Initialized(init) => initialized(init),
-        Outcome::Status(shown) | Outcome::Detail(shown) => status(shown),
         Outcome::Allocated(granted) | Outcome::Adopted(granted) => allocated(granted),
         Outcome::Started(began) => started(began),
         Outcome::Stopped(given_back) => released(given_back),
@@ -56,21 +60,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
 }
 
 pub(super) fn failure(kind: Kind, message: &str, hint: &str) -> String {
-    line(json!({ "error": { "kind": kind.name(), "message": message, "hint": hint } }))
-}
-
-fn line(document: Value) -> String {
-    let mut line = String::new();
-    for c in document.to_string().chars() {
-        // JSON leaves the second row of controls as they are, but a terminal obeys them.
-        if c.is_control() {
-            let _ = write!(line, "\\u{:04x}", u32::from(c));
-        } else {
-            line.push(c);
-        }
-    }
-    line.push('\n');
-    line
+    line(&json!({ "error": { "kind": kind.name(), "message": message, "hint": hint } }))
 }
 
 fn time(time: Timestamp) -> String {
@@ -141,19 +131,6 @@ fn change(change: &Change) -> Value {
         }
         Change::Reordered => json!({ "change": "reordered" }),
     }
-}
-
-fn status(status: &Status) -> Value {
-    json!({
-        "servers": status.servers.iter().map(|(id, shown)| server(*id, shown, status)).collect::<Vec<_>>(),
-        "totals": totals(&status.totals),
-        "config": path(&status.config),
-        "state": state_path(&status.state),
-        "initialized": status.initialized,
-        "config_differs": status.state.differs,
-        "waiting": status.waiting,
-        "ended_tasks": freed(&status.ended),
-    })
 }
 
 fn freed(freed: &[Freed]) -> Vec<Value> {
@@ -276,63 +253,6 @@ fn holding(holding: &Holding) -> Value {
     })
 }
 
-fn server(id: usize, server: &Server, status: &Status) -> Value {
-    let measured = status.measured.as_ref().filter(|(other, _)| *other == id);
-    let used_gpus =
-        server.total_gpus - u32::try_from(server.free_gpus.len()).unwrap_or(server.total_gpus);
-    json!({
-        "server_id": id,
-        "server_name": server.name.as_str(),
-        "total_gpus": server.total_gpus,
-        "available_gpus": server.free_gpus,
-        "gpu_use_percent": percent(used_gpus, server.total_gpus),
-        "total_cpus": server.total_cpus,
-        "available_cpus": server.free_cpus,
-        "cpu_use_percent": percent(server.total_cpus - server.free_cpus, server.total_cpus),
-        "drain": server.drain,
-        "host": server.host,
-        "gpus": measured.map(|(_, sample)| gpus::measured(server, sample)),
-        "running_tasks": server.tasks.iter().map(|held| task(held, status)).collect::<Vec<_>>(),
-    })
-}
-
-fn task(task: &Task, status: &Status) -> Value {
-    let now = status.now;
-    let idle = task.idle(now, status.idle_warning);
-    json!({
-        "task_id": task.id.as_str(),
-        "allocated_gpus": task.gpus,
-        "allocated_cpus": task.cpus,
-        "owner": task.owner,
-        "start_time": time(task.start),
-        "age_seconds": (now - task.start).num_seconds().max(0),
-        "end_time": task.term.map(|term| time(term.end)),
-        "ttl_seconds": task.term.map(|term| term.ttl.num_seconds()),
-        "seconds_left": task.term.map(|term| (term.end - now).num_seconds().max(0)),
-        "idle_seconds": idle.map(|idle| idle.num_seconds()),
-        "program": task.program.as_deref().map(|shown| program(task, shown, status)),
-        "ends_with": task.lease.as_deref().map(|lease| ends_with(lease.tie)),
-        "steps": steps::of_task(task, now),
-    })
-}
-
-fn program(task: &Task, program: &Program, status: &Status) -> Value {
-    json!({
-        "phase": match program.phase {
-            Phase::Starting => "starting",
-            Phase::Running => "running",
-            Phase::Retrying => "retrying",
-            Phase::Stopping => "stopping",
-        },
-        "pid": program.pid,
-        "restarts": program.restarts,
-        "automatic_gpus": program.automatic,
-        "leaving_gpus": program.leaving,
-        "scaled": program.scaled.map(time),
-        "attended": !status.unattended.contains(&task.id),
-    })
-}
-
 fn started(started: &Started) -> Value {
     let grant = &started.grant;
     let (pid, began) = match started.began {
@@ -354,14 +274,6 @@ fn started(started: &Started) -> Value {
         "created": started.state.created,
         "freed_tasks": freed(&started.state.freed),
     })
-}
-
-fn ends_with(tie: Tie) -> &'static str {
-    match tie {
-        Tie::Run => "command",
-        Tie::Process => "process",
-        Tie::Claim => "waiting",
-    }
 }
 
 fn allocated(allocated: &Allocated) -> Value {

@@ -27,5 +27,5 @@ pub(super) fn tested(tested: &Tested) -> Value {
 pub(in crate::render) fn not_told(told: &Tested, kind: Kind, message: &str, hint: &str) -> String {
     let mut document = tested(told);
     document["error"] = json!({ "kind": kind.name(), "message": message, "hint": hint });
-    line(document)
+    line(&document)
 }
