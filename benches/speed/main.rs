@@ -31,6 +31,8 @@ const PARTS: &[Part] = &[
     ("default_size", pairs::default_size),
     ("contended", load::contended),
     ("ten_megabytes", pairs::ten_megabytes),
+    ("status_json", |_| pairs::status_json()),
+    ("version", |_| pairs::version()),
     ("v01", |_| v01::beside_python()),
     ("status_while_locked", |_| pairs::status_while_locked()),
     ("first_fit", |_| first_fit::in_memory()),
