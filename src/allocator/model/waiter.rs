@@ -15,7 +15,7 @@ pub struct Waiter {
     pub request: Request,
     /// Since when.
     pub since: Timestamp,
-    /// Its place in the order, from [`next_order`]; `None` if gpumgr 0.2.0 wrote it.
+    /// Its place in the order of the queue; `None` if gpumgr 0.2.0 wrote it.
     pub order: Option<i64>,
     /// Until when it waits at most.
     pub until: Option<Timestamp>,

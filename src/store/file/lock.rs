@@ -73,24 +73,24 @@ impl Guard {
         self.folder
     }
 
-    fn try_acquire(place: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, wait, system::try_lock)
+    fn try_acquire(paths: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(paths, wait, system::try_lock)
     }
 
-    fn acquire(place: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
-        Self::acquire_by(place, wait, lock)
+    fn acquire(paths: &StatePaths, wait: &LockWait) -> Result<Option<Self>, StoreError> {
+        Self::acquire_by(paths, wait, lock)
     }
 
     fn acquire_by(
-        place: &StatePaths,
+        paths: &StatePaths,
         wait: &LockWait,
         lock: fn(&File) -> io::Result<bool>,
     ) -> Result<Option<Self>, StoreError> {
-        let at_folder = |error| StoreError::io(Action::Lock, &place.folder, error);
+        let at_folder = |error| StoreError::io(Action::Lock, &paths.folder, error);
         loop {
-            let folder = place.open().map_err(at_folder)?;
+            let folder = paths.open().map_err(at_folder)?;
             if !wait.allow_local {
-                check_locks(place, &folder)?;
+                check_locks(paths, &folder)?;
             }
             if let Some(open) = folder.to_lock().map_err(at_folder)? {
                 match lock(open) {
@@ -100,7 +100,7 @@ impl Guard {
                     Err(error) => return Err(at_folder(error)),
                 }
             }
-            let Some(file) = lock_file(place, &folder, lock)? else {
+            let Some(file) = lock_file(paths, &folder, lock)? else {
                 return Ok(None);
             };
             if folder.is_in_place().map_err(at_folder)? {
@@ -112,12 +112,12 @@ impl Guard {
 
 /// Locks the file that the name leads to, also when it led elsewhere before the lock was had.
 fn lock_file(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
     lock: fn(&File) -> io::Result<bool>,
 ) -> Result<Option<File>, StoreError> {
     let name = OsStr::new(LOCK_FILE);
-    let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
+    let failed = |error| StoreError::io(Action::Lock, &paths.lock, error);
     loop {
         let file = match folder.open_lock_file(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -131,7 +131,7 @@ fn lock_file(
             Ok(false) => return Ok(None),
             Err(source) if system::cannot_lock(&source) => {
                 return Err(StoreError::CannotLock {
-                    path: place.lock.clone(),
+                    path: paths.lock.clone(),
                     source,
                 });
             }
@@ -173,30 +173,30 @@ fn lock(file: &File) -> io::Result<bool> {
 /// The system wakes those who wait in turn, but waits without end; so where the lock is not
 /// free, another thread waits for it and does the work itself (handing the lock back would cost a
 /// wake-up while everybody waits), and this one watches the time.
-pub(super) fn with<R, F>(place: &StatePaths, wait: &LockWait, work: F) -> Result<R, StoreError>
+pub(super) fn with<R, F>(paths: &StatePaths, wait: &LockWait, work: F) -> Result<R, StoreError>
 where
     F: FnOnce(Guard) -> R + Send + 'static,
     R: Send + 'static,
 {
-    if let Some(guard) = Guard::try_acquire(place, wait)? {
+    if let Some(guard) = Guard::try_acquire(paths, wait)? {
         return Ok(work(guard));
     }
     let turn = Arc::new(Turn::default());
     let (sender, done) = mpsc::channel();
     let waiter = {
-        let (place, wait, turn) = (place.clone(), wait.clone(), Arc::clone(&turn));
+        let (paths, wait, turn) = (paths.clone(), wait.clone(), Arc::clone(&turn));
         move || {
-            let guard = Guard::acquire(&place, &wait);
+            let guard = Guard::acquire(&paths, &wait);
             if turn.take() {
                 let _ = sender.send(guard.map(|guard| guard.map(work)));
             }
         }
     };
-    let failed = |error| StoreError::io(Action::Lock, &place.lock, error);
+    let failed = |error| StoreError::io(Action::Lock, &paths.lock, error);
     thread::Builder::new().spawn(waiter).map_err(failed)?;
-    match watch(place, wait, &turn, &done)? {
+    match watch(paths, wait, &turn, &done)? {
         Some(result) => Ok(result),
-        None => Err(timed_out(place, wait)),
+        None => Err(timed_out(paths, wait)),
     }
 }
 
@@ -219,7 +219,7 @@ type Done<R> = Result<Option<R>, StoreError>;
 
 /// What came of the work, none if the lock was not free in time.
 fn watch<R>(
-    place: &StatePaths,
+    paths: &StatePaths,
     wait: &LockWait,
     turn: &Turn,
     done: &mpsc::Receiver<Done<R>>,
@@ -227,41 +227,41 @@ fn watch<R>(
     let before_notice = NOTICE_AFTER.min(wait.timeout);
     match done.recv_timeout(before_notice) {
         Err(RecvTimeoutError::Timeout) => {}
-        received => return received.unwrap_or_else(|_| Err(waiter_died(place))),
+        received => return received.unwrap_or_else(|_| Err(waiter_died(paths))),
     }
     let still_waits = wait.timeout > NOTICE_AFTER && !turn.is_taken();
     if let Some(notice) = wait.notice.as_ref().filter(|_| still_waits) {
-        notice(&place.lock, &holders(place));
+        notice(&paths.lock, &holders(paths));
     }
     match done.recv_timeout(wait.timeout - before_notice) {
         Err(RecvTimeoutError::Timeout) if turn.take() => Ok(None),
-        Err(RecvTimeoutError::Timeout) => done.recv().unwrap_or_else(|_| Err(waiter_died(place))),
-        received => received.unwrap_or_else(|_| Err(waiter_died(place))),
+        Err(RecvTimeoutError::Timeout) => done.recv().unwrap_or_else(|_| Err(waiter_died(paths))),
+        received => received.unwrap_or_else(|_| Err(waiter_died(paths))),
     }
 }
 
-fn waiter_died(place: &StatePaths) -> StoreError {
+fn waiter_died(paths: &StatePaths) -> StoreError {
     StoreError::io(
         Action::Lock,
-        &place.lock,
+        &paths.lock,
         io::Error::other("the transaction's thread ended early"),
     )
 }
 
-fn timed_out(place: &StatePaths, wait: &LockWait) -> StoreError {
+fn timed_out(paths: &StatePaths, wait: &LockWait) -> StoreError {
     StoreError::LockTimeout {
-        path: place.lock.clone(),
+        path: paths.lock.clone(),
         waited: wait.timeout,
-        holders: holders(place),
+        holders: holders(paths),
     }
 }
 
 /// Who is in the way. Who has the file's lock is; who has only the folder's waits for the file,
 /// as this process may.
-fn holders(place: &StatePaths) -> Vec<Holder> {
-    let mut holders = system::find_lock_holders(&place.lock);
+fn holders(paths: &StatePaths) -> Vec<Holder> {
+    let mut holders = system::find_lock_holders(&paths.lock);
     if holders.is_empty() {
-        holders = system::find_lock_holders(&place.folder);
+        holders = system::find_lock_holders(&paths.folder);
     }
     holders.retain(|holder| holder.pid != std::process::id());
     holders

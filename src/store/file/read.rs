@@ -34,10 +34,10 @@ impl Opened {
 
 /// Reads without a lock. v0.1 may be writing the file in place, so what is no JSON is read
 /// again for a while before it is called damaged.
-pub(super) fn patiently(place: &StatePaths) -> Result<Option<Cluster>, StoreError> {
+pub(super) fn patiently(paths: &StatePaths) -> Result<Option<Cluster>, StoreError> {
     let give_up = Instant::now() + TORN_FOR;
     loop {
-        match once(place) {
+        match once(paths) {
             Err(StoreError::Damaged {
                 damage: Damage::Layout { torn: true, .. },
                 ..
@@ -50,78 +50,78 @@ pub(super) fn patiently(place: &StatePaths) -> Result<Option<Cluster>, StoreErro
 }
 
 /// Reads the file as it is at this moment.
-fn once(place: &StatePaths) -> Result<Option<Cluster>, StoreError> {
-    let Some(folder) = folder(place)? else {
+fn once(paths: &StatePaths) -> Result<Option<Cluster>, StoreError> {
+    let Some(folder) = folder(paths)? else {
         return Ok(None);
     };
-    in_folder(place, &folder)
+    in_folder(paths, &folder)
 }
 
 /// The same, in the folder that is open.
 pub(super) fn in_folder(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
 ) -> Result<Option<Cluster>, StoreError> {
-    let opened = open(place, folder, Access::Read, Action::Read)?;
+    let opened = open(paths, folder, Access::Read, Action::Read)?;
     opened
         .map(|opened| {
             codec::decode(&opened.text)
                 .map(|(cluster, _)| cluster)
-                .map_err(|damage| damage.at(&place.state))
+                .map_err(|damage| damage.at(&paths.state))
         })
         .transpose()
 }
 
 /// The file's text at this moment, if it has one.
-pub(super) fn text(place: &StatePaths) -> Option<String> {
-    let folder = folder(place).ok()??;
-    let opened = open(place, &folder, Access::Read, Action::Read);
+pub(super) fn text(paths: &StatePaths) -> Option<String> {
+    let folder = folder(paths).ok()??;
+    let opened = open(paths, &folder, Access::Read, Action::Read);
     Some(opened.ok()??.text)
 }
 
 /// Reads the file in order to replace it, which whoever may not write it must not do.
-pub(super) fn to_change(place: &StatePaths, folder: &Folder) -> Result<Option<Opened>, StoreError> {
-    open(place, folder, Access::ReadWrite, Action::Write)
+pub(super) fn to_change(paths: &StatePaths, folder: &Folder) -> Result<Option<Opened>, StoreError> {
+    open(paths, folder, Access::ReadWrite, Action::Write)
 }
 
 /// The metadata of a file that is to be replaced whatever it holds.
 pub(super) fn to_replace(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
 ) -> Result<Option<Metadata>, StoreError> {
-    if look(place, folder)?.is_none() {
+    if look(paths, folder)?.is_none() {
         return Ok(None);
     }
-    let file = folder.open_file(place.name(), Access::Write);
+    let file = folder.open_file(paths.name(), Access::Write);
     let found = file.and_then(|file| file.metadata());
     found
         .map(Some)
-        .map_err(|error| StoreError::io(Action::Write, &place.state, error))
+        .map_err(|error| StoreError::io(Action::Write, &paths.state, error))
 }
 
 /// Whether there is a state file.
-pub(super) fn is_there(place: &StatePaths) -> Result<bool, StoreError> {
-    let Some(folder) = folder(place)? else {
+pub(super) fn is_there(paths: &StatePaths) -> Result<bool, StoreError> {
+    let Some(folder) = folder(paths)? else {
         return Ok(false);
     };
-    Ok(look(place, &folder)?.is_some())
+    Ok(look(paths, &folder)?.is_some())
 }
 
-fn folder(place: &StatePaths) -> Result<Option<Folder>, StoreError> {
-    match place.open() {
+fn folder(paths: &StatePaths) -> Result<Option<Folder>, StoreError> {
+    match paths.open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened
             .map(Some)
-            .map_err(|error| StoreError::io(Action::Read, &place.state, error)),
+            .map_err(|error| StoreError::io(Action::Read, &paths.state, error)),
     }
 }
 
-fn look(place: &StatePaths, folder: &Folder) -> Result<Option<Entry>, StoreError> {
-    match folder.look(place.name()) {
+fn look(paths: &StatePaths, folder: &Folder) -> Result<Option<Entry>, StoreError> {
+    match folder.look(paths.name()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io(Action::Read, &place.state, error)),
+        Err(error) => Err(StoreError::io(Action::Read, &paths.state, error)),
         Ok(found) if !found.is_file => Err(StoreError::NotAFile {
-            path: place.state.clone(),
+            path: paths.state.clone(),
         }),
         Ok(found) => Ok(Some(found)),
     }
@@ -129,18 +129,18 @@ fn look(place: &StatePaths, folder: &Folder) -> Result<Option<Entry>, StoreError
 
 /// The path is without links: one that is met here was planted since.
 fn open(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
     access: Access,
     action: Action,
 ) -> Result<Option<Opened>, StoreError> {
-    let path = &place.state;
+    let path = &paths.state;
     // Looked at before it is opened, for to open a device may already do something.
-    if look(place, folder)?.is_none() {
+    if look(paths, folder)?.is_none() {
         return Ok(None);
     }
     let failed = |error| StoreError::io(action, path, error);
-    let file = match folder.open_file(place.name(), access) {
+    let file = match folder.open_file(paths.name(), access) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };

@@ -25,31 +25,31 @@ use std::time::{Duration, Instant};
 /// in place; gpumgr's own only when it is durable, so that v0.1, which asks only ten times a
 /// second, gets its turn meanwhile. What is to be done under both locks once it is in place is `done`.
 pub(super) fn save(
-    place: &StatePaths,
+    paths: &StatePaths,
     guard: Guard,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
     cluster: &Cluster,
     done: impl FnOnce(),
 ) -> Result<(), StoreError> {
-    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let failed = |error| StoreError::io(Action::Write, &paths.state, error);
     let bytes: u64 = text.iter().map(|piece| piece.len() as u64).sum();
     if bytes > MAX_BYTES {
         return Err(StoreError::TooLarge {
-            path: place.state.clone(),
+            path: paths.state.clone(),
             bytes,
         });
     }
     let folder = guard.folder();
-    sweep::sweep(place, folder, cluster);
-    let temp = prepare_with_room(place, folder, old, text)?;
-    temp.replace(place.name()).map_err(failed)?;
+    sweep::sweep(paths, folder, cluster);
+    let temp = prepare_with_room(paths, folder, old, text)?;
+    temp.replace(paths.name()).map_err(failed)?;
     steps::reached(Step::Renamed);
     done();
     let folder = guard.release_file();
     folder
         .flush()
-        .map_err(|error| StoreError::io(Action::Flush, &place.folder, error))?;
+        .map_err(|error| StoreError::io(Action::Flush, &paths.folder, error))?;
     drop(folder);
     steps::reached(Step::FolderFlushed);
     Ok(())
@@ -64,18 +64,18 @@ const BEFORE_NEXT_TRY: Duration = Duration::from_millis(50);
 /// A program that never stops writing takes at once what is given up for the state. Then the writer of its
 /// log finds the disk full, gives up a copy by itself and pauses, so that the next try has room.
 fn prepare_with_room<'f>(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &'f Folder,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
 ) -> Result<Temporary<'f>, StoreError> {
     let give_up = Instant::now() + TRIES_FOR;
     loop {
-        match prepare(place, folder, old, text) {
+        match prepare(paths, folder, old, text) {
             Err(StoreError::Io { source, .. }) if room::is_full(&source) => {
                 let has_room = room::make(folder);
                 if Instant::now() >= give_up {
-                    return Err(full(place, folder, source));
+                    return Err(full(paths, folder, source));
                 }
                 if !has_room {
                     thread::sleep(BEFORE_NEXT_TRY);
@@ -88,25 +88,25 @@ fn prepare_with_room<'f>(
 
 /// Writes the text to a file that has everything but the state file's name.
 fn prepare<'f>(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &'f Folder,
     old: Option<&Metadata>,
     text: &Pieces<'_>,
 ) -> Result<Temporary<'f>, StoreError> {
-    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let failed = |error| StoreError::io(Action::Write, &paths.state, error);
     let temp = Temporary::new(folder, TEMP_PREFIX).map_err(failed)?;
     steps::reached(Step::TempCreated);
     write_pieces(temp.file(), text).map_err(failed)?;
     steps::reached(Step::TempWritten);
-    set_access(place, folder, temp.file(), old)?;
+    set_access(paths, folder, temp.file(), old)?;
     temp.file().sync_all().map_err(failed)?;
     steps::reached(Step::TempFlushed);
     Ok(temp)
 }
 
-fn full(place: &StatePaths, folder: &Folder, source: io::Error) -> StoreError {
+fn full(paths: &StatePaths, folder: &Folder, source: io::Error) -> StoreError {
     StoreError::DiskFull {
-        path: place.state.clone(),
+        path: paths.state.clone(),
         source,
         largest: room::largest(folder),
     }
@@ -121,19 +121,19 @@ fn write_pieces(file: &File, text: &Pieces<'_>) -> io::Result<()> {
 }
 
 fn set_access(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
     file: &File,
     old: Option<&Metadata>,
 ) -> Result<(), StoreError> {
-    let failed = |error| StoreError::io(Action::Write, &place.state, error);
+    let failed = |error| StoreError::io(Action::Write, &paths.state, error);
     let Some(old) = old else {
         return folder.share(file).map_err(failed);
     };
     system::keep_access(file, old).map_err(|KeepError { group, source }| match group {
         None => failed(source),
         Some(group) => StoreError::GroupLost {
-            path: place.state.clone(),
+            path: paths.state.clone(),
             group,
             source,
         },
@@ -142,13 +142,13 @@ fn set_access(
 
 /// Gives the old file a second, dated name; returns it. At no moment is there no state file.
 pub(super) fn keep_old(
-    place: &StatePaths,
+    paths: &StatePaths,
     folder: &Folder,
     now: Timestamp,
 ) -> Result<PathBuf, StoreError> {
-    let failed = |error| StoreError::io(Action::Keep, &place.state, error);
+    let failed = |error| StoreError::io(Action::Keep, &paths.state, error);
     let date = now.format("%Y%m%d-%H%M%S");
-    let stem = place
+    let stem = paths
         .state
         .file_stem()
         .unwrap_or_default()
@@ -160,7 +160,7 @@ pub(super) fn keep_old(
             format!("-{attempt}")
         };
         let kept = format!("{stem}.{date}{again}.json");
-        match link_or_copy(folder, place.name(), kept.as_ref()) {
+        match link_or_copy(folder, paths.name(), kept.as_ref()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
             Ok(()) => {
