@@ -12,7 +12,6 @@ use crate::system::{self, Access, Folder, NOTE_BYTES};
 use chrono::DateTime;
 use std::ffi::OsString;
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -54,8 +53,7 @@ pub(crate) struct Notes {
 
 /// An ID that nobody else has.
 pub(crate) fn new_id() -> Result<LeaseId, StoreError> {
-    let random = RandomState::new().build_hasher().finish();
-    let id = format!("{random:016x}");
+    let id = format!("{:016x}", system::random());
     id.parse().map_err(|_| {
         let source = io::Error::other("no lease ID could be made");
         StoreError::io(Action::Lease, Path::new(&id), source)

@@ -6,7 +6,9 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+mod random;
 mod temporary;
+pub(crate) use random::random;
 pub(crate) use temporary::Temporary;
 
 #[cfg(unix)]

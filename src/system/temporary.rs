@@ -1,9 +1,8 @@
 //! A file that goes with its handle unless it gets a name of its own.
 
-use super::Folder;
+use super::{Folder, random};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 
 /// A new file in a folder, for this user alone as yet.
@@ -18,8 +17,7 @@ impl<'f> Temporary<'f> {
     /// Makes one whose name begins so.
     pub(crate) fn new(folder: &'f Folder, prefix: &str) -> io::Result<Self> {
         loop {
-            let random = RandomState::new().build_hasher().finish();
-            let name = OsString::from(format!("{prefix}{random:016x}"));
+            let name = OsString::from(format!("{prefix}{:016x}", random()));
             let file = match folder.create(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made?,

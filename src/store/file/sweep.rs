@@ -5,7 +5,6 @@ use crate::allocator::Cluster;
 use crate::system::{self, Access, Folder};
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// With more leases than that, only some of the saves read the folder, which has two files for each.
 const MANY_LEASES: usize = 64;
@@ -16,7 +15,7 @@ const SWEPT_AMONG: u64 = 16;
 pub(super) fn sweep(paths: &StatePaths, folder: &Folder, cluster: &Cluster) {
     let leases: HashSet<_> = cluster.leases().map(|lease| lease.id.as_str()).collect();
     // Litter costs space only, and many leases mean many saves.
-    if leases.len() > MANY_LEASES && !random().is_multiple_of(SWEPT_AMONG) {
+    if leases.len() > MANY_LEASES && !system::random().is_multiple_of(SWEPT_AMONG) {
         return;
     }
     for name in folder.names().unwrap_or_default() {
@@ -27,10 +26,6 @@ pub(super) fn sweep(paths: &StatePaths, folder: &Folder, cluster: &Cluster) {
             sweep_wake(paths, folder, &name, |id| leases.contains(id));
         }
     }
-}
-
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 /// Removes the file of this name if it is a lease that no longer matters.

@@ -1,13 +1,13 @@
 //! Folders that gpumgr makes in a folder that others may write.
 
 use super::{Folder, again, without_group};
+use crate::system::random;
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 #[cfg(target_os = "linux")]
 use nix::{errno::Errno, libc};
 use std::ffi::{OsStr, OsString};
 use std::fs::{Metadata, Permissions};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
@@ -58,8 +58,7 @@ impl Folder {
     }
 
     fn make_unnamed_subfolder(&self) -> io::Result<NewFolder> {
-        let random = RandomState::new().build_hasher().finish();
-        let name = OsString::from(format!(".gpumgr-{random:016x}"));
+        let name = OsString::from(format!(".gpumgr-{:016x}", random()));
         again(|| mkdirat(&self.file, name.as_os_str(), Mode::S_IRWXU))?;
         let folder = self.subfolder(&name)?;
         // Another member may have put another folder in its place.
