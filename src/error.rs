@@ -261,13 +261,13 @@ fn kind_of_refusal(refusal: &Refusal) -> Kind {
             Adoption::HeldBy(_) => Kind::TaskExists,
             Adoption::LacksCpus(_) => Kind::Insufficient,
         },
-        Refusal::OverCap(_) => Kind::OverLimit,
+        Refusal::QuotaExceeded(_) => Kind::OverLimit,
         Refusal::Occupied { .. } | Refusal::ProgramRuns { .. } | Refusal::StillUsed { .. } => {
             Kind::TaskExists
         }
         Refusal::NoProgram { .. } => Kind::UnknownTask,
         Refusal::AboveMaximum { .. }
-        | Refusal::AboveCap { .. }
+        | Refusal::AboveQuota { .. }
         | Refusal::AboveMaxTtl { .. }
         | Refusal::Impossible(_) => Kind::Impossible,
         Refusal::Insufficient(_)

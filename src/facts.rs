@@ -6,7 +6,9 @@
 //! all its leases are dead. What cannot be found out counts as alive; on another machine, until its
 //! time is over.
 
-use crate::allocator::{Cluster, Facts, Lease, LeaseId, Process, Task, Tie, Timestamp, in_order};
+use crate::allocator::{
+    Cluster, Facts, Lease, LeaseId, LeaseKind, Process, Task, Timestamp, in_order,
+};
 use crate::leases::{LeaseSeen, Notes};
 use crate::manager::Manager;
 use crate::system::{self, Fate, Here, Processes, RunScope};
@@ -88,7 +90,7 @@ impl Manager {
             return false;
         };
         now - task.start >= UNTAKEN_FOR
-            && matches!(lease.tie, Tie::Run | Tie::Claim)
+            && matches!(lease.tie, LeaseKind::Run | LeaseKind::Claim)
             && place(&lease.process, here) == Place::Here
             && system::is_stopped(&lease.process, here)
             && matches!(
@@ -105,7 +107,7 @@ impl Manager {
     /// holds the lock. Few look dead, so that processes are seldom looked at.
     fn keep_with_members(&self, cluster: &Cluster, here: &Here, facts: &mut Facts) {
         let looks_dead = |lease: &&Lease| {
-            lease.tie == Tie::Run
+            lease.tie == LeaseKind::Run
                 && place(&lease.process, here) == Place::Here
                 && facts.dead.contains(&lease.id)
         };
@@ -165,8 +167,8 @@ impl Manager {
             Place::Elsewhere => false,
             Place::BeforeRestart => true,
             Place::Here => match lease.tie {
-                Tie::Process => system::fate(&lease.process, here) == Fate::Gone,
-                Tie::Run | Tie::Claim => self.is_abandoned(lease, here),
+                LeaseKind::Process => system::fate(&lease.process, here) == Fate::Gone,
+                LeaseKind::Run | LeaseKind::Claim => self.is_abandoned(lease, here),
             },
         }
     }

@@ -1,7 +1,7 @@
 //! What each action returns: data, for a renderer to put into words or bytes.
 
 use crate::allocator::{
-    Change, Explained, Freed, Grant, Limits, Name, Reading, Released, Renewed, Sample, Server,
+    Change, Expired, Explained, Grant, Limits, Name, Reading, Released, Renewed, Sample, Server,
     ServerSpec, Task, Timestamp, Unreadable, Waiter,
 };
 use crate::config::{Monitoring, Notification, ProgramTemplate, Rotation, Translated};
@@ -86,7 +86,7 @@ pub struct StateFile {
     /// The config describes another cluster than it holds.
     pub differs: bool,
     /// What had ended by itself, and was freed by this action.
-    pub freed: Vec<Freed>,
+    pub freed: Vec<Expired>,
 }
 
 /// Counts over a cluster.
@@ -158,7 +158,7 @@ pub struct Status {
     /// How many wait.
     pub waiting: usize,
     /// What has ended by itself, and is shown as free: whoever acts next frees it.
-    pub ended: Vec<Freed>,
+    pub ended: Vec<Expired>,
     /// The servers shown, with their IDs.
     pub servers: Vec<(usize, Server)>,
     /// The counts over the servers shown.

@@ -1,6 +1,6 @@
 //! What happens while an action takes its time, for whoever looks on.
 
-use crate::allocator::{Explained, Grant, Name, Timestamp, Withheld};
+use crate::allocator::{Explained, Grant, Name, Timestamp, Unavailable};
 use crate::error::Error;
 use crate::outcome::{Allocated, StateFile};
 use crate::system::Holder;
@@ -33,7 +33,7 @@ pub enum Progress<'a> {
         /// The task.
         task: &'a Name,
         /// What of it is not free, and why.
-        withheld: &'a Withheld,
+        withheld: &'a Unavailable,
     },
     /// The file system does not tell of changes, so they are looked for.
     LooksForChanges,

@@ -5,8 +5,8 @@ use crate::simulate::Rule;
 use crate::trace::{GPUS, Job};
 use chrono::{DateTime, TimeDelta};
 use gpumgr::allocator::{
-    self, Actor, Cluster, ClusterSpec, Cpus, Facts, Gpus, Lease, LeaseId, Limits, Name, Process,
-    Refusal, Request, Settled, Tie, Timestamp, Waiter,
+    self, Actor, Advanced, Cluster, ClusterSpec, Cpus, Facts, Gpus, Lease, LeaseId, LeaseKind,
+    Limits, Name, Process, Refusal, Request, Timestamp, Waiter,
 };
 use std::collections::VecDeque;
 
@@ -70,7 +70,7 @@ impl Ours {
         Ok(Self { cluster, with_ttl })
     }
 
-    fn settle(&mut self, now: i64) -> Result<Settled> {
+    fn settle(&mut self, now: i64) -> Result<Advanced> {
         let facts = Facts::at(at(now)?);
         Ok(allocator::settle(
             &mut self.cluster,
@@ -84,7 +84,7 @@ impl Ours {
         Ok(id.as_str().parse()?)
     }
 
-    fn claim_all(&mut self, settled: &Settled) -> Result<Vec<usize>> {
+    fn claim_all(&mut self, settled: &Advanced) -> Result<Vec<usize>> {
         let ids = settled.granted.iter().map(|(id, _)| id);
         ids.map(|id| self.claim(id)).collect()
     }
@@ -152,7 +152,7 @@ fn lease(index: usize) -> Result<Lease> {
     };
     Ok(Lease {
         id: format!("{index:012}").parse()?,
-        tie: Tie::Claim,
+        tie: LeaseKind::Claim,
         process,
     })
 }

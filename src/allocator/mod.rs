@@ -20,7 +20,7 @@ mod model;
 mod ops;
 mod policy;
 
-pub use model::cards::{Cards, Each, GpuKind};
+pub use model::cards::{Cards, GpuKind, PerGpu};
 pub use model::check::{Disagreement, What};
 pub use model::cluster::Cluster;
 pub use model::demand::{BadRequest, Cpus, Demand, Gpus};
@@ -28,17 +28,20 @@ pub use model::facts::Facts;
 pub use model::gpu::GpuId;
 pub use model::grant::Grant;
 pub use model::host::same_host;
-pub use model::lease::{BadLeaseId, Lease, LeaseId, MAX_TTL, Process, Term, Tie, is_same_start};
-pub use model::limits::{Cap, Caps, Limits, OverCap};
+pub use model::lease::{
+    BadLeaseId, Deadline, Lease, LeaseId, LeaseKind, MAX_TTL, Process, is_same_start,
+};
+pub use model::limits::{Limits, Quota, QuotaExceeded, Quotas};
 pub use model::name::{BadName, Name, is_printable};
-pub use model::outlook::{Outlook, Withheld, Withholding};
+pub use model::outlook::{Availability, Unavailable, UnavailableReason};
 pub use model::program::{AutoEnd, AutoProgram, Phase, Program};
 pub use model::refusal::{
-    Adoption, Behind, Blocker, CommandEnd, Nearest, Refusal, Shortage, StepShortage, Stock, TooMuch,
+    Adoption, Behind, Blocker, CommandEnd, GpuStock, Nearest, Refusal, Shortage, StepShortage,
+    TooMuch,
 };
 pub use model::request::Request;
 pub use model::sample::{
-    Device, Devices, Kin, MemoryUse, Occupant, Reading, Run, Sample, Unreadable,
+    Ancestor, Device, Devices, MemoryUse, Occupant, Reading, Run, Sample, Unreadable,
 };
 pub use model::server::Server;
 pub use model::spec::{BadSpec, ClusterSpec, MAX_CPUS, MAX_GPUS, MAX_SERVERS, ServerSpec};
@@ -47,10 +50,10 @@ pub use model::task::Task;
 pub use model::time::Timestamp;
 pub use model::waiter::Waiter;
 pub use ops::adopt::adopt;
-pub use ops::advance::{Settled, settle};
+pub use ops::advance::{Advanced, settle};
 pub use ops::allocate::allocate;
 pub use ops::auto_programs::{note_end, note_room, note_start, record_end};
-pub use ops::expire::{Freed, sweep};
+pub use ops::expire::{Expired, sweep};
 pub use ops::observe::observe;
 pub use ops::programs::{attach, give_up, let_go, note_program, stop_program};
 pub use ops::queue::{cancel, claim, confirm, enqueue, leave, next_order};
@@ -62,12 +65,12 @@ pub use ops::scaling::{grow, shrink};
 pub use ops::steps::{StepRequest, release_step, take_step};
 pub use policy::availability::{NotMeasured, measured_server};
 pub use policy::backfill::{in_order, reservation, somebody_waits};
-pub use policy::expiry::Over;
+pub use policy::expiry::ExpiryReason;
 pub use policy::explain::{Explained, Holding, Stand, Why, explain, explain_one};
 pub use policy::first_fit::first_fit;
 pub use policy::names::{known_as, resolve, resolve_waiting, unused_name};
 pub use policy::ownership::Actor;
-pub use policy::preemption::{Yield, yielding};
+pub use policy::preemption::{Preempt, yielding};
 pub use policy::processes::strangers;
 pub use policy::reservation::Reservation;
 pub use policy::scaling::{Scale, Scaling, wanted};

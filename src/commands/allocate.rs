@@ -2,7 +2,7 @@
 
 use super::change::{Changed, Grants};
 use super::wait::Wait;
-use crate::allocator::{Grant, Lease, Refusal, Request, Tie, allocate};
+use crate::allocator::{Grant, Lease, LeaseKind, Refusal, Request, allocate};
 use crate::config::ConfigError;
 use crate::environment;
 use crate::error::Error;
@@ -41,7 +41,7 @@ impl Manager {
         self.check_environment()?;
         let request = self.with_full_name(request)?;
         let held = self.leases.hold()?;
-        let waiting = self.own_lease(&held, Tie::Claim)?;
+        let waiting = self.own_lease(&held, LeaseKind::Claim)?;
         let granted = self.wait_in_line((request, false), waiting, &held, wait, &mut None);
         held.end();
         granted
@@ -61,7 +61,7 @@ impl Manager {
         let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
         Ok(Lease {
             id: new_id()?,
-            tie: Tie::Process,
+            tie: LeaseKind::Process,
             process,
         })
     }

@@ -1,7 +1,7 @@
 //! What all changes have in common: facts are gathered, the state becomes what it ought to be by
 //! now, the change is made, and who waits gets what that left.
 
-use crate::allocator::{Cluster, Facts, Freed, Refusal, Settled, Timestamp, observe, settle};
+use crate::allocator::{Advanced, Cluster, Expired, Facts, Refusal, Timestamp, observe, settle};
 use crate::error::Error;
 use crate::facts::Judged;
 use crate::journal::{Deed, Event};
@@ -74,7 +74,7 @@ impl Manager {
             let value = act(cluster, facts)?;
             let own = events(&value, facts.now);
             let after = settle(cluster, facts, &limits);
-            let before = Settled::default();
+            let before = Advanced::default();
             Ok(Made {
                 value,
                 before,
@@ -232,7 +232,7 @@ impl Manager {
                 self.leases.wake(whose);
             }
         }
-        let freed: Vec<Freed> = before.freed.iter().chain(&after.freed).cloned().collect();
+        let freed: Vec<Expired> = before.freed.iter().chain(&after.freed).cloned().collect();
         let state = StateFile { freed, ..state };
         Ok(Changed { value, state })
     }
@@ -241,9 +241,9 @@ impl Manager {
 /// What came of a change, and what became of others before and after it.
 struct Made<T> {
     value: T,
-    before: Settled,
+    before: Advanced,
     own: Vec<Event>,
-    after: Settled,
+    after: Advanced,
 }
 
 impl<T> Made<T> {
@@ -259,7 +259,7 @@ impl<T> Made<T> {
 }
 
 /// What became of others.
-fn by_itself(settled: &Settled, now: Timestamp) -> impl Iterator<Item = Event> {
+fn by_itself(settled: &Advanced, now: Timestamp) -> impl Iterator<Item = Event> {
     let event = move |deed| Event::new(deed, now);
     let freed = settled.freed.iter();
     let freed = freed.map(move |freed| event(Deed::Free).freeing(freed));

@@ -1,6 +1,8 @@
 //! `--detect`, and a state of what it finds.
 
-use crate::allocator::{Cards, Cluster, ClusterSpec, Device, Each, Server, ServerSpec, same_host};
+use crate::allocator::{
+    Cards, Cluster, ClusterSpec, Device, PerGpu, Server, ServerSpec, same_host,
+};
 use crate::error::Error;
 use crate::gpus::Unmeasured;
 use crate::manager::Manager;
@@ -107,8 +109,8 @@ fn cards(devices: &[Option<&Device>]) -> Cards {
         .iter()
         .map(|device| text(device, |device| &device.uuid));
     Cards {
-        models: Each::shortest(models.collect()),
-        memory: Each::shortest(memory.collect()),
+        models: PerGpu::shortest(models.collect()),
+        memory: PerGpu::shortest(memory.collect()),
         uuids: uuids.collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{Name, Refusal, Released, Tie, release, resolve};
+use crate::allocator::{LeaseKind, Name, Refusal, Released, release, resolve};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
@@ -38,7 +38,7 @@ impl Manager {
     /// The processes of a run that was released while it runs.
     fn still_running(&self, released: &Released) -> Vec<Holder> {
         let lease = released.task.lease.as_deref();
-        match lease.filter(|lease| lease.tie == Tie::Run) {
+        match lease.filter(|lease| lease.tie == LeaseKind::Run) {
             None => Vec::new(),
             Some(lease) => {
                 let members = Processes::look().members(&RunScope::of(&lease.id));

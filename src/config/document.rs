@@ -2,7 +2,7 @@
 //! over.
 
 use super::mistake::{Expected, Mistake, Wrong};
-use crate::allocator::{Each, MAX_TTL};
+use crate::allocator::{MAX_TTL, PerGpu};
 use chrono::TimeDelta;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
@@ -187,11 +187,11 @@ impl<'t> Table<'t> {
         &mut self,
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
-    ) -> Option<Placed<Each<String>>> {
+    ) -> Option<Placed<PerGpu<String>>> {
         self.typed(key, Expected::TextOrTexts, mistakes, |value| {
             match value.as_str() {
-                Some(text) => Some(Each::All(text.to_owned())),
-                None => texts(value).map(Each::List),
+                Some(text) => Some(PerGpu::All(text.to_owned())),
+                None => texts(value).map(PerGpu::List),
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use super::document::{Mistakes, Placed, Table};
 use super::mistake::Wrong;
-use crate::allocator::{Cards, Each};
+use crate::allocator::{Cards, PerGpu};
 use bytesize::ByteSize;
 use std::str::FromStr;
 use std::time::Duration;
@@ -101,7 +101,7 @@ pub(super) fn cards(
         }
     };
     for (key, list) in [("gpu_model", &models), ("gpu_memory", &memory)] {
-        if let Some((Each::List(texts), place)) = list {
+        if let Some((PerGpu::List(texts), place)) = list {
             fits(key, texts.len(), place);
         }
     }
@@ -113,10 +113,10 @@ pub(super) fn cards(
         memory: memory.and_then(|(texts, place)| {
             let mut size = |text: String| size("gpu_memory", (text, place.clone()), mistakes);
             match texts {
-                Each::All(text) => size(text).map(Each::All),
-                Each::List(texts) => {
+                PerGpu::All(text) => size(text).map(PerGpu::All),
+                PerGpu::List(texts) => {
                     let sizes: Option<Vec<_>> = texts.into_iter().map(size).collect();
-                    sizes.map(Each::List)
+                    sizes.map(PerGpu::List)
                 }
             }
         }),

@@ -7,7 +7,7 @@ use super::translate::LIMITS;
 use super::{Config, LOCK_TIMEOUT, STATE_FILE, V01_CLUSTER};
 use super::{environment, gpus, monitor, notification, program, rotation};
 use crate::allocator::{
-    BadSpec, Caps, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, ServerSpec,
+    BadSpec, ClusterSpec, Limits, MAX_CPUS, MAX_GPUS, MAX_SERVERS, MAX_TTL, Quotas, ServerSpec,
 };
 use chrono::TimeDelta;
 use std::path::Path;
@@ -248,7 +248,7 @@ fn limits(mut table: Table<'_>, mistakes: &mut Mistakes<'_>) -> Limits {
         let cap = table.number(key, 0..=u32::MAX, mistakes);
         cap.map(|(cap, _)| cap)
     };
-    let caps = Caps {
+    let caps = Quotas {
         total: cap("max_total_gpus"),
         manual: cap("max_manual_gpus"),
         auto: cap("max_auto_gpus"),

@@ -1,7 +1,8 @@
 //! What is told of one change, or of one that was refused.
 
 use crate::allocator::{
-    AutoEnd, Change, Freed, GpuId, Grant, Name, Over, Released, Request, Task, Timestamp, Waiter,
+    AutoEnd, Change, Expired, ExpiryReason, GpuId, Grant, Name, Released, Request, Task, Timestamp,
+    Waiter,
 };
 use crate::exit_code::Kind;
 use chrono::TimeDelta;
@@ -298,11 +299,11 @@ impl Event {
     }
 
     /// What was freed because it was over.
-    pub(crate) fn freeing(self, freed: &Freed) -> Self {
+    pub(crate) fn freeing(self, freed: &Expired) -> Self {
         let how = match freed.why {
-            Over::Ended => How::Ended,
-            Over::Lapsed => How::Lapsed,
-            Over::Untaken => How::Untaken,
+            ExpiryReason::Ended => How::Ended,
+            ExpiryReason::Lapsed => How::Lapsed,
+            ExpiryReason::Untaken => How::Untaken,
         };
         self.ending(&freed.task, &freed.server_name).so(how)
     }

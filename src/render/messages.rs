@@ -3,7 +3,7 @@
 //! The build script compiles the message files into tables. `text!` and `key!` look a message up when gpumgr
 //! is compiled: a wrong name, or a value that the message needs and does not get, does not build.
 
-use crate::allocator::{Cap, is_printable};
+use crate::allocator::{Quota, is_printable};
 use crate::cli::Language;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -274,11 +274,11 @@ impl Messages {
 }
 
 /// The key of a cap in the config.
-pub(crate) fn cap_name(cap: Cap) -> &'static str {
+pub(crate) fn cap_name(cap: Quota) -> &'static str {
     match cap {
-        Cap::Total => "max_total_gpus",
-        Cap::Manual => "max_manual_gpus",
-        Cap::Auto => "max_auto_gpus",
+        Quota::Total => "max_total_gpus",
+        Quota::Manual => "max_manual_gpus",
+        Quota::Auto => "max_auto_gpus",
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Caps, Cluster, Grant, Limits, OverCap, Refusal, Request, Why, explain,
+    self, Cluster, Grant, Limits, QuotaExceeded, Quotas, Refusal, Request, Why, explain,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -56,9 +56,9 @@ fn stories() -> impl Strategy<Value = Story> {
     vec((0_i64..=3, step, option::weighted(0.4, 1_u32..=2)), 1..=40)
 }
 
-fn caps() -> impl Strategy<Value = Caps> {
+fn caps() -> impl Strategy<Value = Quotas> {
     let cap = || option::weighted(0.7, 0_u32..=5);
-    (cap(), cap(), cap()).prop_map(|(total, manual, auto)| Caps {
+    (cap(), cap(), cap()).prop_map(|(total, manual, auto)| Quotas {
         total,
         manual,
         auto,
@@ -77,7 +77,7 @@ struct World {
 }
 
 impl World {
-    fn new(sizes: &[u32], caps: Caps) -> Self {
+    fn new(sizes: &[u32], caps: Quotas) -> Self {
         let names: Vec<_> = (0..sizes.len()).map(|index| format!("s{index}")).collect();
         let servers: Vec<_> = names
             .iter()
@@ -195,7 +195,7 @@ impl World {
         };
         let asked = request.demand.gpus.count();
         let [total, manual, auto] = self.held(user);
-        let Caps {
+        let Quotas {
             total: of_total,
             manual: of_manual,
             auto: of_auto,
@@ -209,7 +209,7 @@ impl World {
     }
 
     fn check(&self) {
-        let Caps {
+        let Quotas {
             total,
             manual,
             auto,
@@ -226,7 +226,7 @@ impl World {
         for explained in explain(&self.cluster, at(self.minute), &self.limits) {
             let waiter = &explained.waiter;
             let is_over = self.is_over(&waiter.request);
-            let is_told = matches!(explained.why, Why::OverCap(OverCap { .. }));
+            let is_told = matches!(explained.why, Why::QuotaExceeded(QuotaExceeded { .. }));
             assert_eq!(is_told, is_over, "{explained:?}");
             // Whoever could start has started.
             assert_ne!(explained.why, Why::Ready, "{explained:?}");
@@ -249,9 +249,9 @@ fn nothing_stays_kept_for_one_whose_own_later_request_was_granted() {
         automatic,
         ttl,
     };
-    let caps = Caps {
+    let caps = Quotas {
         auto: Some(3),
-        ..Caps::default()
+        ..Quotas::default()
     };
     let mut world = World::new(&[5], caps);
     for step in [
@@ -291,7 +291,7 @@ proptest! {
     /// All others get the same at the same moments, whether one who is over the cap waits or not.
     #[test]
     fn nobody_waits_for_one_who_is_over_a_cap(sizes in sizes(), own in 1_u32..=2, story in stories()) {
-        let caps = Caps { total: Some(own), ..Caps::default() };
+        let caps = Quotas { total: Some(own), ..Quotas::default() };
         let eve = |task: &str, gpus| owned(ask(task, gpus), "eve");
         let [mut with, mut without] = [(), ()].map(|()| World::new(&sizes, caps));
         for world in [&mut with, &mut without] {

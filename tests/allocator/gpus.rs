@@ -3,7 +3,7 @@
 use crate::examples::gpus::{device, occupant, sample, seen};
 use crate::support::{any_size, at, name, release, waiting};
 use gpumgr::allocator::{
-    self, Cards, Cluster, ClusterSpec, Cpus, Device, Each, GpuKind, Gpus, Grant, Request, Sample,
+    self, Cards, Cluster, ClusterSpec, Cpus, Device, GpuKind, Gpus, Grant, PerGpu, Request, Sample,
     ServerSpec, Unreadable, observe, settle,
 };
 use proptest::collection::{btree_set, vec};
@@ -65,7 +65,7 @@ fn model(gpu: u16) -> String {
 
 fn cluster() -> Cluster {
     let cards = Cards {
-        models: Some(Each::List((0..GPUS).map(model).collect())),
+        models: Some(PerGpu::List((0..GPUS).map(model).collect())),
         memory: None,
         uuids: (0..GPUS).map(|gpu| gpu.to_string()).collect(),
     };

@@ -2,7 +2,8 @@
 //! which one of the first in line can start on the server that is kept for it.
 
 use gpumgr::allocator::{
-    Cluster, Cpus, GpuId, Gpus, Limits, Request, Server, Task, Tie, Timestamp, Waiter, same_host,
+    Cluster, Cpus, GpuId, Gpus, LeaseKind, Limits, Request, Server, Task, Timestamp, Waiter,
+    same_host,
 };
 use std::collections::BTreeSet;
 
@@ -47,7 +48,7 @@ pub(crate) fn task_ends(task: &Task, limits: &Limits) -> Option<Timestamp> {
     let runs = task
         .lease
         .as_ref()
-        .is_some_and(|lease| lease.tie == Tie::Run);
+        .is_some_and(|lease| lease.tie == LeaseKind::Run);
     ends(task.term.map(|term| term.end), runs, limits)
 }
 
@@ -115,7 +116,7 @@ fn share(request: &Request, server: &Server, limits: &Limits, now: Timestamp) ->
     let runs = request
         .lease
         .as_ref()
-        .is_some_and(|lease| lease.tie == Tie::Run);
+        .is_some_and(|lease| lease.tie == LeaseKind::Run);
     let (free, _) = free(server, &there);
     Some(Share {
         gpus: match &request.demand.gpus {

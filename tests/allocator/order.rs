@@ -3,8 +3,9 @@
 use crate::line::{self, Promise, could_start, has_room, in_line};
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Cluster, ClusterSpec, Cpus, Facts, Freed, Gpus, Grant, Lease, LeaseId, Limits, Name,
-    Over, Refusal, Request, ServerSpec, Settled, Term, Tie, Timestamp, Waiter, Why, settle,
+    self, Advanced, Cluster, ClusterSpec, Cpus, Deadline, Expired, ExpiryReason, Facts, Gpus,
+    Grant, Lease, LeaseId, LeaseKind, Limits, Name, Refusal, Request, ServerSpec, Timestamp,
+    Waiter, Why, settle,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -24,7 +25,7 @@ fn cases(cases: u32) -> ProptestConfig {
 #[derive(Clone, Debug)]
 struct Wish {
     request: Request,
-    tie: Option<Tie>,
+    tie: Option<LeaseKind>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +74,7 @@ fn requests(ttls: impl Strategy<Value = Option<i64>>) -> impl Strategy<Value = R
 }
 
 fn wishes() -> impl Strategy<Value = Wish> {
-    let tie = option::of(select(vec![Tie::Run, Tie::Process]));
+    let tie = option::of(select(vec![LeaseKind::Run, LeaseKind::Process]));
     let ttls = option::weighted(0.6, 1_i64..=12);
     (requests(ttls), tie).prop_map(|(request, tie)| Wish { request, tie })
 }
@@ -188,7 +189,7 @@ impl World {
 
     /// One that sorts after those of the same minute, but before those of earlier ones: it only
     /// tells equal moments apart.
-    fn next_lease(&mut self, tie: Tie) -> Lease {
+    fn next_lease(&mut self, tie: LeaseKind) -> Lease {
         let id = self.next(&format!("w{:05}n", 99_999 - self.minute));
         lease(&id, tie)
     }
@@ -205,9 +206,12 @@ impl World {
 
     /// A command waits under the lease that it will run on, all others under one of their own.
     fn waiter(&mut self, request: Request, until: Option<i64>) -> Waiter {
-        let runs = request.lease.clone().filter(|lease| lease.tie == Tie::Run);
+        let runs = request
+            .lease
+            .clone()
+            .filter(|lease| lease.tie == LeaseKind::Run);
         Waiter {
-            lease: runs.unwrap_or_else(|| self.next_lease(Tie::Claim)),
+            lease: runs.unwrap_or_else(|| self.next_lease(LeaseKind::Claim)),
             request: request.tied_to(None),
             since: self.now(),
             order: None,
@@ -230,7 +234,7 @@ impl World {
     }
 
     /// Settles, and a twin that is written down in another order likewise.
-    fn settle(&mut self) -> Settled {
+    fn settle(&mut self) -> Advanced {
         let facts = self.facts();
         let mut twin = reordered(&self.cluster);
         let settled = settle(&mut self.cluster, &facts, &self.limits);
@@ -285,9 +289,9 @@ impl World {
                     .tasks()
                     .filter_map(|(_, task)| task.lease.clone())
                     .collect();
-                leases.retain(|lease| lease.tie == Tie::Claim);
+                leases.retain(|lease| lease.tie == LeaseKind::Claim);
                 if let Some(claim) = pick(&leases, which) {
-                    let tie = tied.then(|| self.next_lease(Tie::Process));
+                    let tie = tied.then(|| self.next_lease(LeaseKind::Process));
                     allocator::claim(&mut self.cluster, &claim.id, tie).unwrap();
                 }
             }
@@ -396,7 +400,7 @@ impl World {
     }
 
     /// What must hold whenever everything is settled.
-    fn check(&mut self, settled: &Settled) {
+    fn check(&mut self, settled: &Advanced) {
         assert_eq!(self.cluster.check(), Ok(()));
         self.check_shares();
         self.check_waiters();
@@ -406,7 +410,7 @@ impl World {
         self.check_server_is_kept();
         let mut again = self.cluster.clone();
         let nothing = settle(&mut again, &self.facts(), &self.limits);
-        assert_eq!(nothing, Settled::default());
+        assert_eq!(nothing, Advanced::default());
         assert_eq!(again, self.cluster);
     }
 
@@ -431,7 +435,7 @@ impl World {
                 let runs = task
                     .lease
                     .as_ref()
-                    .is_some_and(|lease| lease.tie == Tie::Run);
+                    .is_some_and(|lease| lease.tie == LeaseKind::Run);
                 assert!(runs || task.term.is_none_or(|term| term.end > self.now()));
             }
         }
@@ -476,7 +480,7 @@ impl World {
     }
 
     /// All of what was asked for, to who waited, in the order of the queue.
-    fn check_grants(&self, settled: &Settled) {
+    fn check_grants(&self, settled: &Advanced) {
         for (id, grant) in &settled.granted {
             assert!(
                 !self
@@ -496,13 +500,13 @@ impl World {
     }
 
     /// Only what died, or whose time was over and no command's.
-    fn check_freed(&self, freed: &[Freed]) {
-        for Freed { task, why, .. } in freed {
+    fn check_freed(&self, freed: &[Expired]) {
+        for Expired { task, why, .. } in freed {
             let lease = task.lease.as_ref();
             let is_dead = lease.is_some_and(|lease| self.dead.contains(&lease.id));
-            assert_eq!(*why == Over::Ended, is_dead);
-            if *why == Over::Lapsed {
-                assert!(lease.is_none_or(|lease| lease.tie != Tie::Run));
+            assert_eq!(*why == ExpiryReason::Ended, is_dead);
+            if *why == ExpiryReason::Lapsed {
+                assert!(lease.is_none_or(|lease| lease.tie != LeaseKind::Run));
                 assert!(task.term.unwrap().end <= self.now());
             }
         }
@@ -543,7 +547,7 @@ impl World {
 
     /// The same wish, but over at the moment that is promised, or that many minutes later.
     fn ending_at_promise(&self, wish: &Wish, later: i64) -> Option<Wish> {
-        let grace = if wish.tie == Some(Tie::Run) {
+        let grace = if wish.tie == Some(LeaseKind::Run) {
             self.limits.grace
         } else {
             minutes(0)
@@ -557,7 +561,7 @@ impl World {
     /// A newcomer without a place in the queue gets what one with the last place gets at once.
     fn check_newcomer(&mut self, wish: &Wish) {
         let mut request = self.named(wish);
-        if wish.tie == Some(Tie::Process) {
+        if wish.tie == Some(LeaseKind::Process) {
             request.lease = None;
         }
         let now = self.now();
@@ -585,12 +589,12 @@ fn with_end(cluster: &Cluster, task: &allocator::Task, end: Timestamp) -> Cluste
     let tasks = servers.iter_mut().flat_map(|server| &mut server.tasks);
     for held in tasks.filter(|held| held.id == task.id) {
         let ttl = end - now();
-        held.term = Some(Term { ttl, end });
+        held.term = Some(Deadline { ttl, end });
     }
     Cluster::new(servers).unwrap()
 }
 
-fn by_task(freed: &[Freed]) -> BTreeMap<String, Freed> {
+fn by_task(freed: &[Expired]) -> BTreeMap<String, Expired> {
     let freed = freed.iter();
     freed
         .map(|freed| (freed.task.id.to_string(), freed.clone()))

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use chrono::TimeDelta;
-use gpumgr::allocator::{self, Cluster, Limits, Name, Phase, Scale, Scaling, Tie, Timestamp};
+use gpumgr::allocator::{self, Cluster, LeaseKind, Limits, Name, Phase, Scale, Scaling, Timestamp};
 use proptest::prelude::*;
 
 /// A server of 8 GPUs, a task on some of them, and what the monitor saw of its use.
@@ -18,7 +18,7 @@ struct Rounds {
 
 /// A program that runs.
 pub(crate) fn run_program(cluster: &mut Cluster, task: &str) {
-    let lease = lease(task, Tie::Run);
+    let lease = lease(task, LeaseKind::Run);
     let id = lease.id.clone();
     let actor = allocator::Actor {
         user: None,
@@ -66,7 +66,7 @@ impl Rounds {
             Some(Scale::Grow) => allocator::grow(cluster, &task, &scaling, &limits, now).unwrap(),
             Some(Scale::Shrink) => {
                 let told = allocator::shrink(cluster, &task, scaling.min_gpus, now).unwrap();
-                let id = lease("t", Tie::Run).id;
+                let id = lease("t", LeaseKind::Run).id;
                 told.map(|_| allocator::let_go(cluster, &id, now).unwrap())
             }
         };

@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Cluster, Cpus, Demand, Facts, GpuId, Gpus, LeaseId, Refusal, Step, StepRequest,
-    StepState, Task, Tie,
+    self, Cluster, Cpus, Demand, Facts, GpuId, Gpus, LeaseId, LeaseKind, Refusal, Step,
+    StepRequest, StepState, Task,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -61,7 +61,7 @@ fn run() -> LeaseId {
 impl Story {
     fn begin() -> Self {
         let mut cluster = idle(&[("a", GPUS + 1, CPUS + 1)]);
-        let outer = ask_both("outer", GPUS, CPUS).tied_to(Some(lease("outer", Tie::Run)));
+        let outer = ask_both("outer", GPUS, CPUS).tied_to(Some(lease("outer", LeaseKind::Run)));
         grant(&mut cluster, &outer);
         Self { cluster, steps: 0 }
     }
@@ -110,7 +110,7 @@ impl Story {
 
     fn takes(&mut self, inside: Option<LeaseId>, demand: &Demand, waits: bool) {
         self.steps += 1;
-        let lease = lease(&format!("step{}", self.steps), Tie::Run);
+        let lease = lease(&format!("step{}", self.steps), LeaseKind::Run);
         let id = lease.id.clone();
         let before = self.cluster.clone();
         let request = StepRequest {

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use gpumgr::allocator::{
-    self, Actor, Cluster, ClusterSpec, Cpus, Facts, GpuId, Gpus, Grant, Lease, Limits, Name,
-    Process, Refusal, Request, Server, ServerSpec, Task, Tie, Timestamp, Waiter,
+    self, Actor, Cluster, ClusterSpec, Cpus, Facts, GpuId, Gpus, Grant, Lease, LeaseKind, Limits,
+    Name, Process, Refusal, Request, Server, ServerSpec, Task, Timestamp, Waiter,
 };
 
 pub(crate) fn name(text: &str) -> Name {
@@ -147,7 +147,7 @@ pub(crate) fn end(cluster: &mut Cluster, task: &Name) {
     if let Err(Refusal::StillUsed { .. }) = released {
         let (_, held) = cluster.find_task(task).unwrap();
         let from = held.lease.as_deref().map(|lease| lease.id.clone());
-        let lease = lease("Ender", Tie::Run);
+        let lease = lease("Ender", LeaseKind::Run);
         let id = lease.id.clone();
         allocator::attach(cluster, task, from.as_ref(), lease, &actor).unwrap();
         allocator::release_lease(cluster, &id).unwrap();
@@ -195,7 +195,7 @@ pub(crate) fn lapsing(request: Request, after: i64) -> Request {
     request.lapsing_after(Some(minutes(after)))
 }
 
-pub(crate) fn lease(id: &str, tie: Tie) -> Lease {
+pub(crate) fn lease(id: &str, tie: LeaseKind) -> Lease {
     Lease {
         id: id.parse().unwrap(),
         tie,
@@ -214,7 +214,7 @@ pub(crate) fn waiting(request: Request, since: i64) -> Waiter {
     let called = request.task.as_str().chars();
     let id: String = called.filter(char::is_ascii_alphanumeric).collect();
     Waiter {
-        lease: lease(&id, Tie::Claim),
+        lease: lease(&id, LeaseKind::Claim),
         request,
         since: at(since),
         order: None,

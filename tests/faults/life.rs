@@ -74,14 +74,14 @@ impl<'l> Life<'l> {
     /// All write while that is done.
     pub(crate) fn during<R>(&self, meanwhile: impl FnOnce() -> R) -> R {
         /// Set also by a panic, or the writers would never be joined.
-        struct Over<'a>(&'a AtomicBool);
-        impl Drop for Over<'_> {
+        struct ExpiryReason<'a>(&'a AtomicBool);
+        impl Drop for ExpiryReason<'_> {
             fn drop(&mut self) {
                 self.0.store(true, Ordering::SeqCst);
             }
         }
         thread::scope(|scope| {
-            let _over = Over(&self.over);
+            let _over = ExpiryReason(&self.over);
             for writer in 0..WRITERS {
                 scope.spawn(move || self.write(writer));
             }

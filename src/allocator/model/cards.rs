@@ -6,14 +6,14 @@ use std::borrow::Cow;
 
 /// One value for all GPUs of a server, or one for each, by its ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Each<T> {
+pub enum PerGpu<T> {
     /// They are alike.
     All(T),
     /// They differ.
     List(Vec<T>),
 }
 
-impl<T> Each<T> {
+impl<T> PerGpu<T> {
     /// The value of that GPU.
     pub fn of(&self, gpu: GpuId) -> Option<&T> {
         match self {
@@ -39,9 +39,9 @@ impl<T> Each<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cards {
     /// As the driver calls them; empty where it did not tell.
-    pub models: Option<Each<String>>,
+    pub models: Option<PerGpu<String>>,
     /// All of their memory; nothing where the driver did not tell.
-    pub memory: Option<Each<ByteSize>>,
+    pub memory: Option<PerGpu<ByteSize>>,
     /// What tells each card from any other, by its ID; empty where that is not known.
     pub uuids: Vec<String>,
 }
@@ -67,8 +67,8 @@ impl Cards {
             uuid.unwrap_or_default().to_owned()
         });
         Self {
-            models: Each::shortest(models.collect()),
-            memory: Each::shortest(sizes.collect()),
+            models: PerGpu::shortest(models.collect()),
+            memory: PerGpu::shortest(sizes.collect()),
             uuids: uuids.collect(),
         }
     }

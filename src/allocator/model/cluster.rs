@@ -3,7 +3,7 @@
 use crate::allocator::model::check::{Disagreement, check, check_one};
 use crate::allocator::model::lease::Lease;
 use crate::allocator::model::name::Name;
-use crate::allocator::model::outlook::Outlook;
+use crate::allocator::model::outlook::Availability;
 use crate::allocator::model::program::AutoProgram;
 use crate::allocator::model::server::Server;
 use crate::allocator::model::spec::{ClusterSpec, ServerSpec};
@@ -241,7 +241,7 @@ impl Cluster {
     }
 
     /// What was seen from outside is no change.
-    pub(in crate::allocator) fn look_at(&mut self, index: usize) -> &mut Outlook {
+    pub(in crate::allocator) fn look_at(&mut self, index: usize) -> &mut Availability {
         &mut self.servers[index].outlook
     }
 

@@ -1,7 +1,7 @@
 //! The GPUs and CPU cores that a task was granted.
 
 use crate::allocator::model::gpu::GpuId;
-use crate::allocator::model::lease::Term;
+use crate::allocator::model::lease::Deadline;
 use crate::allocator::model::name::Name;
 use crate::allocator::model::server::Server;
 use crate::allocator::model::task::Task;
@@ -25,7 +25,7 @@ pub struct Grant {
     /// When it was granted.
     pub start: Timestamp,
     /// Until when it is for.
-    pub term: Option<Term>,
+    pub term: Option<Deadline>,
 }
 
 impl Grant {

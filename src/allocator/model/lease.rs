@@ -85,7 +85,7 @@ pub const MAX_TTL: TimeDelta = TimeDelta::days(36_500);
 
 /// What an allocation lives with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tie {
+pub enum LeaseKind {
     /// A command that gpumgr runs: its end frees the allocation, a term alone does not.
     Run,
     /// A process that somebody named.
@@ -100,21 +100,21 @@ pub struct Lease {
     /// Its name.
     pub id: LeaseId,
     /// What kind of process it is.
-    pub tie: Tie,
+    pub tie: LeaseKind,
     /// The process.
     pub process: Process,
 }
 
 /// Until when an allocation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Term {
+pub struct Deadline {
     /// How long it was asked for, and is renewed for.
     pub ttl: TimeDelta,
     /// When it lapses.
     pub end: Timestamp,
 }
 
-impl Term {
+impl Deadline {
     /// That long from now; none beyond what a clock can tell.
     pub fn starting(now: Timestamp, ttl: TimeDelta) -> Option<Self> {
         let end = now.checked_add_signed(ttl)?;

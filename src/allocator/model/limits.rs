@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 /// How many GPUs the tasks of one user may hold, however many are free; no cap where none is written.
 /// Tasks of nobody count for nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Caps {
+pub struct Quotas {
     /// In all.
     pub total: Option<u32>,
     /// That somebody asked for.
@@ -16,7 +16,7 @@ pub struct Caps {
 
 /// One of the caps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cap {
+pub enum Quota {
     /// `max_total_gpus`.
     Total,
     /// `max_manual_gpus`.
@@ -27,9 +27,9 @@ pub enum Cap {
 
 /// A cap that a request would exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OverCap {
+pub struct QuotaExceeded {
     /// Which.
-    pub cap: Cap,
+    pub cap: Quota,
     /// How many GPUs it allows.
     pub max: u32,
     /// How many of those its user holds.
@@ -50,7 +50,7 @@ pub struct Limits {
     /// The most time it may ask for.
     pub max_ttl: Option<TimeDelta>,
     /// How many GPUs one user may hold.
-    pub caps: Caps,
+    pub caps: Quotas,
     /// How long a command may take to end when its time is over.
     pub grace: TimeDelta,
     /// After which time a task that does not use its GPUs is called idle.
@@ -71,7 +71,7 @@ impl Default for Limits {
             max_gpus_per_task: None,
             default_ttl: None,
             max_ttl: None,
-            caps: Caps::default(),
+            caps: Quotas::default(),
             grace: TimeDelta::seconds(30),
             idle_warning: TimeDelta::minutes(30),
         }

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 
 /// What is known of a server from outside when something is decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outlook {
-    pub(in crate::allocator) withheld: BTreeMap<GpuId, Withholding>,
+pub struct Availability {
+    pub(in crate::allocator) withheld: BTreeMap<GpuId, UnavailableReason>,
     /// The machine it is, where that is another than this is decided on.
     pub(in crate::allocator) elsewhere: Option<String>,
 }
 
 /// Why a GPU is not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Withholding {
+pub enum UnavailableReason {
     /// These processes compute on it.
     Busy(Vec<Occupant>),
     /// That many bytes of its memory are in use, by nothing that can be seen.
@@ -41,7 +41,7 @@ pub enum Withholding {
     },
 }
 
-impl Withholding {
+impl UnavailableReason {
     /// Whether it does not pass by itself.
     pub fn lasts(&self) -> bool {
         match self {
@@ -53,16 +53,16 @@ impl Withholding {
 
 /// The GPUs of a server that are free on paper alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withheld {
+pub struct Unavailable {
     /// The server.
     pub server: Name,
     /// Which, and why.
-    pub gpus: Vec<(GpuId, Withholding)>,
+    pub gpus: Vec<(GpuId, UnavailableReason)>,
 }
 
-impl Outlook {
+impl Availability {
     /// Why that GPU is not to be granted, if so.
-    pub fn withholding(&self, gpu: GpuId) -> Option<&Withholding> {
+    pub fn withholding(&self, gpu: GpuId) -> Option<&UnavailableReason> {
         self.withheld.get(&gpu)
     }
 
@@ -73,7 +73,9 @@ impl Outlook {
 
     /// Whether that GPU is not to be granted for a reason that does not pass by itself.
     pub(in crate::allocator) fn lasting(&self, gpu: GpuId) -> bool {
-        self.withheld.get(&gpu).is_some_and(Withholding::lasts)
+        self.withheld
+            .get(&gpu)
+            .is_some_and(UnavailableReason::lasts)
     }
 
     /// Those of these GPUs that may be granted.

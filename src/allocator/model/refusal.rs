@@ -3,16 +3,16 @@
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::demand::Demand;
 use crate::allocator::model::gpu::GpuId;
-use crate::allocator::model::limits::{Cap, OverCap};
+use crate::allocator::model::limits::{Quota, QuotaExceeded};
 use crate::allocator::model::name::Name;
-use crate::allocator::model::outlook::Withheld;
+use crate::allocator::model::outlook::Unavailable;
 use crate::allocator::model::step::{Portion, Step};
 use bytesize::ByteSize;
 use chrono::TimeDelta;
 
 /// GPUs of one kind on one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stock {
+pub struct GpuStock {
     /// How many.
     pub gpus: u32,
     /// Which model, if that is written down.
@@ -143,9 +143,9 @@ pub enum Refusal {
     },
     /// More GPUs than one user may ever hold.
     #[error("{asked} GPUs are more than the {max} that one user may hold")]
-    AboveCap {
+    AboveQuota {
         /// The cap.
-        cap: Cap,
+        cap: Quota,
         /// How many it allows.
         max: u32,
         /// How many were asked for.
@@ -153,7 +153,7 @@ pub enum Refusal {
     },
     /// More GPUs than its user may hold with those held already.
     #[error("{} GPUs more would be over the {} that one user may hold", .0.asked, .0.max)]
-    OverCap(OverCap),
+    QuotaExceeded(QuotaExceeded),
     /// The task lives with something else than a program of gpumgr's.
     #[error("{task} runs something already")]
     Occupied {
@@ -214,7 +214,7 @@ pub struct TooMuch {
     /// The machine it must run on, if only servers of that one count.
     pub host: Option<String>,
     /// The kinds of GPUs there are, where one was asked for.
-    pub stock: Vec<Stock>,
+    pub stock: Vec<GpuStock>,
 }
 
 /// Why a process is not made a task.
@@ -251,7 +251,7 @@ pub struct Shortage {
     /// A server that would have room now, but is draining.
     pub draining: Option<Name>,
     /// The first server that could meet it, but where some GPUs are free on paper alone.
-    pub withheld: Option<Withheld>,
+    pub withheld: Option<Unavailable>,
 }
 
 /// What a server lacks for a demand.

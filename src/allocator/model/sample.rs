@@ -78,7 +78,7 @@ pub struct Occupant {
     /// For how long it has run.
     pub age: Option<TimeDelta>,
     /// Itself, its parent and so on; empty if it cannot be seen from here.
-    pub lineage: Vec<Kin>,
+    pub lineage: Vec<Ancestor>,
     /// The run that it was started in, by its environment.
     pub run: Run,
     /// The space of process IDs it is in, where that can be told.
@@ -89,7 +89,7 @@ pub struct Occupant {
 
 /// One process of a lineage.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kin {
+pub struct Ancestor {
     /// Its ID here.
     pub pid: u32,
     /// Its ID in the innermost container that it is in; the same where it is in none.

@@ -3,7 +3,7 @@
 use crate::allocator::model::cards::Cards;
 use crate::allocator::model::gpu::{GpuId, gpu_ids};
 use crate::allocator::model::name::Name;
-use crate::allocator::model::outlook::Outlook;
+use crate::allocator::model::outlook::Availability;
 use crate::allocator::model::spec::ServerSpec;
 use crate::allocator::model::task::Task;
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ pub struct Server {
     /// What its GPUs are, where that is written down.
     pub cards: Cards,
     /// What was seen of it from outside for this decision; never written down.
-    pub outlook: Outlook,
+    pub outlook: Availability,
     /// In the order they were granted.
     pub tasks: Vec<Task>,
 }
@@ -45,7 +45,7 @@ impl Server {
             drain: spec.drain,
             host: spec.host.clone(),
             cards: spec.cards.clone(),
-            outlook: Outlook::default(),
+            outlook: Availability::default(),
             tasks: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! A task: the GPUs and CPU cores that it holds, and what ends it.
 
 use crate::allocator::model::gpu::GpuId;
-use crate::allocator::model::lease::{Lease, Term, Tie};
+use crate::allocator::model::lease::{Deadline, Lease, LeaseKind};
 use crate::allocator::model::name::Name;
 use crate::allocator::model::program::Program;
 use crate::allocator::model::step::Step;
@@ -21,7 +21,7 @@ pub struct Task {
     /// Who it belongs to; v0.1's tasks belong to anyone.
     pub owner: Option<String>,
     /// Until when it is for; v0.1's tasks are until they are released.
-    pub term: Option<Term>,
+    pub term: Option<Deadline>,
     /// What it lives with, if it is not to be released by hand. Most tasks have none, and there may
     /// be many tasks.
     pub lease: Option<Box<Lease>>,
@@ -50,7 +50,7 @@ impl Task {
     /// The lease of the command that gpumgr runs on it, and ends.
     pub(crate) fn command_lease(&self) -> Option<&Lease> {
         let lease = self.lease.as_deref();
-        lease.filter(|lease| lease.tie == Tie::Run)
+        lease.filter(|lease| lease.tie == LeaseKind::Run)
     }
 
     /// Since when it has held just these GPUs.

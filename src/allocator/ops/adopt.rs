@@ -5,7 +5,7 @@ use crate::allocator::model::demand::{Cpus, Gpus};
 use crate::allocator::model::facts::Facts;
 use crate::allocator::model::gpu::{GpuId, gpu_ids};
 use crate::allocator::model::grant::Grant;
-use crate::allocator::model::lease::{Process, Term};
+use crate::allocator::model::lease::{Deadline, Process};
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::refusal::{Adoption, Refusal};
 use crate::allocator::model::request::Request;
@@ -68,7 +68,7 @@ pub fn adopt(
         cpus,
         start: facts.now,
         owner: request.owner.clone(),
-        term: ttl.and_then(|ttl| Term::starting(facts.now, ttl)),
+        term: ttl.and_then(|ttl| Deadline::starting(facts.now, ttl)),
         lease: Some(Box::new(lease.clone())),
         idle_since: None,
         program: None,

@@ -6,16 +6,16 @@ use crate::allocator::model::grant::Grant;
 use crate::allocator::model::lease::LeaseId;
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::waiter::Waiter;
-use crate::allocator::ops::expire::{Freed, sweep};
+use crate::allocator::ops::expire::{Expired, sweep};
 use crate::allocator::ops::observe::observe;
 use crate::allocator::ops::schedule::decide;
 use crate::allocator::ops::steps::advance_steps;
 
 /// What a change brought about besides what it was made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct Advanced {
     /// Tasks that were over.
-    pub freed: Vec<Freed>,
+    pub freed: Vec<Expired>,
     /// Who waited, but waits no longer: its process is gone, or its time to wait is over.
     pub left: Vec<Waiter>,
     /// Who waited, and is granted now.
@@ -26,7 +26,7 @@ pub struct Settled {
 
 /// Makes the cluster what it ought to be at this moment: frees what is over, drops who waits no
 /// longer, and grants those who wait in order. Every change of a state does this.
-pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled {
+pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Advanced {
     observe(cluster, facts);
     let freed = sweep(cluster, facts);
     let is_over = |waiter: &Waiter| waiter.is_over(facts);
@@ -41,7 +41,7 @@ pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Settled 
     };
     let granted = decide(cluster, facts.now, limits);
     let steps = advance_steps(cluster, facts.now);
-    Settled {
+    Advanced {
         freed,
         left,
         granted,

@@ -2,7 +2,7 @@
 
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::grant::Grant;
-use crate::allocator::model::lease::Term;
+use crate::allocator::model::lease::Deadline;
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::program::Program;
 use crate::allocator::model::refusal::{Behind, Refusal};
@@ -29,7 +29,7 @@ pub fn allocate(
     let mut request = request.clone();
     admit(cluster, &mut request, limits)?;
     if let Some(over) = over(cluster, &request, &limits.caps) {
-        return Err(Refusal::OverCap(over));
+        return Err(Refusal::QuotaExceeded(over));
     }
     let lease = request.lease.as_ref();
     let (whose, kept) = reservations(cluster, KEPT, now, limits);
@@ -55,7 +55,7 @@ pub(in crate::allocator) fn grant(
     request: &Request,
     now: Timestamp,
 ) -> Grant {
-    let term = request.ttl.and_then(|ttl| Term::starting(now, ttl));
+    let term = request.ttl.and_then(|ttl| Deadline::starting(now, ttl));
     let server = cluster.edit(index);
     let cpus = request.demand.cpus_on(server);
     let gpus = request.demand.taken_from(server, &server.grantable());

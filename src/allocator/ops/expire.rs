@@ -6,11 +6,11 @@ use crate::allocator::model::name::Name;
 use crate::allocator::model::task::Task;
 use crate::allocator::ops::release::give_back;
 use crate::allocator::ops::steps::remove_dead_steps;
-use crate::allocator::policy::expiry::Over;
+use crate::allocator::policy::expiry::ExpiryReason;
 
 /// A task that ended by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Freed {
+pub struct Expired {
     /// The task as it was.
     pub task: Task,
     /// The server's ID: its position in the cluster.
@@ -18,11 +18,11 @@ pub struct Freed {
     /// The server's name.
     pub server_name: Name,
     /// Why it is over.
-    pub why: Over,
+    pub why: ExpiryReason,
 }
 
 /// Frees all tasks that are over, and the steps of others that are.
-pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Freed> {
+pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Expired> {
     remove_dead_steps(cluster, facts);
     let over: Vec<_> = cluster
         .servers()
@@ -34,7 +34,7 @@ pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Freed> {
     let mut freed = Vec::new();
     for index in over {
         while let Some((position, why)) = next_over(cluster, index, facts) {
-            freed.push(Freed {
+            freed.push(Expired {
                 task: give_back(cluster, index, position),
                 server_id: index,
                 server_name: cluster.servers()[index].name.clone(),
@@ -45,7 +45,7 @@ pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Freed> {
     freed
 }
 
-fn next_over(cluster: &Cluster, index: usize, facts: &Facts) -> Option<(usize, Over)> {
+fn next_over(cluster: &Cluster, index: usize, facts: &Facts) -> Option<(usize, ExpiryReason)> {
     let tasks = cluster.servers()[index].tasks.iter().enumerate();
     tasks
         .map(|(position, task)| Some((position, task.over(facts)?)))

@@ -2,7 +2,7 @@
 
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::grant::Grant;
-use crate::allocator::model::lease::{Lease, LeaseId, Tie};
+use crate::allocator::model::lease::{Lease, LeaseId, LeaseKind};
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::name::Name;
 use crate::allocator::model::refusal::Refusal;
@@ -87,7 +87,7 @@ pub fn confirm(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<()
 /// # Errors
 /// Nothing is granted under this lease, or no longer.
 pub fn claim(cluster: &mut Cluster, id: &LeaseId, tie: Option<Lease>) -> Result<(), Refusal> {
-    let granted = |lease: &Lease| lease.id == *id && lease.tie != Tie::Process;
+    let granted = |lease: &Lease| lease.id == *id && lease.tie != LeaseKind::Process;
     let place = cluster.place_of(|task| task.lease.as_deref().is_some_and(granted));
     let Some((index, position)) = place else {
         return Err(Refusal::GrantLost);

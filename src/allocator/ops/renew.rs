@@ -2,7 +2,7 @@
 
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::facts::Facts;
-use crate::allocator::model::lease::Term;
+use crate::allocator::model::lease::Deadline;
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::name::Name;
 use crate::allocator::model::refusal::{Behind, CommandEnd, Refusal};
@@ -20,7 +20,7 @@ pub struct Renewed {
     /// The name of its server.
     pub server_name: Name,
     /// Until when it is for now.
-    pub term: Term,
+    pub term: Deadline,
 }
 
 /// Lets a task end that long from now, or as long as it was given before.
@@ -47,7 +47,7 @@ pub fn renew(
     if let Some(max) = limits.max_ttl.filter(|max| ttl > *max) {
         return Err(Refusal::AboveMaxTtl { asked: ttl, max });
     }
-    let term = Term::starting(facts.now, ttl).ok_or_else(no_ttl)?;
+    let term = Deadline::starting(facts.now, ttl).ok_or_else(no_ttl)?;
     if held.command_lease().is_some() && held.term.is_none_or(|before| term.end < before.end) {
         actor.may_end_command(held, CommandEnd::Sooner)?;
     }
@@ -66,7 +66,7 @@ fn keeps_its_promise(
     cluster: &Cluster,
     index: usize,
     position: usize,
-    term: Term,
+    term: Deadline,
     limits: &Limits,
     facts: &Facts,
 ) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use crate::allocator::model::demand::{Demand, Gpus};
 use crate::allocator::model::facts::Facts;
 use crate::allocator::model::gpu::{GpuId, gpu_ids};
 use crate::allocator::model::host::same_host;
-use crate::allocator::model::outlook::{Withheld, Withholding};
+use crate::allocator::model::outlook::{Unavailable, UnavailableReason};
 use crate::allocator::model::sample::{Device, Reading, Sample, Unreadable};
 use crate::allocator::model::server::Server;
 use crate::allocator::model::spec::ClusterSpec;
@@ -84,15 +84,15 @@ impl ClusterSpec {
 pub(in crate::allocator) fn withheld(
     server: &Server,
     sample: &Sample,
-) -> BTreeMap<GpuId, Withholding> {
+) -> BTreeMap<GpuId, UnavailableReason> {
     let judge = |gpu| Some((gpu, judge(gpu, &server.cards, sample)?));
     gpu_ids(server.total_gpus).filter_map(judge).collect()
 }
 
 /// Why that GPU is not to be granted.
-fn judge(gpu: GpuId, cards: &Cards, sample: &Sample) -> Option<Withholding> {
+fn judge(gpu: GpuId, cards: &Cards, sample: &Sample) -> Option<UnavailableReason> {
     let unknown = |why: &Unreadable| {
-        let withheld = Withholding::Unknown(why.clone());
+        let withheld = UnavailableReason::Unknown(why.clone());
         (!sample.trust_bookkeeping).then_some(withheld)
     };
     let devices = match &sample.devices {
@@ -100,7 +100,7 @@ fn judge(gpu: GpuId, cards: &Cards, sample: &Sample) -> Option<Withholding> {
         Err(why) => return unknown(why),
     };
     match devices.get(usize::from(gpu)) {
-        None => Some(Withholding::Missing {
+        None => Some(UnavailableReason::Missing {
             lost: cards.uuid(gpu).and_then(|uuid| lost(uuid, devices)),
         }),
         Some(Err(why)) => unknown(why),
@@ -118,7 +118,7 @@ fn card<'d>(
     cards: &Cards,
     device: &'d Device,
     devices: &[Reading<Device>],
-) -> Result<Option<Withholding>, &'d Unreadable> {
+) -> Result<Option<UnavailableReason>, &'d Unreadable> {
     let Some(expected) = cards.uuid(gpu) else {
         return Ok(None);
     };
@@ -127,7 +127,7 @@ fn card<'d>(
         return Ok(None);
     }
     let was = cards.uuids.iter().position(|other| other == uuid);
-    Ok(Some(Withholding::Swapped {
+    Ok(Some(UnavailableReason::Swapped {
         uuid: uuid.clone(),
         was: was.and_then(|position| GpuId::try_from(position).ok()),
         lost: lost(expected, devices),
@@ -144,11 +144,13 @@ fn lost(uuid: &str, devices: &[Reading<Device>]) -> Option<String> {
 }
 
 /// Whether somebody uses it.
-fn usage(device: &Device, sample: &Sample) -> Reading<Option<Withholding>> {
+fn usage(device: &Device, sample: &Sample) -> Reading<Option<UnavailableReason>> {
     let processes = device.processes.as_ref().map_err(Clone::clone)?;
     let (ignored, busy): (Vec<_>, Vec<_>) = processes.iter().partition(|one| one.ignored);
     if !busy.is_empty() {
-        return Ok(Some(Withholding::Busy(busy.into_iter().cloned().collect())));
+        return Ok(Some(UnavailableReason::Busy(
+            busy.into_iter().cloned().collect(),
+        )));
     }
     let used = match &device.memory {
         Ok(memory) => memory.used,
@@ -164,11 +166,11 @@ fn usage(device: &Device, sample: &Sample) -> Reading<Option<Withholding>> {
     };
     let unexplained = used.saturating_sub(explained.saturating_add(device.drawing));
     let drains = unexplained > sample.idle_memory.as_u64();
-    Ok(drains.then_some(Withholding::Draining(unexplained)))
+    Ok(drains.then_some(UnavailableReason::Draining(unexplained)))
 }
 
-impl Withheld {
-    fn unless_empty(server: &Server, gpus: Vec<(GpuId, Withholding)>) -> Option<Self> {
+impl Unavailable {
+    fn unless_empty(server: &Server, gpus: Vec<(GpuId, UnavailableReason)>) -> Option<Self> {
         (!gpus.is_empty()).then(|| Self {
             server: server.name.clone(),
             gpus,

@@ -3,9 +3,9 @@
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::gpu::GpuId;
 use crate::allocator::model::lease::LeaseId;
-use crate::allocator::model::limits::{Limits, OverCap};
+use crate::allocator::model::limits::{Limits, QuotaExceeded};
 use crate::allocator::model::name::Name;
-use crate::allocator::model::outlook::Withheld;
+use crate::allocator::model::outlook::Unavailable;
 use crate::allocator::model::refusal::{Nearest, Refusal};
 use crate::allocator::model::time::Timestamp;
 use crate::allocator::model::waiter::Waiter;
@@ -34,7 +34,7 @@ pub enum Why {
     /// A task of that name must end first.
     NameTaken,
     /// Its user holds too many GPUs.
-    OverCap(OverCap),
+    QuotaExceeded(QuotaExceeded),
     /// All servers that are large enough are draining.
     Draining,
     /// No server is large enough any longer.
@@ -55,7 +55,7 @@ pub enum Why {
         /// What runs there, what ends first at the latest first.
         holders: Vec<Holding>,
         /// What is free there on paper alone.
-        withheld: Option<Withheld>,
+        withheld: Option<Unavailable>,
     },
 }
 
@@ -152,7 +152,7 @@ impl<'c> Reasons<'c> {
             return Why::NameTaken;
         }
         if let Some(over) = self.pass.over_cap(request, self.limits) {
-            return Why::OverCap(over);
+            return Why::QuotaExceeded(over);
         }
         let is_it = |other: &Waiter| other.lease.id == waiter.lease.id;
         if let Some(own) = self.whose.iter().position(is_it) {
@@ -226,6 +226,6 @@ fn lacks(
         nearest,
         start,
         holders,
-        withheld: Withheld::on(server),
+        withheld: Unavailable::on(server),
     }
 }

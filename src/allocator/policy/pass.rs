@@ -6,8 +6,8 @@
 
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::demand::Demand;
-use crate::allocator::model::lease::{Lease, Tie};
-use crate::allocator::model::limits::{Limits, OverCap};
+use crate::allocator::model::lease::{Lease, LeaseKind};
+use crate::allocator::model::limits::{Limits, QuotaExceeded};
 use crate::allocator::model::name::Name;
 use crate::allocator::model::request::Request;
 use crate::allocator::model::task::Task;
@@ -71,7 +71,7 @@ impl Class {
             prefer: request.prefer.clone(),
             avoids: request.avoids.clone(),
             ttl: request.ttl,
-            runs: lease.is_some_and(|lease| lease.tie == Tie::Run),
+            runs: lease.is_some_and(|lease| lease.tie == LeaseKind::Run),
             lease_host: lease.map(|lease| lease.process.host.clone()),
         }
     }
@@ -108,7 +108,7 @@ impl Pass {
         &self,
         request: &Request,
         limits: &Limits,
-    ) -> Option<OverCap> {
+    ) -> Option<QuotaExceeded> {
         let owner = request.owner.as_deref()?;
         let held = self.books.held.get(owner).copied().unwrap_or_default();
         let asked = request.demand.gpus.count();

@@ -13,7 +13,7 @@ use crate::allocator::policy::scaling::{can_leave, share};
 
 /// What makes room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Yield {
+pub enum Preempt {
     /// This task shrinks by a GPU.
     Shrink(Name),
     /// This one, that nobody asked for, ends.
@@ -28,7 +28,7 @@ pub fn yielding(
     min_gpus: Option<u32>,
     limits: &Limits,
     may: impl Fn(&Task) -> bool,
-) -> Vec<Yield> {
+) -> Vec<Preempt> {
     let pass = Pass::over(cluster);
     let waiting = in_order(cluster).filter(|waiter| pass.may_start(&waiter.request, limits));
     for waiter in waiting {
@@ -55,7 +55,7 @@ fn on_server(
     request: &Request,
     min_gpus: Option<u32>,
     may: &impl Fn(&Task) -> bool,
-) -> Option<Vec<Yield>> {
+) -> Option<Vec<Preempt>> {
     let mut after = server.clone();
     for task in &server.tasks {
         // What is on its way out will be free.
@@ -95,11 +95,11 @@ fn on_server(
 }
 
 /// What a task does first to give a GPU, if it does nothing yet.
-fn first_step(task: &Task, keeps: usize, yields: &mut Vec<Yield>) {
+fn first_step(task: &Task, keeps: usize, yields: &mut Vec<Preempt>) {
     let least = u32::try_from(keeps.max(1)).unwrap_or(u32::MAX);
     let step = match can_leave(task, least) {
-        true => Yield::Shrink(task.id.clone()),
-        false if task.is_automatic() => Yield::Stop(task.id.clone()),
+        true => Preempt::Shrink(task.id.clone()),
+        false if task.is_automatic() => Preempt::Stop(task.id.clone()),
         false => return,
     };
     if !yields.contains(&step) {

@@ -1,8 +1,8 @@
 //! Which task a process on a GPU belongs to.
 
 use crate::allocator::model::gpu::{GpuId, gpu_ids};
-use crate::allocator::model::lease::{Process, Tie, is_same_start};
-use crate::allocator::model::sample::{Kin, Occupant, Run, Sample};
+use crate::allocator::model::lease::{LeaseKind, Process, is_same_start};
+use crate::allocator::model::sample::{Ancestor, Occupant, Run, Sample};
 use crate::allocator::model::server::Server;
 use crate::allocator::model::task::Task;
 
@@ -43,7 +43,7 @@ impl Occupant {
             Run::Inside(id) => lease.id.continues(id),
             Run::Outside => false,
             // What outlived its gpumgr has lost its line, and its user alone could say.
-            Run::Hidden => is_owner && lease.tie == Tie::Run && self.is_orphan(),
+            Run::Hidden => is_owner && lease.tie == LeaseKind::Run && self.is_orphan(),
         }
     }
 
@@ -56,7 +56,7 @@ impl Occupant {
     }
 
     fn shares_container_with(&self, process: &Process) -> bool {
-        let is_inside = |kin: &Kin| kin.pid != kin.inner;
+        let is_inside = |kin: &Ancestor| kin.pid != kin.inner;
         let in_container = self.lineage.first().is_none_or(is_inside);
         in_container && self.namespace.is_some() && self.namespace == process.namespace
     }

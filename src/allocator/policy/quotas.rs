@@ -1,19 +1,19 @@
 //! How many GPUs one user may hold.
 
 use crate::allocator::model::cluster::Cluster;
-use crate::allocator::model::limits::{Cap, Caps, OverCap};
+use crate::allocator::model::limits::{Quota, QuotaExceeded, Quotas};
 use crate::allocator::model::refusal::Refusal;
 use crate::allocator::model::request::Request;
 use crate::allocator::model::task::Task;
 
-impl Caps {
+impl Quotas {
     /// Those that count for what is asked for so.
-    fn for_request(&self, automatic: bool) -> impl Iterator<Item = (Cap, u32)> {
+    fn for_request(&self, automatic: bool) -> impl Iterator<Item = (Quota, u32)> {
         let own = match automatic {
-            true => (Cap::Auto, self.auto),
-            false => (Cap::Manual, self.manual),
+            true => (Quota::Auto, self.auto),
+            false => (Quota::Manual, self.manual),
         };
-        let caps = [own, (Cap::Total, self.total)];
+        let caps = [own, (Quota::Total, self.total)];
         caps.into_iter().filter_map(|(cap, max)| Some((cap, max?)))
     }
 
@@ -24,7 +24,7 @@ impl Caps {
         user: Option<&str>,
         automatic: bool,
         asked: u32,
-    ) -> Option<OverCap> {
+    ) -> Option<QuotaExceeded> {
         let user = user.filter(|_| asked > 0)?;
         let mut caps = self.for_request(automatic).peekable();
         caps.peek()?;
@@ -42,11 +42,11 @@ impl Caps {
         held: Held,
         automatic: bool,
         asked: u32,
-    ) -> Option<OverCap> {
+    ) -> Option<QuotaExceeded> {
         let mut caps = self.for_request(automatic).filter(|_| asked > 0);
-        let over = |(cap, max): (Cap, u32)| {
+        let over = |(cap, max): (Quota, u32)| {
             let held = held.of(cap);
-            (held.saturating_add(asked) > max).then_some(OverCap {
+            (held.saturating_add(asked) > max).then_some(QuotaExceeded {
                 cap,
                 max,
                 held,
@@ -67,40 +67,40 @@ pub(in crate::allocator) struct Held {
 
 impl Held {
     pub(in crate::allocator) fn add(&mut self, task: &Task) {
-        self.total = self.total.saturating_add(counted(task, Cap::Total));
-        self.manual = self.manual.saturating_add(counted(task, Cap::Manual));
-        self.auto = self.auto.saturating_add(counted(task, Cap::Auto));
+        self.total = self.total.saturating_add(counted(task, Quota::Total));
+        self.manual = self.manual.saturating_add(counted(task, Quota::Manual));
+        self.auto = self.auto.saturating_add(counted(task, Quota::Auto));
     }
 
-    fn of(&self, cap: Cap) -> u32 {
+    fn of(&self, cap: Quota) -> u32 {
         match cap {
-            Cap::Total => self.total,
-            Cap::Manual => self.manual,
-            Cap::Auto => self.auto,
+            Quota::Total => self.total,
+            Quota::Manual => self.manual,
+            Quota::Auto => self.auto,
         }
     }
 }
 
 /// How many of a task's GPUs count for a cap.
-fn counted(task: &Task, cap: Cap) -> u32 {
+fn counted(task: &Task, cap: Quota) -> u32 {
     let all = u32::try_from(task.gpus.len()).unwrap_or(u32::MAX);
     let automatic = task.program.as_ref().map_or(0, |program| program.automatic);
     match cap {
-        Cap::Total => all,
-        Cap::Manual => all.saturating_sub(automatic),
-        Cap::Auto => automatic.min(all),
+        Quota::Total => all,
+        Quota::Manual => all.saturating_sub(automatic),
+        Quota::Auto => automatic.min(all),
     }
 }
 
 /// # Errors
 /// It asks for more than its user may ever hold.
-pub(in crate::allocator) fn check_asked(request: &Request, caps: &Caps) -> Result<(), Refusal> {
+pub(in crate::allocator) fn check_asked(request: &Request, caps: &Quotas) -> Result<(), Refusal> {
     let asked = request.demand.gpus.count();
     let mut caps = caps.for_request(request.automatic);
     let above = caps.find(|(_, max)| asked > *max && request.owner.is_some());
     match above {
         None => Ok(()),
-        Some((cap, max)) => Err(Refusal::AboveCap { cap, max, asked }),
+        Some((cap, max)) => Err(Refusal::AboveQuota { cap, max, asked }),
     }
 }
 
@@ -108,8 +108,8 @@ pub(in crate::allocator) fn check_asked(request: &Request, caps: &Caps) -> Resul
 pub(in crate::allocator) fn over(
     cluster: &Cluster,
     request: &Request,
-    caps: &Caps,
-) -> Option<OverCap> {
+    caps: &Quotas,
+) -> Option<QuotaExceeded> {
     let asked = request.demand.gpus.count();
     caps.exceeded(cluster, request.owner.as_deref(), request.automatic, asked)
 }

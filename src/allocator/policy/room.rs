@@ -2,7 +2,7 @@
 
 use crate::allocator::model::demand::Demand;
 use crate::allocator::model::gpu::GpuId;
-use crate::allocator::model::lease::{Lease, Tie};
+use crate::allocator::model::lease::{Lease, LeaseKind};
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::request::Request;
 use crate::allocator::model::server::Server;
@@ -50,7 +50,7 @@ impl Task {
 
 /// A command has that much time to end after its term.
 pub(in crate::allocator) fn extra(lease: Option<&Lease>, limits: &Limits) -> TimeDelta {
-    let runs = lease.is_some_and(|lease| lease.tie == Tie::Run);
+    let runs = lease.is_some_and(|lease| lease.tie == LeaseKind::Run);
     if runs {
         limits.grace
     } else {

@@ -2,8 +2,8 @@
 
 use crate::allocator::model::cards::GpuKind;
 use crate::allocator::model::demand::Demand;
-use crate::allocator::model::outlook::Withheld;
-use crate::allocator::model::refusal::{Nearest, Refusal, Shortage, Stock, TooMuch};
+use crate::allocator::model::outlook::Unavailable;
+use crate::allocator::model::refusal::{GpuStock, Nearest, Refusal, Shortage, TooMuch};
 use crate::allocator::model::request::Request;
 use crate::allocator::model::server::Server;
 
@@ -31,7 +31,7 @@ pub(in crate::allocator) fn why_not(servers: &[Server], request: &Request) -> Re
     let mut withheld = servers
         .iter()
         .filter(|server| request.may_run_on(server))
-        .filter_map(|server| Withheld::from(server, demand));
+        .filter_map(|server| Unavailable::from(server, demand));
     Refusal::Insufficient(Box::new(Shortage {
         demand: demand.clone(),
         nearest,
@@ -71,7 +71,7 @@ impl Refusal {
             stock: if request.demand.kind == GpuKind::default() {
                 Vec::new()
             } else {
-                Stock::of(at_home())
+                GpuStock::of(at_home())
             },
         }))
     }

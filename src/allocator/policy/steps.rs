@@ -7,7 +7,7 @@
 use crate::allocator::model::cluster::Cluster;
 use crate::allocator::model::demand::{Cpus, Demand};
 use crate::allocator::model::grant::Grant;
-use crate::allocator::model::lease::{Lease, LeaseId, Tie};
+use crate::allocator::model::lease::{Lease, LeaseId, LeaseKind};
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::refusal::{Refusal, StepShortage};
 use crate::allocator::model::server::Server;
@@ -87,7 +87,7 @@ impl Task {
 }
 
 pub(in crate::allocator) fn is_run(task: &Task, id: &LeaseId) -> bool {
-    let is_it = |lease: &Lease| lease.tie == Tie::Run && lease.id.continues(id);
+    let is_it = |lease: &Lease| lease.tie == LeaseKind::Run && lease.id.continues(id);
     task.lease.as_deref().is_some_and(is_it)
 }
 

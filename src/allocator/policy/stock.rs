@@ -2,7 +2,7 @@
 
 use crate::allocator::model::cards::GpuKind;
 use crate::allocator::model::gpu::gpu_ids;
-use crate::allocator::model::refusal::Stock;
+use crate::allocator::model::refusal::GpuStock;
 use crate::allocator::model::server::Server;
 
 impl GpuKind {
@@ -17,7 +17,7 @@ impl GpuKind {
     }
 }
 
-impl Stock {
+impl GpuStock {
     /// How many kinds are listed at most.
     const SHOWN: usize = 8;
 

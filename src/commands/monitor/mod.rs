@@ -66,7 +66,7 @@ struct Round {
 
 /// What ends a pause.
 enum Pause {
-    Over,
+    ExpiryReason,
     Reload,
     Ended,
 }
@@ -144,7 +144,7 @@ impl Monitor {
             }
             loop {
                 match pause(events, next, attends) {
-                    Pause::Over => break,
+                    Pause::ExpiryReason => break,
                     Pause::Reload => self.reload(attends),
                     Pause::Ended => return Ok(()),
                 }
@@ -273,7 +273,7 @@ fn pause(events: &Events, next: Instant, attends: &mut impl Attends) -> Pause {
     loop {
         let left = next.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Pause::Over;
+            return Pause::ExpiryReason;
         }
         match events.next(left) {
             Some(system::Event::ToStop) => {

@@ -2,7 +2,7 @@
 
 use super::{Monitor, Round};
 use crate::allocator::{
-    Cluster, Name, Scale, Scaling, Task, Yield, grow, shrink, wanted, yielding,
+    Cluster, Name, Preempt, Scale, Scaling, Task, grow, shrink, wanted, yielding,
 };
 use crate::commands::change::Grants;
 use crate::commands::program::runs_unattended;
@@ -40,8 +40,8 @@ impl Monitor {
         let min = scaling.map(|scaling| scaling.min_gpus);
         let yields = yielding(cluster, min, limits, |task| self.is_ours(task));
         let made = yields.iter().map(|yielded| match yielded {
-            Yield::Stop(task) => self.manager.tell_to_stop(task, How::MakesRoom).map(drop),
-            Yield::Shrink(task) => self.shrink(round, task, min, "makes room for who waits"),
+            Preempt::Stop(task) => self.manager.tell_to_stop(task, How::MakesRoom).map(drop),
+            Preempt::Shrink(task) => self.shrink(round, task, min, "makes room for who waits"),
         });
         let mut troubles: Vec<_> = made.filter_map(Result::err).collect();
         let Some(scaling) = scaling.filter(|_| yields.is_empty()) else {

@@ -1,7 +1,7 @@
 //! Starting a supervisor, and giving a task to it.
 
 use super::order::{Order, Report, SUPERVISE, line};
-use crate::allocator::{Grant, Lease, LeaseId, Name, Tie, attach, note_start};
+use crate::allocator::{Grant, Lease, LeaseId, LeaseKind, Name, attach, note_start};
 use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::leases::{HeldLease, Word};
@@ -96,7 +96,7 @@ impl Manager {
         let process = system::process(pid, &system::here()).ok_or(Error::NoProcess { pid })?;
         let lease = Lease {
             id: held.id.clone(),
-            tie: Tie::Run,
+            tie: LeaseKind::Run,
             process,
         };
         let actor = self.actor()?;

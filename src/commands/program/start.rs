@@ -4,7 +4,7 @@ use super::hand_over::Handed;
 use super::order::Report;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Cluster, Facts, Grant, LeaseId, Name, Refusal, Request, Tie, allocate, give_up, resolve,
+    Cluster, Facts, Grant, LeaseId, LeaseKind, Name, Refusal, Request, allocate, give_up, resolve,
     same_host,
 };
 use crate::commands::change::{Changed, Grants};
@@ -122,7 +122,7 @@ impl Manager {
 
     fn start_anew(&self, start: Start) -> Result<Started, Error> {
         let held = self.leases.hold()?;
-        let lease = self.own_lease(&held, Tie::Run)?;
+        let lease = self.own_lease(&held, LeaseKind::Run)?;
         let mut request = self.with_full_name(start.request)?;
         request.host = Some(lease.process.host.clone());
         let granted = match start.wait {

@@ -3,7 +3,7 @@
 use super::instance::found;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Freed, LeaseId, Name, Process, Released, Task, note_end, note_room, release_lease, resolve,
+    Expired, LeaseId, Name, Process, Released, Task, note_end, note_room, release_lease, resolve,
     stop_program,
 };
 use crate::commands::change::{Changed, Grants};
@@ -79,7 +79,7 @@ impl Manager {
     }
 
     /// Sees to it that the program which was told to end does; what was freed besides.
-    fn end_program(&self, task: &Task) -> Result<Vec<Freed>, Error> {
+    fn end_program(&self, task: &Task) -> Result<Vec<Expired>, Error> {
         let grace = self.grace();
         let began = Instant::now();
         let give_up = began + grace.saturating_add(SLACK);
@@ -119,7 +119,7 @@ impl Manager {
         &self,
         task: &Task,
         how: How,
-    ) -> Result<Vec<Freed>, Error> {
+    ) -> Result<Vec<Expired>, Error> {
         let Some(lease) = task.lease.as_deref() else {
             return Ok(Vec::new());
         };

@@ -4,7 +4,7 @@ use super::ending::{Left, Running};
 use super::step::Line;
 use super::term::Watch;
 use super::{Job, Outer, cannot_start, command, no_events};
-use crate::allocator::{Grant, StepRequest, Tie, release_step, same_host};
+use crate::allocator::{Grant, LeaseKind, StepRequest, release_step, same_host};
 use crate::commands::events::Events;
 use crate::environment;
 use crate::error::Error;
@@ -63,7 +63,7 @@ impl Manager {
         let request = StepRequest {
             run: outer.lease.clone(),
             step: outer.step.clone(),
-            lease: self.own_lease(held, Tie::Run)?,
+            lease: self.own_lease(held, LeaseKind::Run)?,
             demand: job.request.demand.clone(),
             waits: job.wait.is_some(),
         };

@@ -10,7 +10,7 @@ use super::change::Grants;
 use super::events::Events;
 use super::wait::Wait;
 use crate::allocator::{
-    LeaseId, Name, Request, Tie, Timestamp, allocate, release_lease, unused_name,
+    LeaseId, LeaseKind, Name, Request, Timestamp, allocate, release_lease, unused_name,
 };
 use crate::error::Error;
 use crate::journal::{self, Deed, How};
@@ -87,7 +87,7 @@ impl Manager {
         held: &HeldLease,
         events: &mut Option<Events>,
     ) -> Result<Allocated, Error> {
-        let lease = self.own_lease(held, Tie::Run)?;
+        let lease = self.own_lease(held, LeaseKind::Run)?;
         let mut request = self.with_full_name(job.request.clone())?;
         request.host = Some(lease.process.host.clone());
         let numbered = job.numbered;

@@ -15,7 +15,7 @@ mod standing;
 use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
-    Facts, Grant, Lease, Name, Request, Tie, Timestamp, Waiter, Why, claim, confirm, enqueue,
+    Facts, Grant, Lease, LeaseKind, Name, Request, Timestamp, Waiter, Why, claim, confirm, enqueue,
     next_order, release_lease, unused_name,
 };
 use crate::error::Error;
@@ -77,7 +77,7 @@ struct Line<'m> {
 
 impl Manager {
     /// A lease of this process on a file that it holds.
-    pub(super) fn own_lease(&self, held: &HeldLease, tie: Tie) -> Result<Lease, Error> {
+    pub(super) fn own_lease(&self, held: &HeldLease, tie: LeaseKind) -> Result<Lease, Error> {
         let process = system::own_process(&system::here())?;
         Ok(Lease {
             id: held.id.clone(),
@@ -201,8 +201,8 @@ impl Line<'_> {
     /// says.
     fn final_tie(&self) -> Option<Lease> {
         match self.lease.tie {
-            Tie::Run => Some(self.lease.clone()),
-            Tie::Process | Tie::Claim => self.request.lease.clone(),
+            LeaseKind::Run => Some(self.lease.clone()),
+            LeaseKind::Process | LeaseKind::Claim => self.request.lease.clone(),
         }
     }
 
@@ -293,7 +293,7 @@ impl Line<'_> {
     /// From now on it is held as was asked for.
     fn take(&mut self) -> Result<Option<Allocated>, Error> {
         let (id, tie) = (self.lease.id.clone(), self.final_tie());
-        let runs = self.lease.tie == Tie::Run;
+        let runs = self.lease.tie == LeaseKind::Run;
         let seen = self.granted_in_state();
         if runs && seen.as_ref().is_some_and(is_fresh) {
             // It is tied to this process already.

@@ -1,7 +1,7 @@
 //! What the log is told of one who waits.
 
 use super::Line;
-use crate::allocator::{Grant, Name, Released, Request, Tie, Timestamp, Waiter};
+use crate::allocator::{Grant, LeaseKind, Name, Released, Request, Timestamp, Waiter};
 use crate::journal::{Deed, Event};
 
 /// Who waits, as the log is told.
@@ -16,8 +16,8 @@ impl Line<'_> {
     pub(super) fn noted(&self) -> Noted {
         Noted {
             deed: match self.lease.tie {
-                Tie::Run => Deed::Run,
-                Tie::Process | Tie::Claim => Deed::Allocate,
+                LeaseKind::Run => Deed::Run,
+                LeaseKind::Process | LeaseKind::Claim => Deed::Allocate,
             },
             request: self.request.clone(),
             since: self.has_joined.then_some(self.since),

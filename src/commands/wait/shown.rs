@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::standing::granted;
-use crate::allocator::{Stand, Why, Withheld, explain_one, observe};
+use crate::allocator::{Stand, Unavailable, Why, explain_one, observe};
 use crate::manager::now;
 use crate::progress::Progress;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ impl Line<'_> {
 
     /// What of its grant is not free in fact. Whoever granted it may have measured a while ago, or on
     /// another machine.
-    pub(super) fn withheld(&self) -> Option<Withheld> {
+    pub(super) fn withheld(&self) -> Option<Unavailable> {
         let seen = self.seen.as_ref()?;
         let grant = granted(seen.cluster(), &self.lease.id)?;
         let (server, sample) = self.manager.measure(seen.cluster().servers()).ok()?;
@@ -66,6 +66,6 @@ impl Line<'_> {
         if server.name != grant.server_name {
             return None;
         }
-        Withheld::of(server, &sample, &grant.gpus)
+        Unavailable::of(server, &sample, &grant.gpus)
     }
 }

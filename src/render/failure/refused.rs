@@ -3,8 +3,8 @@
 use super::demand::asked;
 use super::{Message, steps};
 use crate::allocator::{
-    Adoption, Behind, Blocker, CommandEnd, Name, Nearest, OverCap, Refusal, Shortage, Stock,
-    TooMuch,
+    Adoption, Behind, Blocker, CommandEnd, GpuStock, Name, Nearest, QuotaExceeded, Refusal,
+    Shortage, TooMuch,
 };
 use crate::render::messages::{Keys, Messages, cap_name, key, keys, text};
 use crate::render::prompt;
@@ -38,8 +38,8 @@ pub(super) fn message(refusal: &Refusal, messages: &Messages) -> Message {
             details: Vec::new(),
             hint: text!(messages, "error-above-max-ttl.hint", max = span(*max)),
         },
-        Refusal::OverCap(over) => over_cap(over, messages),
-        Refusal::AboveCap { cap, max, asked } => Message {
+        Refusal::QuotaExceeded(over) => over_cap(over, messages),
+        Refusal::AboveQuota { cap, max, asked } => Message {
             headline: text!(messages, "error-above-cap", max = *max, asked = *asked),
             details: Vec::new(),
             hint: text!(messages, "error-above-cap.hint", key = cap_name(*cap)),
@@ -294,7 +294,7 @@ fn insufficient(shortage: &Shortage, messages: &Messages) -> Message {
     }
 }
 
-fn in_stock(stock: &Stock, messages: &Messages) -> String {
+fn in_stock(stock: &GpuStock, messages: &Messages) -> String {
     let memory = stock
         .memory
         .map(|memory| memory.display().iec().to_string());
@@ -349,7 +349,7 @@ fn in_the_way(Blocker { server, tasks }: &Blocker, messages: &Messages) -> Strin
     )
 }
 
-fn over_cap(over: &OverCap, messages: &Messages) -> Message {
+fn over_cap(over: &QuotaExceeded, messages: &Messages) -> Message {
     let (max, key) = (over.max, cap_name(over.cap));
     Message {
         headline: text!(messages, "error-over-cap", max = max, asked = over.asked),

@@ -1,7 +1,7 @@
 //! `--check-config` in JSON.
 
 use super::{gpus, path, state_path, totals};
-use crate::allocator::{Cap, Limits, Scaling, Server};
+use crate::allocator::{Limits, Quota, Scaling, Server};
 use crate::config::{
     Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security, Translated,
 };
@@ -42,9 +42,9 @@ pub(super) fn checked(checked: &Checked) -> Value {
     });
     // Only those that are written.
     for (cap, max) in [
-        (Cap::Total, caps.total),
-        (Cap::Manual, caps.manual),
-        (Cap::Auto, caps.auto),
+        (Quota::Total, caps.total),
+        (Quota::Manual, caps.manual),
+        (Quota::Auto, caps.auto),
     ] {
         if let Some(max) = max {
             limits[cap_name(cap)] = max.into();

@@ -2,7 +2,7 @@
 
 use crate::Unmeasured;
 use crate::allocator::{
-    Device, GpuId, Occupant, Reading, Sample, Server, Unreadable, Withheld, Withholding,
+    Device, GpuId, Occupant, Reading, Sample, Server, Unavailable, UnavailableReason, Unreadable,
 };
 use crate::outcome::Detected;
 use crate::render::text::holder;
@@ -65,22 +65,24 @@ fn process(process: &Occupant, belongs: bool) -> Value {
 }
 
 /// Of a refusal, or of one who waits.
-pub(super) fn withheld(withheld: &Withheld) -> Value {
+pub(super) fn withheld(withheld: &Unavailable) -> Value {
     let gpus = withheld.gpus.iter();
     let gpus = gpus.map(|(gpu, reason)| json!({ "gpu_id": gpu, "withheld": why(reason) }));
     json!({ "server_name": withheld.server.as_str(), "gpus": gpus.collect::<Vec<_>>() })
 }
 
-fn why(why: &Withholding) -> Value {
+fn why(why: &UnavailableReason) -> Value {
     match why {
-        Withholding::Busy(processes) => json!({
+        UnavailableReason::Busy(processes) => json!({
             "reason": "busy",
             "processes": processes.iter().map(|one| process(one, false)).collect::<Vec<_>>(),
         }),
-        Withholding::Draining(bytes) => json!({ "reason": "draining", "memory_mib": bytes / MIB }),
-        Withholding::Unknown(why) => json!({ "reason": "unknown", "why": unreadable(why) }),
-        Withholding::Missing { lost } => json!({ "reason": "missing", "lost_uuid": lost }),
-        Withholding::Swapped { uuid, was, lost } => json!({
+        UnavailableReason::Draining(bytes) => {
+            json!({ "reason": "draining", "memory_mib": bytes / MIB })
+        }
+        UnavailableReason::Unknown(why) => json!({ "reason": "unknown", "why": unreadable(why) }),
+        UnavailableReason::Missing { lost } => json!({ "reason": "missing", "lost_uuid": lost }),
+        UnavailableReason::Swapped { uuid, was, lost } => json!({
             "reason": "swapped",
             "uuid": uuid,
             "was_gpu_id": was,

@@ -11,7 +11,7 @@ mod steps;
 pub(super) use notify::not_told;
 
 use crate::allocator::{
-    Change, Cpus, Explained, Freed, Gpus, Holding, Over, Renewed, Timestamp, Why,
+    Change, Cpus, Expired, ExpiryReason, Explained, Gpus, Holding, Renewed, Timestamp, Why,
 };
 use crate::exit_code::Kind;
 use crate::outcome::{
@@ -133,8 +133,8 @@ fn change(change: &Change) -> Value {
     }
 }
 
-fn freed(freed: &[Freed]) -> Vec<Value> {
-    let one = |freed: &Freed| {
+fn freed(freed: &[Expired]) -> Vec<Value> {
+    let one = |freed: &Expired| {
         json!({
             "task_id": freed.task.id.as_str(),
             "server_name": freed.server_name.as_str(),
@@ -142,9 +142,9 @@ fn freed(freed: &[Freed]) -> Vec<Value> {
             "cpus": freed.task.cpus,
             "owner": freed.task.owner,
             "why": match freed.why {
-                Over::Ended => "ended",
-                Over::Lapsed => "lapsed",
-                Over::Untaken => "untaken",
+                ExpiryReason::Ended => "ended",
+                ExpiryReason::Lapsed => "lapsed",
+                ExpiryReason::Untaken => "untaken",
             },
         })
     };
@@ -210,7 +210,7 @@ fn why(why: &Why) -> Value {
     match why {
         Why::Ready => json!({ "reason": "ready" }),
         Why::NameTaken => json!({ "reason": "name_taken" }),
-        Why::OverCap(over) => json!({
+        Why::QuotaExceeded(over) => json!({
             "reason": "over_limit",
             "limit": cap_name(over.cap),
             "allowed_gpus": over.max,

@@ -3,7 +3,7 @@
 //! The fields stand in the order of the alphabet, as in all other documents.
 
 use super::{freed, gpus, percent, steps, time, totals};
-use crate::allocator::{Phase, Program, Server, Task, Tie};
+use crate::allocator::{LeaseKind, Phase, Program, Server, Task};
 use crate::outcome::Status;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -168,10 +168,10 @@ impl<'s> ProgramEntry<'s> {
     }
 }
 
-fn ends_with(tie: Tie) -> &'static str {
+fn ends_with(tie: LeaseKind) -> &'static str {
     match tie {
-        Tie::Run => "command",
-        Tie::Process => "process",
-        Tie::Claim => "waiting",
+        LeaseKind::Run => "command",
+        LeaseKind::Process => "process",
+        LeaseKind::Claim => "waiting",
     }
 }

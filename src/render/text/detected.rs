@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::gpus::unreadable;
-use crate::allocator::{Each, ServerSpec};
+use crate::allocator::{PerGpu, ServerSpec};
 use crate::outcome::Detected;
 use crate::render::messages::{Key, Messages, key, quoted, text};
 use bytesize::{ByteSize, MIB};
@@ -57,10 +57,10 @@ fn mib(size: &ByteSize) -> String {
     quoted(&format!("{}MiB", size.as_u64() / MIB))
 }
 
-fn each<T>(values: &Each<T>, written: impl Fn(&T) -> String) -> String {
+fn each<T>(values: &PerGpu<T>, written: impl Fn(&T) -> String) -> String {
     match values {
-        Each::All(value) => written(value),
-        Each::List(values) => {
+        PerGpu::All(value) => written(value),
+        PerGpu::List(values) => {
             let values: Vec<_> = values.iter().map(written).collect();
             format!("[{}]", values.join(", "))
         }

@@ -2,8 +2,8 @@
 
 use super::{Style, cut, span, table};
 use crate::allocator::{
-    Device, GpuId, MemoryUse, Occupant, Reading, Sample, Server, Task, Unreadable, Withheld,
-    Withholding,
+    Device, GpuId, MemoryUse, Occupant, Reading, Sample, Server, Task, Unavailable,
+    UnavailableReason, Unreadable,
 };
 use crate::outcome::Status;
 use crate::render::messages::{Messages, key, printable, quoted, text};
@@ -243,13 +243,13 @@ fn occupant(process: &Occupant) -> String {
 /// Why GPUs that no task holds are not granted, and what helps.
 fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
     let messages = style.messages();
-    let held = Withheld::held(server).map(|held| {
+    let held = Unavailable::held(server).map(|held| {
         let lines = lines_of(&held, messages);
         let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
         format!("{}\n{lines}", text!(messages, "gpu-held-but"))
     });
     let held = held.unwrap_or_default();
-    let Some(withheld) = Withheld::on(server) else {
+    let Some(withheld) = Unavailable::on(server) else {
         return held;
     };
     let use_of = |gpu| {
@@ -276,23 +276,23 @@ fn withheld(server: &Server, sample: &Sample, style: &Style) -> String {
 }
 
 /// What is free on paper alone; GPUs of which the same is to be said share a line.
-pub(in crate::render) fn lines_of(withheld: &Withheld, messages: &Messages) -> Vec<String> {
+pub(in crate::render) fn lines_of(withheld: &Unavailable, messages: &Messages) -> Vec<String> {
     lines_with(withheld, |_| String::new(), messages)
 }
 
 fn lines_with(
-    withheld: &Withheld,
+    withheld: &Unavailable,
     use_of: impl Fn(GpuId) -> String,
     messages: &Messages,
 ) -> Vec<String> {
-    let mut lines: Vec<(Vec<GpuId>, &Withholding)> = Vec::new();
+    let mut lines: Vec<(Vec<GpuId>, &UnavailableReason)> = Vec::new();
     for (gpu, why) in &withheld.gpus {
         match lines.iter_mut().find(|(_, other)| *other == why) {
             Some((gpus, _)) => gpus.push(*gpu),
             None => lines.push((vec![*gpu], why)),
         }
     }
-    let line = |(gpus, why): &(Vec<GpuId>, &Withholding)| {
+    let line = |(gpus, why): &(Vec<GpuId>, &UnavailableReason)| {
         let ids: Vec<_> = gpus.iter().map(ToString::to_string).collect();
         let use_of = match gpus.as_slice() {
             [only] => use_of(*only),
@@ -303,32 +303,32 @@ fn lines_with(
     lines.iter().map(line).collect()
 }
 
-fn line_of(gpus: &str, why: &Withholding, use_of: &str, messages: &Messages) -> String {
+fn line_of(gpus: &str, why: &UnavailableReason, use_of: &str, messages: &Messages) -> String {
     let say = |key, value: String| {
         let values = [("gpu", gpus.into()), ("value", value.into())];
         messages.format(key, &values)
     };
     match why {
-        Withholding::Busy(processes) => {
+        UnavailableReason::Busy(processes) => {
             let processes: Vec<_> = processes.iter().map(occupant).collect();
             say(key!("gpu-busy", gpu, value), processes.join("; ") + use_of)
         }
-        Withholding::Draining(bytes) => say(
+        UnavailableReason::Draining(bytes) => say(
             key!("gpu-draining", gpu, value),
             format!("{} MiB", bytes / MIB),
         ),
-        Withholding::Unknown(why) => {
+        UnavailableReason::Unknown(why) => {
             say(key!("gpu-unknown", gpu, value), unreadable(why, messages))
         }
-        Withholding::Missing { lost } => {
+        UnavailableReason::Missing { lost } => {
             say(key!("gpu-missing", gpu), String::new()) + &card_lost(lost, messages)
         }
-        Withholding::Swapped {
+        UnavailableReason::Swapped {
             was: Some(other),
             lost,
             ..
         } => say(key!("gpu-moved", gpu, value), other.to_string()) + &card_lost(lost, messages),
-        Withholding::Swapped {
+        UnavailableReason::Swapped {
             uuid,
             was: None,
             lost,
@@ -343,10 +343,10 @@ fn card_lost(lost: &Option<String>, messages: &Messages) -> String {
 }
 
 /// What helps, each thing once.
-pub(in crate::render) fn hints(withheld: &Withheld, messages: &Messages) -> Vec<String> {
-    let any = |is: fn(&Withholding) -> bool| withheld.gpus.iter().any(|(_, why)| is(why));
+pub(in crate::render) fn hints(withheld: &Unavailable, messages: &Messages) -> Vec<String> {
+    let any = |is: fn(&UnavailableReason) -> bool| withheld.gpus.iter().any(|(_, why)| is(why));
     let busy = withheld.gpus.iter().find_map(|(_, why)| match why {
-        Withholding::Busy(processes) => processes.first(),
+        UnavailableReason::Busy(processes) => processes.first(),
         _ => None,
     });
     let adopt = busy.map(|process| {
@@ -359,11 +359,11 @@ pub(in crate::render) fn hints(withheld: &Withheld, messages: &Messages) -> Vec<
     let reconcile = any(|why| {
         matches!(
             why,
-            Withholding::Swapped { .. } | Withholding::Missing { .. }
+            UnavailableReason::Swapped { .. } | UnavailableReason::Missing { .. }
         )
     });
-    let late = any(|why| *why == Withholding::Unknown(Unreadable::Late));
-    let unknown = any(|why| matches!(why, Withholding::Unknown(_)));
+    let late = any(|why| *why == UnavailableReason::Unknown(Unreadable::Late));
+    let unknown = any(|why| matches!(why, UnavailableReason::Unknown(_)));
     let fixed = [
         (reconcile, key!("gpu-hint-reconcile")),
         (late, key!("gpu-hint-late")),

@@ -1,7 +1,7 @@
 //! What goes to standard error beside a result: warnings, hints, progress and questions.
 
 use super::{Style, holders};
-use crate::allocator::{Freed, Over};
+use crate::allocator::{Expired, ExpiryReason};
 use crate::cli::{Language, Output};
 use crate::config::{LeftOut, Translated};
 use crate::environment::device_list;
@@ -138,7 +138,7 @@ fn local_locks(local: &LocalLocks, messages: &Messages) -> String {
     }
 }
 
-fn freed(freed: &Freed, messages: &Messages) -> String {
+fn freed(freed: &Expired, messages: &Messages) -> String {
     let values = [
         ("task", freed.task.id.as_str().into()),
         ("server", freed.server_name.as_str().into()),
@@ -146,9 +146,9 @@ fn freed(freed: &Freed, messages: &Messages) -> String {
         ("owner", freed.task.owner.as_deref().unwrap_or("-").into()),
     ];
     let key = match freed.why {
-        Over::Ended => key!("note-freed-ended", devices, owner, server, task),
-        Over::Lapsed => key!("note-freed-lapsed", devices, owner, server, task),
-        Over::Untaken => key!("note-freed-untaken", devices, owner, server, task),
+        ExpiryReason::Ended => key!("note-freed-ended", devices, owner, server, task),
+        ExpiryReason::Lapsed => key!("note-freed-lapsed", devices, owner, server, task),
+        ExpiryReason::Untaken => key!("note-freed-untaken", devices, owner, server, task),
     };
     messages.format(key, &values)
 }

@@ -1,7 +1,7 @@
 //! Programs: what came of a start, and what they are at.
 
 use super::{Style, done_mark, gpu_list};
-use crate::allocator::{Phase, Server, Task, Tie};
+use crate::allocator::{LeaseKind, Phase, Server, Task};
 use crate::outcome::{Began, GivenBack, Logs, Started, Status};
 use crate::render::messages::{Key, Messages, key, printable, text};
 use crate::render::prompt;
@@ -150,8 +150,8 @@ fn state(task: &Task, status: &Status) -> Key {
             Phase::Retrying => key!("state-retrying"),
             Phase::Stopping => key!("state-stopping"),
         },
-        (None, Some(Tie::Run | Tie::Process)) => key!("state-running"),
-        (None, Some(Tie::Claim)) => key!("state-granted"),
+        (None, Some(LeaseKind::Run | LeaseKind::Process)) => key!("state-running"),
+        (None, Some(LeaseKind::Claim)) => key!("state-granted"),
         (None, None) => key!("state-held"),
     }
 }

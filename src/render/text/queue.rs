@@ -69,7 +69,7 @@ pub(in crate::render) fn words_of_wait(why: &Why, now: Timestamp, messages: &Mes
         Why::NameTaken => text!(messages, "why-name-taken"),
         Why::Draining => text!(messages, "why-draining"),
         Why::Impossible => text!(messages, "why-impossible"),
-        Why::OverCap(over) => text!(
+        Why::QuotaExceeded(over) => text!(
             messages,
             "why-over-cap",
             held = over.held,

@@ -2,7 +2,7 @@
 //! Nothing of what it does not say.
 
 use super::{seconds, span};
-use crate::allocator::{Caps, Scaling};
+use crate::allocator::{Quotas, Scaling};
 use crate::config::{Mail, Monitoring, Notification, ProgramTemplate, Rotation, Security};
 use crate::outcome::Checked;
 use crate::quoting;
@@ -34,7 +34,7 @@ pub(super) fn settings(checked: &Checked, messages: &Messages) -> Vec<String> {
     lines
 }
 
-fn caps(caps: &Caps, messages: &Messages) -> Option<String> {
+fn caps(caps: &Quotas, messages: &Messages) -> Option<String> {
     let cap = |key: Key, max: Option<u32>| Some(messages.format(key, &[("max", max?.into())]));
     let caps = [
         cap(key!("check-cap-total", max), caps.total),

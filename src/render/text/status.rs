@@ -1,7 +1,7 @@
 //! `--status`: v0.1's table and totals.
 
 use super::{percent, span, table};
-use crate::allocator::{Name, Over, Server, Task};
+use crate::allocator::{ExpiryReason, Name, Server, Task};
 use crate::environment::device_list;
 use crate::outcome::{Status, Totals};
 use crate::render::Style;
@@ -111,9 +111,9 @@ fn section(lines: String, messages: &Messages) -> String {
 fn ended(status: &Status, messages: &Messages) -> Vec<String> {
     let ended = status.ended.iter().map(|freed| {
         let key = match freed.why {
-            Over::Ended => key!("status-ended", devices, server, task),
-            Over::Lapsed => key!("status-lapsed", devices, server, task),
-            Over::Untaken => key!("status-untaken", devices, server, task),
+            ExpiryReason::Ended => key!("status-ended", devices, server, task),
+            ExpiryReason::Lapsed => key!("status-lapsed", devices, server, task),
+            ExpiryReason::Untaken => key!("status-untaken", devices, server, task),
         };
         line(
             key,

@@ -1,7 +1,7 @@
 //! Processes: which one it is, and whether it is gone.
 
 use super::boottime;
-use crate::allocator::{Kin, Process, is_same_start};
+use crate::allocator::{Ancestor, Process, is_same_start};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use nix::errno::Errno;
@@ -242,17 +242,17 @@ pub(crate) fn holder(pid: u32) -> Option<Holder> {
 }
 
 /// The process itself, its parent and so on, as far as they can be seen.
-pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
+pub(crate) fn lineage(pid: u32) -> Vec<Ancestor> {
     if !is_proc_ours() {
         return Vec::new();
     }
-    let mut lineage: Vec<Kin> = Vec::new();
+    let mut lineage: Vec<Ancestor> = Vec::new();
     let mut next = pid;
     while next > 0 && lineage.len() < MAX_LINEAGE {
         let Some(stat) = stat(next) else {
             break;
         };
-        lineage.push(Kin {
+        lineage.push(Ancestor {
             pid: next,
             inner: innermost_id(next).unwrap_or(next),
             started: stat.started(),

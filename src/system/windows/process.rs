@@ -4,7 +4,7 @@
 //! restarts of the machine, too.
 
 use super::done;
-use crate::allocator::{Kin, Process};
+use crate::allocator::{Ancestor, Process};
 use crate::system::{Fate, Here, Holder};
 use chrono::TimeDelta;
 use std::ffi::OsString;
@@ -185,8 +185,8 @@ pub(crate) fn namespace_of(_pid: u32) -> Option<u64> {
 }
 
 /// The process itself; whose child it is, its parent's ID would not tell for certain.
-pub(crate) fn lineage(pid: u32) -> Vec<Kin> {
-    let kin = process(pid, &here()).map(|process| Kin {
+pub(crate) fn lineage(pid: u32) -> Vec<Ancestor> {
+    let kin = process(pid, &here()).map(|process| Ancestor {
         pid,
         inner: pid,
         started: process.started,

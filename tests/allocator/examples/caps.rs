@@ -2,13 +2,13 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Cap, Caps, Cluster, Limits, OverCap, Phase, Refusal, Request, Scale, Scaling, Tie, Why,
-    attach, note_program, wanted,
+    self, Cluster, LeaseKind, Limits, Phase, Quota, QuotaExceeded, Quotas, Refusal, Request, Scale,
+    Scaling, Why, attach, note_program, wanted,
 };
 
 fn capped(total: Option<u32>, manual: Option<u32>, auto: Option<u32>) -> Limits {
     Limits {
-        caps: Caps {
+        caps: Quotas {
             total,
             manual,
             auto,
@@ -41,8 +41,8 @@ fn hold(cluster: &mut Cluster, request: &Request) {
     allocator::allocate(cluster, request, &any_size(), at(0)).unwrap();
 }
 
-fn over(cap: Cap, max: u32, held: u32, asked: u32) -> OverCap {
-    OverCap {
+fn over(cap: Quota, max: u32, held: u32, asked: u32) -> QuotaExceeded {
+    QuotaExceeded {
         cap,
         max,
         held,
@@ -76,35 +76,36 @@ fn what_is_over_a_cap_is_refused_with_the_figures() {
     let refused =
         |cluster: &mut Cluster, request: &Request| match refusal_within(cluster, request, &guide())
         {
-            Refusal::OverCap(over) => over,
+            Refusal::QuotaExceeded(over) => over,
             other => panic!("{other:?}"),
         };
     let manual = refused(&mut cluster, &ann("two", 3));
-    assert_eq!(manual, over(Cap::Manual, 6, 4, 3));
+    assert_eq!(manual, over(Quota::Manual, 6, 4, 3));
     allocator::allocate(&mut cluster, &ann("two", 2), &guide(), at(1)).unwrap();
     // Of what nobody asked for two more are allowed, which makes it eight in all.
     let auto = automatic(ann("auto", 2));
     allocator::allocate(&mut cluster, &auto, &guide(), at(1)).unwrap();
     let again = refused(&mut cluster, &automatic(ann("again", 1)));
-    assert_eq!(again, over(Cap::Auto, 2, 2, 1));
+    assert_eq!(again, over(Quota::Auto, 2, 2, 1));
     let total = capped(Some(8), None, None);
-    let Refusal::OverCap(total) = refusal_within(&mut cluster, &ann("more", 1), &total) else {
+    let Refusal::QuotaExceeded(total) = refusal_within(&mut cluster, &ann("more", 1), &total)
+    else {
         panic!("it is over the cap");
     };
-    assert_eq!(total, over(Cap::Total, 8, 8, 1));
+    assert_eq!(total, over(Quota::Total, 8, 8, 1));
 }
 
 #[test]
 fn more_than_one_user_may_ever_hold_is_impossible() {
     let mut cluster = large();
     for (request, limits, cap, max) in [
-        (ann("t", 7), guide(), Cap::Manual, 6),
-        (automatic(ann("t", 3)), guide(), Cap::Auto, 2),
-        (ann("t", 9), capped(Some(8), None, None), Cap::Total, 8),
-        (ann("t", 1), capped(Some(0), None, None), Cap::Total, 0),
+        (ann("t", 7), guide(), Quota::Manual, 6),
+        (automatic(ann("t", 3)), guide(), Quota::Auto, 2),
+        (ann("t", 9), capped(Some(8), None, None), Quota::Total, 8),
+        (ann("t", 1), capped(Some(0), None, None), Quota::Total, 0),
     ] {
         let asked = request.demand.gpus.count();
-        let above = Refusal::AboveCap { cap, max, asked };
+        let above = Refusal::AboveQuota { cap, max, asked };
         assert_eq!(refusal_within(&mut cluster, &request, &limits), above);
         let joined = allocator::enqueue(&mut cluster, waiting(request, 1), &limits, at(1));
         assert_eq!(joined, Err(above));
@@ -143,7 +144,7 @@ fn what_nobody_asked_for_is_no_part_of_the_manual_cap() {
     assert!(allocator::allocate(&mut cluster, &ann("t", 4), &limits, at(1)).is_ok());
     assert!(matches!(
         refusal_within(&mut cluster, &ann("u", 1), &limits),
-        Refusal::OverCap(OverCap { held: 4, .. })
+        Refusal::QuotaExceeded(QuotaExceeded { held: 4, .. })
     ));
 }
 
@@ -153,7 +154,7 @@ fn who_is_over_a_cap_waits_for_their_own_tasks_and_nobody_waits_for_them() {
     hold(&mut cluster, &ann("held", 4));
     let limits = capped(Some(6), None, None);
     assert!(!joins(&mut cluster, ann("capped", 4), &limits, 1));
-    let expected = Why::OverCap(over(Cap::Total, 6, 4, 4));
+    let expected = Why::QuotaExceeded(over(Quota::Total, 6, 4, 4));
     assert_eq!(why(&cluster, "capped", &limits), expected);
     assert_eq!(cluster.queue()[0].reserved, None);
     assert_eq!(allocator::reservation(&cluster, at(2), &limits), None);
@@ -201,7 +202,7 @@ fn a_grant_counts_at_once_for_the_next_of_the_same_user() {
     }
     release(&mut cluster, "bobs");
     assert_eq!(settled(&mut cluster, &limits, 4), ["one", "two"]);
-    let expected = Why::OverCap(over(Cap::Total, 4, 4, 2));
+    let expected = Why::QuotaExceeded(over(Quota::Total, 4, 4, 2));
     assert_eq!(why(&cluster, "three", &limits), expected);
 }
 
@@ -227,7 +228,7 @@ fn a_renewal_breaks_no_promise_to_one_who_is_over_a_cap() {
 fn a_program_grows_past_one_who_is_over_a_cap_and_not_past_the_next() {
     let mut cluster = idle(&[("a", 4, 4)]);
     hold(&mut cluster, &owned(ask("grows", 1), "bob"));
-    let supervisor = lease("S", Tie::Run);
+    let supervisor = lease("S", LeaseKind::Run);
     let id = supervisor.id.clone();
     attach(&mut cluster, &name("grows"), None, supervisor, &user("bob")).unwrap();
     note_program(&mut cluster, &id, Phase::Running, Some(1), 0).unwrap();
@@ -259,7 +260,7 @@ fn a_program_grows_past_one_who_is_over_a_cap_and_not_past_the_next() {
 fn a_program_does_not_grow_over_its_users_cap() {
     let mut cluster = idle(&[("a", 4, 4)]);
     hold(&mut cluster, &ann("grows", 2));
-    let supervisor = lease("S", Tie::Run);
+    let supervisor = lease("S", LeaseKind::Run);
     let id = supervisor.id.clone();
     attach(&mut cluster, &name("grows"), None, supervisor, &user("ann")).unwrap();
     note_program(&mut cluster, &id, Phase::Running, Some(1), 0).unwrap();

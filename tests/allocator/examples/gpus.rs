@@ -7,9 +7,9 @@ use crate::support::{
 use bytesize::ByteSize;
 use chrono::TimeDelta;
 use gpumgr::allocator::{
-    self, Adoption, Cards, Cluster, ClusterSpec, Cpus, Device, Each, Facts, GpuKind, Gpus, Kin,
-    MemoryUse, NotMeasured, Occupant, Refusal, Run, Sample, ServerSpec, Task, Tie, Unreadable,
-    Withholding, adopt, measured_server, observe, settle,
+    self, Adoption, Ancestor, Cards, Cluster, ClusterSpec, Cpus, Device, Facts, GpuKind, Gpus,
+    LeaseKind, MemoryUse, NotMeasured, Occupant, PerGpu, Refusal, Run, Sample, ServerSpec, Task,
+    UnavailableReason, Unreadable, adopt, measured_server, observe, settle,
 };
 
 const GIB: u64 = 1 << 30;
@@ -46,8 +46,8 @@ pub(crate) fn occupant(pid: u32) -> Occupant {
     }
 }
 
-fn kin(pid: u32) -> Kin {
-    Kin {
+fn kin(pid: u32) -> Ancestor {
+    Ancestor {
         pid,
         inner: pid,
         started: u64::from(pid) * 10,
@@ -71,12 +71,12 @@ pub(crate) fn seen(minute: i64, sample: Sample) -> Facts {
     }
 }
 
-fn withholding(cluster: &Cluster, gpu: u16) -> Option<Withholding> {
+fn withholding(cluster: &Cluster, gpu: u16) -> Option<UnavailableReason> {
     cluster.servers()[0].outlook.withholding(gpu).cloned()
 }
 
 /// Why a GPU of a server with these cards is withheld, by this sample.
-fn judged(cards: Cards, sample: Sample) -> Option<Withholding> {
+fn judged(cards: Cards, sample: Sample) -> Option<UnavailableReason> {
     let spec = ServerSpec {
         cards,
         ..ServerSpec::of(&idle(&[("a", 1, 1)]).servers()[0])
@@ -86,7 +86,7 @@ fn judged(cards: Cards, sample: Sample) -> Option<Withholding> {
     withholding(&cluster, 0)
 }
 
-fn judged_device(change: impl Fn(&mut Device)) -> Option<Withholding> {
+fn judged_device(change: impl Fn(&mut Device)) -> Option<UnavailableReason> {
     let mut device = device("u");
     change(&mut device);
     judged(Cards::default(), sample(vec![device]))
@@ -98,15 +98,15 @@ fn what_keeps_a_gpu_from_being_granted() {
     assert_eq!(judged_device(|_| ()), None);
     assert_eq!(
         judged_device(|device| device.processes = Ok(vec![occupant(7)])),
-        Some(Withholding::Busy(vec![occupant(7)]))
+        Some(UnavailableReason::Busy(vec![occupant(7)]))
     );
     assert_eq!(
         judged_device(|device| device.processes = Err(failed.clone())),
-        Some(Withholding::Unknown(failed.clone()))
+        Some(UnavailableReason::Unknown(failed.clone()))
     );
     assert_eq!(
         judged_device(|device| device.memory = Err(failed.clone())),
-        Some(Withholding::Unknown(failed.clone()))
+        Some(UnavailableReason::Unknown(failed.clone()))
     );
     // A card that never tells its memory is judged by its processes; one that tells no use, likewise.
     assert_eq!(
@@ -124,7 +124,7 @@ fn what_keeps_a_gpu_from_being_granted() {
     }
     assert_eq!(
         judged(Cards::default(), sample(Vec::new())),
-        Some(Withholding::Missing { lost: None })
+        Some(UnavailableReason::Missing { lost: None })
     );
 }
 
@@ -141,7 +141,7 @@ fn memory_is_in_use_beyond_what_is_explained_and_a_little() {
     assert_eq!(judged_device(used(512)), None);
     assert_eq!(
         judged_device(used(513)),
-        Some(Withholding::Draining(513 << 20))
+        Some(UnavailableReason::Draining(513 << 20))
     );
     let explained = |drawing: u64, ignored: Option<u64>| {
         judged_device(|device| {
@@ -157,7 +157,7 @@ fn memory_is_in_use_beyond_what_is_explained_and_a_little() {
     assert_eq!(explained(1000, Some(536)), None);
     assert_eq!(
         explained(1000, Some(535)),
-        Some(Withholding::Draining(513 << 20))
+        Some(UnavailableReason::Draining(513 << 20))
     );
     // Where a process does not tell how much it has, nothing can be concluded.
     assert_eq!(explained(0, None), None);
@@ -198,7 +198,7 @@ fn a_card_is_known_by_its_uuid() {
         ..Cards::default()
     };
     let swapped = |was, lost: &str| {
-        Some(Withholding::Swapped {
+        Some(UnavailableReason::Swapped {
             uuid: "u".to_owned(),
             was,
             lost: Some(lost.to_owned()),
@@ -247,7 +247,10 @@ fn what_is_free_on_paper_alone_is_neither_granted_nor_counted() {
     assert_eq!((nearest.free_gpus, nearest.lacks_gpus), (2, 1));
     let withheld = shortage.withheld.unwrap();
     assert_eq!(withheld.server, name("a"));
-    assert_eq!(withheld.gpus, [(0, Withholding::Busy(vec![occupant(7)]))]);
+    assert_eq!(
+        withheld.gpus,
+        [(0, UnavailableReason::Busy(vec![occupant(7)]))]
+    );
     let granted = allocator::allocate(&mut cluster, &ask("u", 2), &any_size(), at(0)).unwrap();
     assert_eq!(granted.gpus, [1, 2]);
     // It was seen, not written.
@@ -313,12 +316,12 @@ fn only_a_process_on_a_servers_own_machine_grants_it_to_who_waits_there() {
 #[test]
 fn a_kind_is_a_part_of_the_models_name_and_a_least_memory() {
     let cards = Cards {
-        models: Some(Each::List(vec![
+        models: Some(PerGpu::List(vec![
             "NVIDIA A10".into(),
             "NVIDIA A100".into(),
             String::new(),
         ])),
-        memory: Some(Each::List(vec![
+        memory: Some(PerGpu::List(vec![
             ByteSize::gib(24),
             ByteSize::gib(80),
             ByteSize(0),
@@ -371,7 +374,7 @@ fn a_task_idles_from_when_it_was_seen_to_until_it_is_seen_not_to() {
     assert_eq!(task.idle(at(42), minutes(30)), Some(minutes(30)));
 }
 
-fn held(tie: Option<(Tie, u32)>) -> Task {
+fn held(tie: Option<(LeaseKind, u32)>) -> Task {
     let mut cluster = idle(&[("a", 1, 1)]);
     let lease = tie.map(|(tie, pid)| {
         let mut lease = lease("l", tie);
@@ -408,8 +411,8 @@ fn a_plain_tasks_processes_are_its_owners() {
 
 #[test]
 fn a_tied_tasks_processes_are_those_of_its_tree() {
-    let task = held(Some((Tie::Process, 5)));
-    let child = |lineage: Vec<Kin>| Occupant {
+    let task = held(Some((LeaseKind::Process, 5)));
+    let child = |lineage: Vec<Ancestor>| Occupant {
         lineage,
         user: Some("alice".to_owned()),
         ..occupant(7)
@@ -418,13 +421,13 @@ fn a_tied_tasks_processes_are_those_of_its_tree() {
     assert!(child(vec![kin(5)]).belongs_to(&task));
     assert!(!child(vec![kin(7), kin(6), kin(1)]).belongs_to(&task));
     // Another process that has that ID now.
-    let later = Kin {
+    let later = Ancestor {
         started: 52,
         ..kin(5)
     };
     assert!(!child(vec![kin(7), later]).belongs_to(&task));
     // Seen from outside the container that both are in.
-    let outside = Kin {
+    let outside = Ancestor {
         pid: 4005,
         inner: 5,
         started: 50,
@@ -434,7 +437,7 @@ fn a_tied_tasks_processes_are_those_of_its_tree() {
 
 #[test]
 fn a_runs_processes_say_so_themselves_where_their_line_is_lost() {
-    let task = held(Some((Tie::Run, 5)));
+    let task = held(Some((LeaseKind::Run, 5)));
     let orphan = |run: Run, user: &str| Occupant {
         run,
         user: Some(user.to_owned()),
@@ -452,15 +455,15 @@ fn a_runs_processes_say_so_themselves_where_their_line_is_lost() {
     };
     assert!(!with_parents.belongs_to(&task));
     // Nothing of a process that somebody named loses its line.
-    let tied = held(Some((Tie::Process, 5)));
+    let tied = held(Some((LeaseKind::Process, 5)));
     assert!(!orphan(Run::Hidden, "alice").belongs_to(&tied));
 }
 
 #[test]
 fn what_is_in_the_tasks_own_container_is_the_tasks() {
-    let task = held(Some((Tie::Process, 5)));
+    let task = held(Some((LeaseKind::Process, 5)));
     let inside = |namespace| Occupant {
-        lineage: vec![Kin {
+        lineage: vec![Ancestor {
             pid: 4007,
             inner: 7,
             started: 70,
@@ -485,7 +488,9 @@ fn adopting_writes_down_what_is_held_in_fact() {
         devices[gpu].processes = Ok(vec![process]);
     }
     let facts = seen(1, sample(devices));
-    let lease = held(Some((Tie::Process, 5))).lease.map(|lease| *lease);
+    let lease = held(Some((LeaseKind::Process, 5)))
+        .lease
+        .map(|lease| *lease);
     let request = owned(ask("t", 0), "mallory")
         .tied_to(lease)
         .lapsing_after(Some(TimeDelta::hours(1)));
@@ -520,7 +525,7 @@ fn ids_of_another_kind_can_never_be_had() {
     let spec = ServerSpec {
         gpus: 2,
         cards: Cards {
-            models: Some(Each::List(vec!["A".into(), "B".into()])),
+            models: Some(PerGpu::List(vec!["A".into(), "B".into()])),
             ..Cards::default()
         },
         ..ServerSpec::of(&idle(&[("a", 1, 8)]).servers()[0])
@@ -669,13 +674,13 @@ fn who_gave_a_grant_back_is_not_given_it_again_at_once() {
 #[test]
 fn what_was_known_of_a_card_stays_known_while_it_cannot_be_read() {
     let before = Cards {
-        models: Some(Each::All("A100".to_owned())),
-        memory: Some(Each::All(ByteSize::gib(80))),
+        models: Some(PerGpu::All("A100".to_owned())),
+        memory: Some(PerGpu::All(ByteSize::gib(80))),
         uuids: vec!["u".to_owned(), "v".to_owned()],
     };
     let now = Cards {
-        models: Some(Each::List(vec!["H100".to_owned(), String::new()])),
-        memory: Some(Each::List(vec![ByteSize::gib(90), ByteSize(0)])),
+        models: Some(PerGpu::List(vec!["H100".to_owned(), String::new()])),
+        memory: Some(PerGpu::List(vec![ByteSize::gib(90), ByteSize(0)])),
         uuids: vec!["w".to_owned(), String::new()],
     };
     let known = now.or(&before, 2);
@@ -685,7 +690,7 @@ fn what_was_known_of_a_card_stays_known_while_it_cannot_be_read() {
     assert_eq!(now.or(&before, 3).uuids, ["w", "v", ""]);
 }
 
-fn withheld(cluster: &mut Cluster, request: &allocator::Request) -> Option<allocator::Withheld> {
+fn withheld(cluster: &mut Cluster, request: &allocator::Request) -> Option<allocator::Unavailable> {
     match refusal(cluster, request) {
         Refusal::Insufficient(shortage) => shortage.withheld,
         other => panic!("{other:?}"),
@@ -711,7 +716,9 @@ fn what_could_not_help_is_not_named_in_a_refusal() {
 #[test]
 fn adopting_is_as_limited_as_asking_and_says_what_nobody_can_tell() {
     let mut cluster = idle(&[("a", 1, 1)]);
-    let lease = held(Some((Tie::Process, 5))).lease.map(|lease| *lease);
+    let lease = held(Some((LeaseKind::Process, 5)))
+        .lease
+        .map(|lease| *lease);
     let request = ask("t", 0).tied_to(lease);
     let unread = seen(
         0,

@@ -1,7 +1,7 @@
 //! What ends by itself, and what does not.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Cluster, Over, Request, Tie};
+use gpumgr::allocator::{self, Cluster, ExpiryReason, LeaseKind, Request};
 
 /// One server, and a task on all of it.
 fn held(request: Request) -> Cluster {
@@ -10,7 +10,7 @@ fn held(request: Request) -> Cluster {
     cluster
 }
 
-fn swept(cluster: &mut Cluster, minute: i64, dead: &[&str]) -> Vec<(String, Over)> {
+fn swept(cluster: &mut Cluster, minute: i64, dead: &[&str]) -> Vec<(String, ExpiryReason)> {
     let freed = allocator::sweep(cluster, &facts(minute, dead)).into_iter();
     freed
         .map(|freed| (freed.task.id.to_string(), freed.why))
@@ -22,7 +22,7 @@ fn a_task_lapses_at_its_end_and_not_before() {
     let mut cluster = held(lapsing(ask("t", 4), 10));
     assert_eq!(swept(&mut cluster, 9, &[]), []);
     let freed = swept(&mut cluster, 10, &[]);
-    assert_eq!(freed, [("t".to_owned(), Over::Lapsed)]);
+    assert_eq!(freed, [("t".to_owned(), ExpiryReason::Lapsed)]);
     assert_eq!(server(&cluster, "a").free_gpus, [0, 1, 2, 3]);
     assert_eq!(server(&cluster, "a").free_cpus, 4);
 }
@@ -35,31 +35,31 @@ fn what_has_no_term_and_no_lease_is_for_ever() {
 
 #[test]
 fn a_task_ends_with_what_it_lives_with() {
-    for tie in [Tie::Run, Tie::Process, Tie::Claim] {
+    for tie in [LeaseKind::Run, LeaseKind::Process, LeaseKind::Claim] {
         let mut cluster = held(ask("t", 4).tied_to(Some(lease("L", tie))));
         assert_eq!(swept(&mut cluster, 1, &["other"]), []);
         let freed = swept(&mut cluster, 1, &["L"]);
-        assert_eq!(freed, [("t".to_owned(), Over::Ended)]);
+        assert_eq!(freed, [("t".to_owned(), ExpiryReason::Ended)]);
     }
 }
 
 #[test]
 fn a_term_frees_whatever_it_is_tied_to_but_a_command() {
-    for tie in [Tie::Process, Tie::Claim] {
+    for tie in [LeaseKind::Process, LeaseKind::Claim] {
         let mut cluster = held(lapsing(ask("t", 4), 10).tied_to(Some(lease("L", tie))));
         let freed = swept(&mut cluster, 10, &[]);
-        assert_eq!(freed, [("t".to_owned(), Over::Lapsed)]);
+        assert_eq!(freed, [("t".to_owned(), ExpiryReason::Lapsed)]);
     }
 }
 
 #[test]
 fn a_term_never_frees_a_command_that_lives() {
-    let mut cluster = held(lapsing(ask("t", 4), 10).tied_to(Some(lease("L", Tie::Run))));
+    let mut cluster = held(lapsing(ask("t", 4), 10).tied_to(Some(lease("L", LeaseKind::Run))));
     assert_eq!(swept(&mut cluster, 50_000_000, &[]), []);
     assert_eq!(task_ids(&cluster), ["t"]);
     assert_eq!(
         swept(&mut cluster, 50_000_000, &["L"]),
-        [("t".to_owned(), Over::Ended)]
+        [("t".to_owned(), ExpiryReason::Ended)]
     );
 }
 

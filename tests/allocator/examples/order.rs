@@ -1,7 +1,7 @@
 //! Who is granted what while somebody waits.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Cluster, ClusterSpec, Cpus, Refusal, Request, Tie, Waiter};
+use gpumgr::allocator::{self, Cluster, ClusterSpec, Cpus, LeaseKind, Refusal, Request, Waiter};
 
 /// A server of 8 on which 5 are held until minute 100, and a first in line who wants 6.
 fn busy() -> Cluster {
@@ -105,7 +105,7 @@ fn a_newcomer_that_ends_in_time_gets_in() {
 #[test]
 fn a_command_is_given_time_to_end() {
     let mut cluster = busy();
-    let run = |ttl| lapsing(ask("t", 3), ttl).tied_to(Some(lease("R", Tie::Run)));
+    let run = |ttl| lapsing(ask("t", 3), ttl).tied_to(Some(lease("R", LeaseKind::Run)));
     behind(newcomer(&mut cluster, &run(98), 2));
     assert!(newcomer(&mut cluster, &run(97), 2).is_ok());
 }

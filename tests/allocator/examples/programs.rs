@@ -4,7 +4,7 @@ use crate::scaling::run_program;
 use crate::support::*;
 use chrono::TimeDelta;
 use gpumgr::allocator::{
-    self, Cluster, Limits, Phase, Program, Refusal, Request, Scaling, Task, Tie, Yield,
+    self, Cluster, LeaseKind, Limits, Phase, Preempt, Program, Refusal, Request, Scaling, Task,
 };
 
 fn program_of<'c>(cluster: &'c Cluster, task: &str) -> &'c Program {
@@ -48,7 +48,7 @@ fn waits(cluster: &mut Cluster, request: Request) {
     queue_up(cluster, request, 0);
 }
 
-fn yields(cluster: &Cluster, min: Option<u32>) -> Vec<Yield> {
+fn yields(cluster: &Cluster, min: Option<u32>) -> Vec<Preempt> {
     allocator::yielding(cluster, min, &Limits::default(), |_| true)
 }
 
@@ -57,8 +57,8 @@ fn a_supervisor_gets_the_task_that_lives_with_nothing_or_with_whom_it_comes_afte
     let mut cluster = idle(&[("s", 4, 16)]);
     grant(&mut cluster, &owned(ask("t", 2), "alice"));
     let attach = |cluster: &mut Cluster, from: Option<&str>, to: &str, who: &str| {
-        let from = from.map(|from| lease(from, Tie::Run).id);
-        let to = lease(to, Tie::Run);
+        let from = from.map(|from| lease(from, LeaseKind::Run).id);
+        let to = lease(to, LeaseKind::Run);
         allocator::attach(cluster, &name("t"), from.as_ref(), to, &user(who))
     };
     let occupied = Err(Refusal::Occupied { task: name("t") });
@@ -82,7 +82,7 @@ fn a_supervisor_gets_the_task_that_lives_with_nothing_or_with_whom_it_comes_afte
 #[test]
 fn what_a_program_is_at_is_noted_but_stopping_stays() {
     let mut cluster = with_programs(&[("t", 1)]);
-    let id = lease("t", Tie::Run).id;
+    let id = lease("t", LeaseKind::Run).id;
     allocator::stop_program(&mut cluster, &name("t"), &forced(nobody())).unwrap();
     allocator::note_program(&mut cluster, &id, Phase::Running, Some(7), 3).unwrap();
     let program = program_of(&cluster, "t");
@@ -90,7 +90,7 @@ fn what_a_program_is_at_is_noted_but_stopping_stays() {
         (program.phase, program.pid, program.restarts),
         (Phase::Stopping, Some(7), 3)
     );
-    let lost = lease("gone", Tie::Run).id;
+    let lost = lease("gone", LeaseKind::Run).id;
     let noted = allocator::note_program(&mut cluster, &lost, Phase::Running, None, 0);
     assert_eq!(noted, Err(Refusal::GrantLost));
 }
@@ -119,7 +119,7 @@ fn a_gpu_to_leave_is_the_tasks_until_the_program_has_left_it() {
     assert_eq!(server(&cluster, "s").free_gpus, [3]);
     // One at a time.
     assert!(!shrink(&mut cluster, "t", 1));
-    let id = lease("t", Tie::Run).id;
+    let id = lease("t", LeaseKind::Run).id;
     let left = allocator::let_go(&mut cluster, &id, now()).unwrap();
     assert_eq!((left.gpus, left.cpus), (vec![0, 1], 8));
     assert_eq!(server(&cluster, "s").free_gpus, [2, 3]);
@@ -133,7 +133,7 @@ fn a_file_that_lets_a_program_leave_what_it_does_not_have_frees_nothing() {
     let program = servers[0].tasks[0].program.as_mut().unwrap();
     program.leaving = vec![2, 3, 9];
     let mut cluster = Cluster::new(servers).unwrap();
-    let id = lease("t", Tie::Run).id;
+    let id = lease("t", LeaseKind::Run).id;
     assert_eq!(
         allocator::let_go(&mut cluster, &id, now()).unwrap().gpus,
         [0, 1]
@@ -209,7 +209,7 @@ fn nobody_makes_room_where_nobody_waits_or_it_would_serve_nobody() {
 fn the_surplus_of_programs_makes_room_a_gpu_of_each_at_a_time() {
     let mut cluster = with_programs(&[("a", 3), ("b", 1)]);
     waits(&mut cluster, ask("w", 2));
-    let shrinks = |task: &str| Yield::Shrink(name(task));
+    let shrinks = |task: &str| Preempt::Shrink(name(task));
     assert_eq!(yields(&cluster, Some(1)), [shrinks("a")]);
     // Without scaling a program keeps what somebody asked for.
     assert_eq!(yields(&cluster, None), []);
@@ -217,7 +217,7 @@ fn the_surplus_of_programs_makes_room_a_gpu_of_each_at_a_time() {
     assert_eq!(yields(&cluster, Some(2)), []);
     assert!(shrink(&mut cluster, "a", 1));
     assert_eq!(yields(&cluster, Some(1)), []);
-    allocator::let_go(&mut cluster, &lease("a", Tie::Run).id, now()).unwrap();
+    allocator::let_go(&mut cluster, &lease("a", LeaseKind::Run).id, now()).unwrap();
     assert_eq!(yields(&cluster, Some(1)), [shrinks("a")]);
 }
 
@@ -233,10 +233,10 @@ fn what_nobody_asked_for_goes_first_and_ends_if_need_be() {
     assert!(of(&cluster, "auto").is_automatic());
     assert!(!of(&cluster, "mine").is_automatic());
     // Both of the two are needed, one of each if all are to shrink.
-    assert_eq!(yields(&cluster, None), [Yield::Shrink(name("auto"))]);
+    assert_eq!(yields(&cluster, None), [Preempt::Shrink(name("auto"))]);
     assert!(shrink(&mut cluster, "auto", 1));
-    allocator::let_go(&mut cluster, &lease("auto", Tie::Run).id, now()).unwrap();
-    assert_eq!(yields(&cluster, None), [Yield::Stop(name("auto"))]);
+    allocator::let_go(&mut cluster, &lease("auto", LeaseKind::Run).id, now()).unwrap();
+    assert_eq!(yields(&cluster, None), [Preempt::Stop(name("auto"))]);
     allocator::stop_program(&mut cluster, &name("auto"), &user("alice")).unwrap();
     assert_eq!(yields(&cluster, None), []);
 }
@@ -251,7 +251,7 @@ fn nobody_makes_room_that_would_not_do() {
     waits(&mut cluster, ask_both("w", 1, 10));
     assert_eq!(yields(&cluster, Some(1)), []);
     // It asks for a GPU that the program keeps, or for one that it would come to.
-    for (gpu, room) in [(0, vec![]), (1, vec![Yield::Shrink(name("p"))])] {
+    for (gpu, room) in [(0, vec![]), (1, vec![Preempt::Shrink(name("p"))])] {
         let mut cluster = with_programs(&[("p", 4)]);
         waits(&mut cluster, ask_ids("w", &[gpu]));
         assert_eq!(yields(&cluster, Some(1)), room);
@@ -264,7 +264,7 @@ fn cpus_are_made_room_of_too() {
     grant(&mut cluster, &ask_both("p", 2, 16));
     run_program(&mut cluster, "p");
     waits(&mut cluster, ask_both("w", 1, 8));
-    assert_eq!(yields(&cluster, Some(1)), [Yield::Shrink(name("p"))]);
+    assert_eq!(yields(&cluster, Some(1)), [Preempt::Shrink(name("p"))]);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn what_was_only_to_begin_is_as_it_was_if_that_fails() {
     grant(&mut cluster, &ask("t", 2));
     let before = cluster.servers().to_vec();
     run_program(&mut cluster, "t");
-    allocator::give_up(&mut cluster, &lease("t", Tie::Run).id).unwrap();
+    allocator::give_up(&mut cluster, &lease("t", LeaseKind::Run).id).unwrap();
     assert_eq!(cluster.servers(), before);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Cluster, Facts, Lease, LeaseId, Limits, Over, Refusal, Request, Tie, Waiter,
+    self, Cluster, ExpiryReason, Facts, Lease, LeaseId, LeaseKind, Limits, Refusal, Request, Waiter,
 };
 
 /// All of one server is held.
@@ -200,7 +200,7 @@ fn only_its_owner_cancels_a_wait() {
 
 #[test]
 fn what_is_taken_lives_on_with_what_was_asked_for() {
-    for tie in [None, Some(lease("P", Tie::Process))] {
+    for tie in [None, Some(lease("P", LeaseKind::Process))] {
         let mut cluster = idle(&[("a", 4, 4)]);
         let waiter = waiting(ask("t", 2), 0);
         allocator::enqueue(&mut cluster, waiter, &any_size(), at(0)).unwrap();
@@ -270,7 +270,7 @@ fn grant_that_is_not_taken_goes_to_the_next() {
     };
     let mut taken = cluster.clone();
     let settled = allocator::settle(&mut cluster, &facts, &any_size());
-    assert_eq!(settled.freed[0].why, Over::Untaken);
+    assert_eq!(settled.freed[0].why, ExpiryReason::Untaken);
     assert_eq!(settled.granted[0].1.task, name("next"));
     assert_eq!(queue(&cluster), [""; 0]);
     // Taken in between, it stays.

@@ -1,7 +1,7 @@
 //! Moving the end of a task, and who is in the way of that.
 
 use crate::support::*;
-use gpumgr::allocator::{self, Actor, Cluster, CommandEnd, Limits, Refusal, Renewed, Tie};
+use gpumgr::allocator::{self, Actor, Cluster, CommandEnd, LeaseKind, Limits, Refusal, Renewed};
 
 fn with(limits: Limits, default: Option<i64>, max: Option<i64>) -> Limits {
     Limits {
@@ -197,7 +197,7 @@ fn what_is_in_the_spare_may_stay_there() {
 #[test]
 fn a_command_must_leave_time_for_its_end() {
     let mut cluster = filled();
-    let run = lapsing(ask("run", 1), 10).tied_to(Some(lease("R", Tie::Run)));
+    let run = lapsing(ask("run", 1), 10).tied_to(Some(lease("R", LeaseKind::Run)));
     release(&mut cluster, "filler");
     newcomer(&mut cluster, &run.prefer("a"), 40).unwrap();
     // The grace of 30 seconds comes after the term.
@@ -244,7 +244,7 @@ fn only_owner_or_root_makes_a_command_end_sooner() {
         ..forced(user("root"))
     };
     let (ann, bob) = (user("ann"), forced(user("bob")));
-    let runs = |request| owned(request, "ann").tied_to(Some(lease("run", Tie::Run)));
+    let runs = |request| owned(request, "ann").tied_to(Some(lease("run", LeaseKind::Run)));
     for request in [runs(lapsing(ask("t", 1), 10)), runs(ask("t", 1))] {
         let mut cluster = idle(&[("a", 2, 2)]);
         grant(&mut cluster, &request);

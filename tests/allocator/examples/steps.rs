@@ -2,14 +2,14 @@
 
 use crate::support::*;
 use gpumgr::allocator::{
-    self, Cluster, Cpus, Demand, Disagreement, GpuKind, Gpus, Grant, Limits, Phase, Portion,
-    Refusal, Server, Step, StepRequest, StepState, Tie, What,
+    self, Cluster, Cpus, Demand, Disagreement, GpuKind, Gpus, Grant, LeaseKind, Limits, Phase,
+    Portion, Refusal, Server, Step, StepRequest, StepState, What,
 };
 
 /// A run `outer` on a server, with that many GPUs and CPUs.
 fn outer(gpus: u32, cpus: u32) -> Cluster {
     let mut cluster = idle(&[("a", gpus, cpus)]);
-    let request = ask_both("outer", gpus, cpus).tied_to(Some(lease("outer", Tie::Run)));
+    let request = ask_both("outer", gpus, cpus).tied_to(Some(lease("outer", LeaseKind::Run)));
     grant(&mut cluster, &request);
     cluster
 }
@@ -18,7 +18,7 @@ fn wants(step: &str, demand: Demand) -> StepRequest {
     StepRequest {
         run: "outer".parse().unwrap(),
         step: None,
-        lease: lease(step, Tie::Run),
+        lease: lease(step, LeaseKind::Run),
         demand,
         waits: false,
     }
@@ -120,7 +120,7 @@ fn steps_of_a_program_end_when_it_leaves_a_gpu() {
     let mut cluster = outer(3, 9);
     taken(&mut cluster, wants("s1", gpus(1)));
     let (from, actor) = ("outer".parse().unwrap(), forced(nobody()));
-    let supervisor = lease("outer", Tie::Run);
+    let supervisor = lease("outer", LeaseKind::Run);
     let task = name("outer");
     allocator::attach(&mut cluster, &task, Some(&from), supervisor, &actor).unwrap();
     allocator::note_program(&mut cluster, &from, Phase::Running, Some(1), 0).unwrap();
@@ -187,6 +187,6 @@ fn steps_that_overlap_leave_the_run_or_have_no_parent_disagree() {
     assert_eq!(orphan, What::NoParent { step: 2 });
     let own = wrong(0, |step| step.parent = Some("s1".parse().unwrap()));
     assert_eq!(own, What::NoParent { step: 0 });
-    let same = wrong(1, |step| step.lease = lease("s1", Tie::Run));
+    let same = wrong(1, |step| step.lease = lease("s1", LeaseKind::Run));
     assert_eq!(same, What::SameStep { step: 1 });
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Kept, TASK_FIELDS, kept};
 use gpumgr::allocator::{
-    self, Actor, Cluster, Cpus, Facts, Gpus, Lease, Limits, Process, Request, Tie, Timestamp,
+    self, Actor, Cluster, Cpus, Facts, Gpus, Lease, LeaseKind, Limits, Process, Request, Timestamp,
     Waiter,
 };
 use gpumgr::store::{FileStore, IfAbsent, StateStore, StoreError};
@@ -106,7 +106,7 @@ fn joined(cluster: &mut Cluster) {
     let waiter = Waiter {
         lease: Lease {
             id: LEASE.parse().unwrap(),
-            tie: Tie::Claim,
+            tie: LeaseKind::Claim,
             process,
         },
         request: request(1),

@@ -55,12 +55,12 @@ fn whoever_works_and_is_killed_for_long_loses_nothing_and_leaves_nothing() {
             let (lab, uses, counts) = (&lab, &uses, &counts);
             scope.spawn(move || {
                 // Only a panic drops it: one that fails ends it for all.
-                let over = Over(&counts.over);
+                let over = ExpiryReason(&counts.over);
                 Worker::new(lab, uses, counts, number).work(kind);
                 std::mem::forget(over);
             });
         }
-        let _over = Over(&counts.over);
+        let _over = ExpiryReason(&counts.over);
         observe(&lab, &counts, &mut watched, Duration::from_secs(seconds))
     });
     let took = began.elapsed().as_secs_f64();
@@ -121,9 +121,9 @@ fn observe(lab: &Lab, counts: &Counts, watched: &mut Watched, time: Duration) ->
 }
 
 /// Set when whoever has it is gone, however: all others stop then.
-struct Over<'a>(&'a AtomicBool);
+struct ExpiryReason<'a>(&'a AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for ExpiryReason<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }

@@ -5,7 +5,8 @@ use crate::allocator::policy::choice::choose;
 use crate::allocator::policy::quotas::over;
 use crate::allocator::policy::reservation::{reserve, reserve_another};
 use crate::allocator::{
-    Caps, ClusterSpec, Cpus, Facts, Gpus, Lease, Name, Process, Request, ServerSpec, Tie, allocate,
+    ClusterSpec, Cpus, Facts, Gpus, Lease, LeaseKind, Name, Process, Quotas, Request, ServerSpec,
+    allocate,
 };
 use chrono::TimeDelta;
 use proptest::collection::vec;
@@ -108,7 +109,7 @@ fn named(request: Request, name: &str) -> Request {
     }
 }
 
-fn waiter(request: Request, number: usize, tie: Tie) -> Waiter {
+fn waiter(request: Request, number: usize, tie: LeaseKind) -> Waiter {
     let lease = Lease {
         id: format!("l{number}").parse().unwrap(),
         tie,
@@ -157,11 +158,11 @@ proptest! {
     fn pass_decides_as_the_plain_rule(
         spec in clusters(),
         running in vec(requests(), 0..8),
-        waiting in vec((requests(), select(vec![Tie::Run, Tie::Claim])), 0..24),
+        waiting in vec((requests(), select(vec![LeaseKind::Run, LeaseKind::Claim])), 0..24),
         cap in option::of(1_u32..6),
         later in 0_i64..8,
     ) {
-        let caps = Caps { total: cap, ..Caps::default() };
+        let caps = Quotas { total: cap, ..Quotas::default() };
         let limits = Limits { min_gpus_per_task: 0, caps, ..Limits::default() };
         let mut cluster = Cluster::fresh(&spec);
         for (number, request) in running.into_iter().enumerate() {
@@ -189,10 +190,10 @@ proptest! {
         waiting in vec(requests(), 0..24),
         cap in option::of(1_u32..6),
     ) {
-        let caps = Caps { total: cap, ..Caps::default() };
+        let caps = Quotas { total: cap, ..Quotas::default() };
         let limits = Limits { min_gpus_per_task: 0, caps, ..Limits::default() };
         let queue = waiting.into_iter().enumerate();
-        let queue = queue.map(|(number, request)| waiter(request, number, Tie::Claim));
+        let queue = queue.map(|(number, request)| waiter(request, number, LeaseKind::Claim));
         let mut cluster = Cluster::fresh(&spec).with_queue(queue.collect());
         decide(&mut cluster, now(), &limits);
         let all = crate::allocator::explain(&cluster, now(), &limits);

@@ -1,7 +1,7 @@
 //! What a server's GPUs are: optional fields of a server.
 
 use super::encode::json;
-use crate::allocator::{Cards, Each};
+use crate::allocator::{Cards, PerGpu};
 use crate::store::error::Damage;
 use bytesize::{ByteSize, MIB};
 use serde::{Deserialize, Serialize};
@@ -21,18 +21,18 @@ pub(super) fn decode(
 ) -> Result<Cards, Damage> {
     Ok(Cards {
         models: models.map(|models| match models {
-            Written::One(model) => Each::All(model),
-            Written::List(models) => Each::List(models),
+            Written::One(model) => PerGpu::All(model),
+            Written::List(models) => PerGpu::List(models),
         }),
         memory: memory.map(each_size).transpose()?,
         uuids: uuids.unwrap_or_default(),
     })
 }
 
-fn each_size(written: Written) -> Result<Each<ByteSize>, Damage> {
+fn each_size(written: Written) -> Result<PerGpu<ByteSize>, Damage> {
     Ok(match written {
-        Written::One(text) => Each::All(size(&text)?),
-        Written::List(texts) => Each::List(
+        Written::One(text) => PerGpu::All(size(&text)?),
+        Written::List(texts) => PerGpu::List(
             texts
                 .iter()
                 .map(|text| size(text))
@@ -51,12 +51,12 @@ pub(super) fn size(text: &str) -> Result<ByteSize, Damage> {
 /// The fields that stand behind a server's own, as JSON; none where nothing is known.
 pub(super) fn fields(cards: &Cards) -> [(&'static str, Option<String>); 3] {
     let models = cards.models.as_ref().map(|models| match models {
-        Each::All(model) => json(model),
-        Each::List(models) => json(models),
+        PerGpu::All(model) => json(model),
+        PerGpu::List(models) => json(models),
     });
     let memory = cards.memory.as_ref().map(|memory| match memory {
-        Each::All(size) => json(&in_mib(*size)),
-        Each::List(sizes) => json(&sizes.iter().copied().map(in_mib).collect::<Vec<_>>()),
+        PerGpu::All(size) => json(&in_mib(*size)),
+        PerGpu::List(sizes) => json(&sizes.iter().copied().map(in_mib).collect::<Vec<_>>()),
     });
     let uuids = (!cards.uuids.is_empty()).then(|| json(&cards.uuids));
     [

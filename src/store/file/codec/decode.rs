@@ -8,7 +8,9 @@ use super::places::{Object, Places, look_for_servers, range_of, start_of_object}
 use super::program::{self, ProgramFields};
 use super::step::{self, FoundStep};
 use super::waiter::{FoundWaiter, waiters};
-use crate::allocator::{Cluster, GpuId, MAX_TTL, Name, Outlook, Server, Task, Term, Timestamp};
+use crate::allocator::{
+    Availability, Cluster, Deadline, GpuId, MAX_TTL, Name, Server, Task, Timestamp,
+};
 use crate::store::error::{Damage, NotAState};
 use chrono::{DateTime, Local, LocalResult, NaiveDateTime, TimeDelta, TimeZone};
 use serde::{Deserialize, Deserializer};
@@ -192,7 +194,7 @@ fn server(fields: ServerFields<'_>) -> Result<Server, Box<Damage>> {
         drain: fields.drain,
         host: fields.host,
         cards: cards::decode(fields.gpu_model, fields.gpu_memory, fields.gpu_uuids)?,
-        outlook: Outlook::default(),
+        outlook: Availability::default(),
         tasks: tasks.collect::<Result<_, _>>()?,
     })
 }
@@ -217,7 +219,7 @@ fn task(fields: TaskFields<'_>) -> Result<Task, Box<Damage>> {
         cpus: fields.allocated_cpus,
         start,
         owner: fields.owner,
-        term: end.map(|end| Term {
+        term: end.map(|end| Deadline {
             ttl: ttl.unwrap_or(end - start),
             end,
         }),

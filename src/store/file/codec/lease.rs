@@ -2,7 +2,7 @@
 
 use super::encode::json;
 use super::object::{self, Field};
-use crate::allocator::{Lease, LeaseId, Process, Tie};
+use crate::allocator::{Lease, LeaseId, LeaseKind, Process};
 use crate::store::error::Damage;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -35,9 +35,9 @@ pub(super) fn decode(fields: LeaseFields<'_>) -> Result<Lease, Box<Damage>> {
     Ok(Lease {
         id,
         tie: match fields.tie {
-            TieField::Run => Tie::Run,
-            TieField::Process => Tie::Process,
-            TieField::Claim => Tie::Claim,
+            TieField::Run => LeaseKind::Run,
+            TieField::Process => LeaseKind::Process,
+            TieField::Claim => LeaseKind::Claim,
         },
         process: Process {
             host: fields.host,
@@ -58,9 +58,9 @@ pub(super) fn encode(lease: &Lease) -> String {
         started,
     } = &lease.process;
     let tie = match lease.tie {
-        Tie::Run => "run",
-        Tie::Process => "process",
-        Tie::Claim => "claim",
+        LeaseKind::Run => "run",
+        LeaseKind::Process => "process",
+        LeaseKind::Claim => "claim",
     };
     let fields: [Field; 7] = [
         ("id", Some(json(lease.id.as_str()))),

@@ -2,14 +2,14 @@
 
 use super::{decode, encode};
 use crate::allocator::{
-    Actor, Cluster, ClusterSpec, Cpus, Facts, Gpus, Lease, Limits, Process, Request, Tie, Waiter,
-    allocate, cancel, claim, enqueue, leave, renew,
+    Actor, Cluster, ClusterSpec, Cpus, Facts, Gpus, Lease, LeaseKind, Limits, Process, Request,
+    Waiter, allocate, cancel, claim, enqueue, leave, renew,
 };
 use chrono::TimeDelta;
 
 const NOW: &str = "2026-01-31T09:00:00.123456+09:00";
 
-fn lease(id: &str, tie: Tie) -> Lease {
+fn lease(id: &str, tie: LeaseKind) -> Lease {
     let process = Process {
         host: "gpu1 \"quoted\"".to_owned(),
         boot: Some("b-1".to_owned()),
@@ -31,7 +31,7 @@ fn request(task: &str, gpus: Gpus) -> Request {
 fn waiter(id: &str, request: Request) -> Waiter {
     let since = NOW.parse().unwrap();
     Waiter {
-        lease: lease(id, Tie::Claim),
+        lease: lease(id, LeaseKind::Claim),
         request,
         since,
         order: None,
@@ -47,7 +47,7 @@ fn busy() -> Cluster {
     let (limits, now) = (Limits::default(), NOW.parse().unwrap());
     let held = request("held", Gpus::Count(3))
         .lapsing_after(Some(TimeDelta::hours(1)))
-        .tied_to(Some(lease("a1", Tie::Run)));
+        .tied_to(Some(lease("a1", LeaseKind::Run)));
     allocate(&mut cluster, &held, &limits, now).unwrap();
     let mut big = request("big", Gpus::Count(4)).lapsing_after(Some(TimeDelta::seconds(90)));
     big.host = Some("gpu1".to_owned());

@@ -2,8 +2,8 @@
 
 use super::{decode, encode};
 use crate::allocator::{
-    Cluster, ClusterSpec, Cpus, Demand, Facts, Gpus, Lease, Limits, Process, Request, StepRequest,
-    Tie, allocate, release_step, settle, take_step,
+    Cluster, ClusterSpec, Cpus, Demand, Facts, Gpus, Lease, LeaseKind, Limits, Process, Request,
+    StepRequest, allocate, release_step, settle, take_step,
 };
 use crate::store::error::NotAState;
 
@@ -12,7 +12,7 @@ const NOW: &str = "2026-01-31T09:00:00.123456+09:00";
 fn lease(id: &str) -> Lease {
     Lease {
         id: id.parse().unwrap(),
-        tie: Tie::Run,
+        tie: LeaseKind::Run,
         process: Process {
             host: "gpu1".to_owned(),
             boot: None,
