@@ -7,7 +7,7 @@
 //! time is over.
 
 use crate::allocator::{
-    Cluster, Facts, Lease, LeaseId, LeaseKind, Process, Task, Timestamp, in_order,
+    Cluster, Facts, Lease, LeaseId, LeaseKind, Process, Task, Timestamp, queue_order,
 };
 use crate::leases::{LeaseSeen, Notes};
 use crate::manager::Manager;
@@ -74,7 +74,7 @@ impl Manager {
     fn dead_waiters(&self, cluster: &Cluster, judged: Judged, here: &Here) -> HashSet<LeaseId> {
         let queue = cluster.queue();
         if judged == Judged::First && queue.len() > LONG_QUEUE {
-            let first = in_order(cluster).map(|waiter| &waiter.lease);
+            let first = queue_order(cluster).map(|waiter| &waiter.lease);
             let first = first.filter(|lease| place(&lease.process, here) != Place::Elsewhere);
             if self.dead(first.take(FIRST_IN_LINE), here).next().is_none() {
                 return HashSet::new();

@@ -171,7 +171,7 @@ impl Manager {
     }
 
     /// What a new task of this name is called: with `task_prefix` before it, unless it begins so
-    /// already. Those that are there are found by both, as [`resolve`](crate::allocator::resolve)
+    /// already. Those that are there are found by both, as [`find_by_name`](crate::allocator::find_by_name)
     /// says.
     ///
     /// # Errors

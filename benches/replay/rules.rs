@@ -72,7 +72,7 @@ impl Ours {
 
     fn settle(&mut self, now: i64) -> Result<Advanced> {
         let facts = Facts::at(at(now)?);
-        Ok(allocator::settle(
+        Ok(allocator::advance(
             &mut self.cluster,
             &facts,
             &Limits::default(),
@@ -80,7 +80,8 @@ impl Ours {
     }
 
     fn claim(&mut self, id: &LeaseId) -> Result<usize> {
-        allocator::claim(&mut self.cluster, id, None).map_err(|refusal| unexpected(&refusal))?;
+        allocator::take_grant(&mut self.cluster, id, None)
+            .map_err(|refusal| unexpected(&refusal))?;
         Ok(id.as_str().parse()?)
     }
 

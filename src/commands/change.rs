@@ -1,7 +1,9 @@
 //! What all changes have in common: facts are gathered, the state becomes what it ought to be by
 //! now, the change is made, and who waits gets what that left.
 
-use crate::allocator::{Advanced, Cluster, Expired, Facts, Refusal, Timestamp, observe, settle};
+use crate::allocator::{
+    Advanced, Cluster, Expired, Facts, Refusal, Timestamp, advance, apply_sample,
+};
 use crate::error::Error;
 use crate::facts::Judged;
 use crate::journal::{Deed, Event};
@@ -49,10 +51,10 @@ impl Manager {
     ) -> Result<Changed<T>, Error> {
         let limits = self.config.limits;
         let act = move |cluster: &mut Cluster, facts: &Facts| {
-            let before = settle(cluster, facts, &limits);
+            let before = advance(cluster, facts, &limits);
             let value = act(cluster, facts)?;
             let own = events(&value, facts.now);
-            let after = settle(cluster, facts, &limits);
+            let after = advance(cluster, facts, &limits);
             Ok(Made {
                 value,
                 before,
@@ -73,7 +75,7 @@ impl Manager {
         let act = move |cluster: &mut Cluster, facts: &Facts| {
             let value = act(cluster, facts)?;
             let own = events(&value, facts.now);
-            let after = settle(cluster, facts, &limits);
+            let after = advance(cluster, facts, &limits);
             let before = Advanced::default();
             Ok(Made {
                 value,
@@ -128,7 +130,7 @@ impl Manager {
         facts: &Facts,
     ) -> Result<Option<StateFile>, Error> {
         let mut due = cluster.clone();
-        settle(&mut due, facts, &self.config.limits);
+        advance(&mut due, facts, &self.config.limits);
         if !due.is_edited() {
             return Ok(None);
         }
@@ -143,11 +145,11 @@ impl Manager {
             return;
         };
         let mut cluster = seen.cluster().clone();
-        observe(&mut cluster, facts);
+        apply_sample(&mut cluster, facts);
         if cluster.is_edited() {
             let facts = facts.clone();
             let note = move |cluster: &mut Cluster, _| {
-                observe(cluster, &facts);
+                apply_sample(cluster, &facts);
                 Ok::<_, StoreError>(())
             };
             let (store, absent) = (&*self.store, IfAbsent::Fail);

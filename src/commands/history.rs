@@ -1,6 +1,6 @@
 //! `--history`: what the log tells.
 
-use crate::allocator::{Name, known_as};
+use crate::allocator::{Name, candidate_names};
 use crate::error::Error;
 use crate::journal::Event;
 use crate::manager::{Manager, now};
@@ -23,7 +23,7 @@ impl Manager {
     ) -> Result<History, Error> {
         let since = since.and_then(|since| now().checked_sub_signed(since));
         let prefix = self.config.task_prefix.as_deref();
-        let names = task.map(|task| known_as(task, prefix));
+        let names = task.map(|task| candidate_names(task, prefix));
         let wanted = |event: &Event| {
             since.is_none_or(|since| since <= event.time)
                 && user.is_none_or(|user| is_of(event, user))

@@ -1,7 +1,9 @@
 //! `--queue` and `--cancel`: who waits, and waiting no longer.
 
 use super::change::Grants;
-use crate::allocator::{Cluster, Name, cancel, explain, observe, resolve_waiting, sweep};
+use crate::allocator::{
+    Cluster, Name, apply_sample, cancel, expire, explain, find_waiting_by_name,
+};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
@@ -21,8 +23,8 @@ impl Manager {
             [] => self.facts(&cluster, now),
             _ => self.all_facts(&cluster, now),
         };
-        sweep(&mut cluster, &facts);
-        observe(&mut cluster, &facts);
+        expire(&mut cluster, &facts);
+        apply_sample(&mut cluster, &facts);
         let mut waiting = explain(&cluster, now, &self.config.limits);
         waiting.retain(|explained| !facts.dead.contains(&explained.waiter.lease.id));
         Ok(Queue {
@@ -43,7 +45,7 @@ impl Manager {
             IfAbsent::Fail,
             Grants::None,
             move |cluster, _| {
-                let task = resolve_waiting(cluster, &task, prefix.as_deref());
+                let task = find_waiting_by_name(cluster, &task, prefix.as_deref());
                 cancel(cluster, &task, &actor)
             },
             |waiter, now| vec![Event::new(Deed::Cancel, now).leaving(waiter)],

@@ -1,6 +1,6 @@
 //! `--release`: gives everything back.
 
-use crate::allocator::{LeaseKind, Name, Refusal, Released, release, resolve};
+use crate::allocator::{LeaseKind, Name, Refusal, Released, find_by_name, release};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::Manager;
@@ -18,7 +18,7 @@ impl Manager {
         let prefix = self.config.task_prefix.clone();
         let changed = self.change_first(
             move |cluster, _| {
-                let task = resolve(cluster, &task, prefix.as_deref());
+                let task = find_by_name(cluster, &task, prefix.as_deref());
                 release(cluster, &task, &actor)
             },
             |released, now| vec![Event::new(Deed::Release, now).giving_back(released)],

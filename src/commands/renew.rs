@@ -1,7 +1,7 @@
 //! `--renew`: moves the end of a task.
 
 use super::change::Grants;
-use crate::allocator::{Name, Renewed, renew, resolve};
+use crate::allocator::{Name, Renewed, find_by_name, renew};
 use crate::error::Error;
 use crate::journal::{Deed, Event};
 use crate::manager::{Manager, now};
@@ -23,7 +23,7 @@ impl Manager {
             IfAbsent::Fail,
             Grants::None,
             move |cluster, facts| {
-                let task = resolve(cluster, &task, prefix.as_deref());
+                let task = find_by_name(cluster, &task, prefix.as_deref());
                 renew(cluster, &task, ttl, &actor, &limits, facts)
             },
             |renewed, now| vec![self::renewed(Event::new(Deed::Renew, now), renewed)],

@@ -1,6 +1,6 @@
 //! `--status` and `--detail`: what is there, read without a lock.
 
-use crate::allocator::{Cluster, Refusal, Server, observe, sweep};
+use crate::allocator::{Cluster, Refusal, Server, apply_sample, expire};
 use crate::error::Error;
 use crate::manager::{Manager, now};
 use crate::outcome::{Status, Totals};
@@ -44,8 +44,8 @@ impl Manager {
         let mut cluster = loaded.unwrap_or_else(|| Cluster::fresh(&self.described_or_default()));
         let now = now();
         let facts = self.all_facts(&cluster, now);
-        let ended = sweep(&mut cluster, &facts);
-        observe(&mut cluster, &facts);
+        let ended = expire(&mut cluster, &facts);
+        apply_sample(&mut cluster, &facts);
         let measured = facts.measured(cluster.servers());
         let measured = measured.map(|(server, sample)| (server, sample.clone()));
         let servers = choose(&cluster)?;

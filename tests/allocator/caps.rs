@@ -105,7 +105,7 @@ impl World {
     /// Who of those who waited was granted what.
     fn settle(&mut self) -> Vec<Grant> {
         let facts = facts(self.minute, &[]);
-        let settled = allocator::settle(&mut self.cluster, &facts, &self.limits);
+        let settled = allocator::advance(&mut self.cluster, &facts, &self.limits);
         settled
             .granted
             .into_iter()

@@ -4,7 +4,7 @@ use crate::examples::gpus::{device, occupant, sample, seen};
 use crate::support::{any_size, at, name, release, waiting};
 use gpumgr::allocator::{
     self, Cards, Cluster, ClusterSpec, Cpus, Device, GpuKind, Gpus, Grant, PerGpu, Request, Sample,
-    ServerSpec, Unreadable, observe, settle,
+    ServerSpec, Unreadable, advance, apply_sample,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -129,9 +129,9 @@ impl World {
         first.map(|(_, task)| task.id.to_string())
     }
 
-    fn settle(&mut self) {
+    fn advance(&mut self) {
         let facts = seen(self.born, seen_as(&self.sights, self.trust));
-        for (_, grant) in settle(&mut self.cluster, &facts, &any_size()).granted {
+        for (_, grant) in advance(&mut self.cluster, &facts, &any_size()).granted {
             self.check(&grant);
         }
     }
@@ -156,14 +156,14 @@ impl World {
         match step {
             Step::Ask(gpus, odd) => {
                 let request = self.request(gpus.clone(), *odd);
-                self.settle();
+                self.advance();
                 let now = at(self.born);
                 let granted = allocator::allocate(&mut self.cluster, &request, &any_size(), now);
                 granted.iter().for_each(|grant| self.check(grant));
             }
             Step::Wait(gpus, odd) => {
                 let request = self.request(gpus.clone(), *odd);
-                self.settle();
+                self.advance();
                 let waiter = waiting(request, self.born);
                 let now = at(self.born);
                 let granted = allocator::enqueue(&mut self.cluster, waiter, &any_size(), now);
@@ -184,7 +184,7 @@ impl World {
                 self.trust = *trust;
             }
         }
-        self.settle();
+        self.advance();
         self.cluster.check().unwrap();
     }
 }
@@ -208,7 +208,7 @@ proptest! {
         world.take(&Step::Look(vec![Sight::Free; GPUS.into()], false));
         while let Some(task) = world.first_task() {
             release(&mut world.cluster, &task);
-            world.settle();
+            world.advance();
         }
         prop_assert!(world.cluster.queue().is_empty());
     }
@@ -217,7 +217,7 @@ proptest! {
     fn what_is_seen_is_never_written(sights in sights(), trust in any::<bool>()) {
         let mut cluster = Cluster::new(cluster().servers().to_vec()).unwrap();
         let before = cluster.servers()[0].free_gpus.clone();
-        observe(&mut cluster, &seen(0, seen_as(&sights, trust)));
+        apply_sample(&mut cluster, &seen(0, seen_as(&sights, trust)));
         prop_assert!(!cluster.is_edited());
         prop_assert_eq!(&cluster.servers()[0].free_gpus, &before);
     }

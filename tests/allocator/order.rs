@@ -5,7 +5,7 @@ use crate::support::*;
 use gpumgr::allocator::{
     self, Advanced, Cluster, ClusterSpec, Cpus, Deadline, Expired, ExpiryReason, Facts, Gpus,
     Grant, Lease, LeaseId, LeaseKind, Limits, Name, Refusal, Request, ServerSpec, Timestamp,
-    Waiter, Why, settle,
+    Waiter, Why, advance,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -234,11 +234,11 @@ impl World {
     }
 
     /// Settles, and a twin that is written down in another order likewise.
-    fn settle(&mut self) -> Advanced {
+    fn advance(&mut self) -> Advanced {
         let facts = self.facts();
         let mut twin = reordered(&self.cluster);
-        let settled = settle(&mut self.cluster, &facts, &self.limits);
-        let other = settle(&mut twin, &facts, &self.limits);
+        let settled = advance(&mut self.cluster, &facts, &self.limits);
+        let other = advance(&mut twin, &facts, &self.limits);
         assert_eq!(by_task(&settled.freed), by_task(&other.freed));
         assert_eq!(settled.granted, other.granted);
         assert_eq!(in_one_order(&self.cluster), in_one_order(&twin));
@@ -292,7 +292,7 @@ impl World {
                 leases.retain(|lease| lease.tie == LeaseKind::Claim);
                 if let Some(claim) = pick(&leases, which) {
                     let tie = tied.then(|| self.next_lease(LeaseKind::Process));
-                    allocator::claim(&mut self.cluster, &claim.id, tie).unwrap();
+                    allocator::take_grant(&mut self.cluster, &claim.id, tie).unwrap();
                 }
             }
             Step::Drain(which, on) => {
@@ -409,7 +409,7 @@ impl World {
         self.check_promise();
         self.check_server_is_kept();
         let mut again = self.cluster.clone();
-        let nothing = settle(&mut again, &self.facts(), &self.limits);
+        let nothing = advance(&mut again, &self.facts(), &self.limits);
         assert_eq!(nothing, Advanced::default());
         assert_eq!(again, self.cluster);
     }
@@ -627,12 +627,12 @@ fn in_one_order(cluster: &Cluster) -> (Vec<allocator::Server>, Vec<Waiter>) {
 fn happens(world: &mut World, story: &Story, probe: &Wish) {
     for (later, step) in story {
         world.minute += later;
-        let settled = world.settle();
+        let settled = world.advance();
         world.check(&settled);
         let before = world.promise();
         world.take(step);
         let is_later = matches!(step, Step::Allocate(_) | Step::Enqueue(..));
-        let settled = world.settle();
+        let settled = world.advance();
         world.check(&settled);
         if let (true, Some(before)) = (is_later, before) {
             let after = world.promise().unwrap();
@@ -694,7 +694,7 @@ fn play(spec: &ClusterSpec, jobs: &[(String, Job)], until: i64) -> BTreeMap<Stri
                 release(&mut world.cluster, task.id.as_str());
             }
         }
-        settle(&mut world.cluster, &facts, &world.limits);
+        advance(&mut world.cluster, &facts, &world.limits);
         for (called, job) in jobs.iter().filter(|(_, job)| job.comes == minute) {
             let ahead = world.cluster.queue().len();
             let request = Request {

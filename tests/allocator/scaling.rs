@@ -59,7 +59,8 @@ impl Rounds {
         self.uses.push(used.clamp(0.0, 100.0));
         let (scaling, limits, now) = (self.scaling, self.limits, self.now);
         let task = Self::task();
-        let wanted = allocator::wanted(&self.cluster, &task, &self.uses, &scaling, &limits, now);
+        let wanted =
+            allocator::scaling_decision(&self.cluster, &task, &self.uses, &scaling, &limits, now);
         let cluster = &mut self.cluster;
         let changed = match wanted {
             None => None,
@@ -67,7 +68,7 @@ impl Rounds {
             Some(Scale::Shrink) => {
                 let told = allocator::shrink(cluster, &task, scaling.min_gpus, now).unwrap();
                 let id = lease("t", LeaseKind::Run).id;
-                told.map(|_| allocator::let_go(cluster, &id, now).unwrap())
+                told.map(|_| allocator::release_vacated(cluster, &id, now).unwrap())
             }
         };
         if changed.is_some() {

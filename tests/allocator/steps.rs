@@ -139,7 +139,7 @@ impl Story {
     }
 
     fn settles(&mut self, facts: &Facts) {
-        let settled = allocator::settle(&mut self.cluster, facts, &any_size());
+        let settled = allocator::advance(&mut self.cluster, facts, &any_size());
         for step in &self.task().steps {
             if settled.steps.contains(&step.lease.id) {
                 let mut others = self.task().steps.iter().take_while(|other| *other != step);
@@ -148,7 +148,7 @@ impl Story {
                 assert!(!others.any(overtakes), "it overtakes: {settled:?}");
             }
         }
-        let again = allocator::settle(&mut self.cluster.clone(), &Facts::at(now()), &any_size());
+        let again = allocator::advance(&mut self.cluster.clone(), &Facts::at(now()), &any_size());
         assert_eq!(again.steps, [], "it waits though there is room");
     }
 

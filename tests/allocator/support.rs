@@ -242,7 +242,7 @@ pub(crate) fn facts(minute: i64, dead: &[&str]) -> Facts {
 
 /// Who is granted what when the cluster is made what it ought to be at that minute.
 pub(crate) fn granted_at(cluster: &mut Cluster, minute: i64) -> Vec<String> {
-    let settled = allocator::settle(cluster, &facts(minute, &[]), &any_size());
+    let settled = allocator::advance(cluster, &facts(minute, &[]), &any_size());
     let granted = settled.granted.iter();
     granted.map(|(_, grant)| grant.task.to_string()).collect()
 }

@@ -6,8 +6,8 @@ use crate::allocator::model::grant::Grant;
 use crate::allocator::model::lease::LeaseId;
 use crate::allocator::model::limits::Limits;
 use crate::allocator::model::waiter::Waiter;
-use crate::allocator::ops::expire::{Expired, sweep};
-use crate::allocator::ops::observe::observe;
+use crate::allocator::ops::expire::{Expired, expire};
+use crate::allocator::ops::observe::apply_sample;
 use crate::allocator::ops::schedule::decide;
 use crate::allocator::ops::steps::advance_steps;
 
@@ -26,9 +26,9 @@ pub struct Advanced {
 
 /// Makes the cluster what it ought to be at this moment: frees what is over, drops who waits no
 /// longer, and grants those who wait in order. Every change of a state does this.
-pub fn settle(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Advanced {
-    observe(cluster, facts);
-    let freed = sweep(cluster, facts);
+pub fn advance(cluster: &mut Cluster, facts: &Facts, limits: &Limits) -> Advanced {
+    apply_sample(cluster, facts);
+    let freed = expire(cluster, facts);
     let is_over = |waiter: &Waiter| waiter.is_over(facts);
     let left = match cluster.queue().iter().any(is_over) {
         true => {

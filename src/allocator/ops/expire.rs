@@ -22,7 +22,7 @@ pub struct Expired {
 }
 
 /// Frees all tasks that are over, and the steps of others that are.
-pub fn sweep(cluster: &mut Cluster, facts: &Facts) -> Vec<Expired> {
+pub fn expire(cluster: &mut Cluster, facts: &Facts) -> Vec<Expired> {
     remove_dead_steps(cluster, facts);
     let over: Vec<_> = cluster
         .servers()

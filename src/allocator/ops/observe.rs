@@ -29,7 +29,7 @@ pub(in crate::allocator) fn note_idle(
 }
 
 /// Notes what was seen from outside, so that what follows heeds it; and since when tasks idle.
-pub fn observe(cluster: &mut Cluster, facts: &Facts) {
+pub fn apply_sample(cluster: &mut Cluster, facts: &Facts) {
     let Some(host) = &facts.host else {
         return;
     };

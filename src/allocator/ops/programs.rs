@@ -66,7 +66,11 @@ pub fn note_program(
 ///
 /// # Errors
 /// Nothing is held under this lease any longer.
-pub fn let_go(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<Grant, Refusal> {
+pub fn release_vacated(
+    cluster: &mut Cluster,
+    id: &LeaseId,
+    now: Timestamp,
+) -> Result<Grant, Refusal> {
     let (index, position) = place_of_lease(cluster, id)?;
     let server = cluster.edit(index);
     let task = &mut server.tasks[position];
@@ -126,7 +130,7 @@ pub fn stop_program(
 ///
 /// # Errors
 /// Nothing is held under this lease any longer.
-pub fn give_up(cluster: &mut Cluster, id: &LeaseId) -> Result<Released, Refusal> {
+pub fn detach_program(cluster: &mut Cluster, id: &LeaseId) -> Result<Released, Refusal> {
     let (index, position) = place_of_lease(cluster, id)?;
     let server = cluster.edit(index);
     let held = &mut server.tasks[position];

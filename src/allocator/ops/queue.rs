@@ -86,7 +86,7 @@ pub fn confirm(cluster: &mut Cluster, id: &LeaseId, now: Timestamp) -> Result<()
 ///
 /// # Errors
 /// Nothing is granted under this lease, or no longer.
-pub fn claim(cluster: &mut Cluster, id: &LeaseId, tie: Option<Lease>) -> Result<(), Refusal> {
+pub fn take_grant(cluster: &mut Cluster, id: &LeaseId, tie: Option<Lease>) -> Result<(), Refusal> {
     let granted = |lease: &Lease| lease.id == *id && lease.tie != LeaseKind::Process;
     let place = cluster.place_of(|task| task.lease.as_deref().is_some_and(granted));
     let Some((index, position)) = place else {

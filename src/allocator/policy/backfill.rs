@@ -30,15 +30,15 @@ use crate::allocator::policy::reservation::{Reservation, reserve, reserve_anothe
 pub(in crate::allocator) const KEPT: usize = 4;
 
 /// Those who wait, the first in line first, in whatever order they are written down.
-pub fn in_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
+pub fn queue_order(cluster: &Cluster) -> impl Iterator<Item = &Waiter> {
     let queue = cluster.queue();
     turns(cluster).into_iter().map(|position| &queue[position])
 }
 
 /// Whether somebody waits for room.
-pub fn somebody_waits(cluster: &Cluster, limits: &Limits) -> bool {
+pub fn has_waiters(cluster: &Cluster, limits: &Limits) -> bool {
     let pass = Pass::over(cluster);
-    in_order(cluster).any(|waiter| pass.may_start(&waiter.request, limits))
+    queue_order(cluster).any(|waiter| pass.may_start(&waiter.request, limits))
 }
 
 /// Where they are written down.
@@ -72,7 +72,7 @@ pub(in crate::allocator) fn reservations(
         return (whose, kept);
     }
     let mut pass = Pass::over(cluster);
-    for waiter in in_order(cluster) {
+    for waiter in queue_order(cluster) {
         if kept.len() == at_most {
             break;
         }

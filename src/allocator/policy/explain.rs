@@ -9,7 +9,7 @@ use crate::allocator::model::outlook::Unavailable;
 use crate::allocator::model::refusal::{Nearest, Refusal};
 use crate::allocator::model::time::Timestamp;
 use crate::allocator::model::waiter::Waiter;
-use crate::allocator::policy::backfill::{KEPT, in_order, reservations};
+use crate::allocator::policy::backfill::{KEPT, queue_order, reservations};
 use crate::allocator::policy::choice::choose;
 use crate::allocator::policy::pass::{Class, Need, Pass};
 use crate::allocator::policy::reservation::Reservation;
@@ -79,7 +79,7 @@ pub struct Holding {
 /// Why each who waits does, the first in line first.
 pub fn explain(cluster: &Cluster, now: Timestamp, limits: &Limits) -> Vec<Explained> {
     let mut reasons = Reasons::in_cluster(cluster, now, limits);
-    in_order(cluster)
+    queue_order(cluster)
         .map(|waiter| Explained {
             why: reasons.why(waiter),
             waiter: waiter.clone(),
@@ -105,7 +105,7 @@ pub fn explain_one(
     now: Timestamp,
     limits: &Limits,
 ) -> Option<Stand> {
-    let mut waiting = in_order(cluster).enumerate();
+    let mut waiting = queue_order(cluster).enumerate();
     let (position, waiter) = waiting.find(|(_, waiter)| waiter.lease.id == *id)?;
     Some(Stand {
         explained: Explained {

@@ -7,7 +7,7 @@ use crate::allocator::model::program::Phase;
 use crate::allocator::model::request::Request;
 use crate::allocator::model::server::Server;
 use crate::allocator::model::task::Task;
-use crate::allocator::policy::backfill::in_order;
+use crate::allocator::policy::backfill::queue_order;
 use crate::allocator::policy::pass::Pass;
 use crate::allocator::policy::scaling::{can_leave, share};
 
@@ -23,14 +23,14 @@ pub enum Preempt {
 /// What is to make room, by a GPU of each task at most, for the first in line whom that would serve.
 /// Programs that nobody asked for go first: they shrink, and then they end. `min_gpus` is what the
 /// others keep; they keep all, if none. Only tasks for which `may` holds give anything.
-pub fn yielding(
+pub fn preemption(
     cluster: &Cluster,
     min_gpus: Option<u32>,
     limits: &Limits,
     may: impl Fn(&Task) -> bool,
 ) -> Vec<Preempt> {
     let pass = Pass::over(cluster);
-    let waiting = in_order(cluster).filter(|waiter| pass.may_start(&waiter.request, limits));
+    let waiting = queue_order(cluster).filter(|waiter| pass.may_start(&waiter.request, limits));
     for waiter in waiting {
         let request = &waiter.request;
         let servers = cluster.servers().iter();

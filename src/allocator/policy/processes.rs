@@ -8,7 +8,7 @@ use crate::allocator::model::task::Task;
 
 /// The processes that compute on the GPUs of this server and belong to no task there, but for those that
 /// do not count.
-pub fn strangers<'s>(server: &Server, sample: &'s Sample) -> Vec<(GpuId, &'s Occupant)> {
+pub fn untracked_processes<'s>(server: &Server, sample: &'s Sample) -> Vec<(GpuId, &'s Occupant)> {
     let Ok(devices) = &sample.devices else {
         return Vec::new();
     };

@@ -7,7 +7,7 @@ use crate::allocator::model::name::Name;
 use crate::allocator::model::program::{Phase, Program};
 use crate::allocator::model::task::Task;
 use crate::allocator::model::time::Timestamp;
-use crate::allocator::policy::backfill::somebody_waits;
+use crate::allocator::policy::backfill::has_waiters;
 use chrono::TimeDelta;
 
 /// The CPUs of so many GPUs where that many have so many CPUs; never none.
@@ -58,7 +58,7 @@ pub enum Scale {
 
 /// What the program of this task ought to become by the use of its GPUs: samples in percent, the last
 /// one last, all of the GPUs that it has now.
-pub fn wanted(
+pub fn scaling_decision(
     cluster: &Cluster,
     task: &Name,
     uses: &[f64],
@@ -105,7 +105,7 @@ pub(in crate::allocator) fn next_gpu(
     let max = [scaling.max_gpus, limits.max_gpus_per_task];
     let is_large = |max: u32| task.gpus.len() >= max as usize;
     let server = &cluster.servers()[index];
-    if somebody_waits(cluster, limits) || server.drain || max.into_iter().flatten().any(is_large) {
+    if has_waiters(cluster, limits) || server.drain || max.into_iter().flatten().any(is_large) {
         return None;
     }
     let capped = limits

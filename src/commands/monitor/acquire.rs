@@ -2,7 +2,7 @@
 
 use super::{Monitor, Round};
 use crate::allocator::{
-    AutoProgram, Cluster, Cpus, Gpus, Name, Request, Timestamp, allocate, observe, somebody_waits,
+    AutoProgram, Cluster, Cpus, Gpus, Name, Request, Timestamp, allocate, apply_sample, has_waiters,
 };
 use crate::commands::program::Start;
 use crate::error::Error;
@@ -104,8 +104,8 @@ impl Monitor {
             Some(round) => round.facts.clone(),
             None => self.manager.all_facts(&cluster, now()),
         };
-        observe(&mut cluster, &facts);
-        if somebody_waits(&cluster, &self.manager.config.limits) {
+        apply_sample(&mut cluster, &facts);
+        if has_waiters(&cluster, &self.manager.config.limits) {
             return troubles;
         }
         self.allocate_starting(&mut cluster, facts.now);

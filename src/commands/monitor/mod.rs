@@ -11,7 +11,7 @@ mod used;
 
 use super::events::Events;
 use super::watch::Shows;
-use crate::allocator::{Cluster, Facts, Task, observe};
+use crate::allocator::{Cluster, Facts, Task, apply_sample};
 use crate::error::Error;
 use crate::journal::{Deed, Event, Tail};
 use crate::manager::{Manager, now};
@@ -252,7 +252,7 @@ impl Monitor {
             None => cluster,
             Some(_) => manager.store.load()?.unwrap_or(cluster),
         };
-        observe(&mut cluster, &facts);
+        apply_sample(&mut cluster, &facts);
         Ok(Some(Round { cluster, facts }))
     }
 

@@ -1,7 +1,7 @@
 //! Who is told of what: what the log tells, and what a look shows.
 
 use super::{Monitor, Round};
-use crate::allocator::{Cluster, GpuId, LeaseId, Name, strangers};
+use crate::allocator::{Cluster, GpuId, LeaseId, Name, untracked_processes};
 use crate::journal::{Deed, Event, How};
 use crate::manager::Manager;
 use crate::notify::{Context, Finishing, Notice, Notifier, Words};
@@ -130,7 +130,7 @@ fn found_strangers(round: &Round) -> Vec<((GpuId, u32), Notice)> {
         return Vec::new();
     };
     let server = &cluster.servers()[server];
-    let strangers = strangers(server, sample).into_iter();
+    let strangers = untracked_processes(server, sample).into_iter();
     let told = strangers.map(|(gpu, process)| {
         let notice = Notice::Stranger {
             server: server.name.to_string(),

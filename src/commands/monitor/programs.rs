@@ -2,7 +2,7 @@
 
 use super::{Monitor, Round};
 use crate::allocator::{
-    Cluster, Name, Preempt, Scale, Scaling, Task, grow, shrink, wanted, yielding,
+    Cluster, Name, Preempt, Scale, Scaling, Task, grow, preemption, scaling_decision, shrink,
 };
 use crate::commands::change::Grants;
 use crate::commands::program::runs_unattended;
@@ -38,7 +38,7 @@ impl Monitor {
         let limits = &self.manager.config.limits;
         let cluster = &round.cluster;
         let min = scaling.map(|scaling| scaling.min_gpus);
-        let yields = yielding(cluster, min, limits, |task| self.is_ours(task));
+        let yields = preemption(cluster, min, limits, |task| self.is_ours(task));
         let made = yields.iter().map(|yielded| match yielded {
             Preempt::Stop(task) => self.manager.tell_to_stop(task, How::MakesRoom).map(drop),
             Preempt::Shrink(task) => self.shrink(round, task, min, "makes room for who waits"),
@@ -51,7 +51,7 @@ impl Monitor {
         for task in tasks.filter(|task| self.is_ours(task)) {
             let uses = self.series.of(&task.id);
             let now = round.facts.now;
-            let done = match wanted(cluster, &task.id, uses, &scaling, limits, now) {
+            let done = match scaling_decision(cluster, &task.id, uses, &scaling, limits, now) {
                 None => Ok(()),
                 Some(Scale::Grow) => self.grow(task, &scaling),
                 Some(Scale::Shrink) => self.shrink(round, &task.id, min, "its use is low"),

@@ -3,7 +3,7 @@
 use super::aim::Why;
 use super::instance::Ended;
 use super::supervise::Supervisor;
-use crate::allocator::{AutoEnd, give_up, note_end, record_end, release_lease};
+use crate::allocator::{AutoEnd, detach_program, note_end, record_end, release_lease};
 use crate::commands::change::Grants;
 use crate::error::Error;
 use crate::exit_code::Kind;
@@ -48,7 +48,7 @@ impl Supervisor<'_> {
         let stays = self.stays(why);
         let given_back = self.manager.change_first(
             move |cluster, facts| match stays {
-                true => give_up(cluster, &id),
+                true => detach_program(cluster, &id),
                 false => {
                     let released = release_lease(cluster, &id)?;
                     if let Some(end) = why.how().recorded() {

@@ -1,6 +1,6 @@
 //! `--logs`: what a program has written.
 
-use crate::allocator::{Name, Refusal, known_as, resolve};
+use crate::allocator::{Name, Refusal, candidate_names, find_by_name};
 use crate::error::Error;
 use crate::logs::ProgramLog;
 use crate::manager::Manager;
@@ -68,7 +68,7 @@ impl Manager {
 
     /// The log of the task that is called so, or so behind the prefix.
     fn open_log(&self, task: &Name) -> Result<(Name, ProgramLog, File), Error> {
-        for name in known_as(task, self.config.task_prefix.as_deref()) {
+        for name in candidate_names(task, self.config.task_prefix.as_deref()) {
             for log in self.logs_of(&name)? {
                 if let Some(file) = log.read().map_err(|source| unreadable(&log, source))? {
                     return Ok((name, log, file));
@@ -117,7 +117,10 @@ impl Manager {
         let present = self.store.load()?;
         let present = present.as_ref();
         let prefix = self.config.task_prefix.as_deref();
-        let task = present.map_or_else(|| task.clone(), |present| resolve(present, task, prefix));
+        let task = present.map_or_else(
+            || task.clone(),
+            |present| find_by_name(present, task, prefix),
+        );
         let held = present.and_then(|cluster| cluster.find_task(&task));
         Ok(match held {
             Some(_) => Refusal::NoProgram { task },
@@ -129,7 +132,7 @@ impl Manager {
     pub(crate) fn has_program(&self, task: &Name) -> bool {
         let prefix = self.config.task_prefix.as_deref();
         self.store.snapshot().is_some_and(|seen| {
-            let task = resolve(seen.cluster(), task, prefix);
+            let task = find_by_name(seen.cluster(), task, prefix);
             let held = seen.cluster().find_task(&task);
             held.is_some_and(|(_, held)| held.program.is_some())
         })

@@ -4,8 +4,8 @@ use super::hand_over::Handed;
 use super::order::Report;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Cluster, Facts, Grant, LeaseId, LeaseKind, Name, Refusal, Request, allocate, give_up, resolve,
-    same_host,
+    Cluster, Facts, Grant, LeaseId, LeaseKind, Name, Refusal, Request, allocate, detach_program,
+    find_by_name, same_host,
 };
 use crate::commands::change::{Changed, Grants};
 use crate::commands::wait::Wait;
@@ -57,7 +57,7 @@ impl Manager {
             None => (start.request.task.clone(), Standing::Absent),
             Some(cluster) => {
                 let prefix = self.config.task_prefix.as_deref();
-                let task = resolve(&cluster, &start.request.task, prefix);
+                let task = find_by_name(&cluster, &start.request.task, prefix);
                 let standing = self.standing_of(&cluster, &task)?;
                 (task, standing)
             }
@@ -176,7 +176,7 @@ impl Manager {
                 // It was there before a supervisor that is gone without a word, and a program, perhaps.
                 let give_up =
                     move |cluster: &mut Cluster, facts: &Facts| match facts.dead.contains(&id) {
-                        true => give_up(cluster, &id),
+                        true => detach_program(cluster, &id),
                         false => Err(Refusal::GrantLost),
                     };
                 let _ = self.change_first(give_up, |_, _| Vec::new());

@@ -3,8 +3,8 @@
 use super::instance::found;
 use super::take_over::runs_unattended;
 use crate::allocator::{
-    Expired, LeaseId, Name, Process, Released, Task, note_end, note_room, release_lease, resolve,
-    stop_program,
+    Expired, LeaseId, Name, Process, Released, Task, find_by_name, note_end, note_room,
+    release_lease, stop_program,
 };
 use crate::commands::change::{Changed, Grants};
 use crate::commands::ending::Ending;
@@ -53,7 +53,7 @@ impl Manager {
         let prefix = self.config.task_prefix.clone();
         let told = self.change_first(
             move |cluster, _| {
-                let name = resolve(cluster, &name, prefix.as_deref());
+                let name = find_by_name(cluster, &name, prefix.as_deref());
                 let told = stop_program(cluster, &name, &actor)?;
                 note_room(cluster, &name, how == How::MakesRoom);
                 Ok(told)

@@ -4,7 +4,7 @@ use super::aim::{Aim, LAPSED, Why};
 use super::instance::{Ended, Instance};
 use super::order::{Order, Report, line};
 use super::output::{Destination, Output};
-use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, let_go, note_program};
+use crate::allocator::{GpuId, Name, Phase, Process, Server, Task, note_program, release_vacated};
 use crate::commands::change::Grants;
 use crate::commands::ending::Ending;
 use crate::commands::events::Events;
@@ -410,7 +410,7 @@ impl Supervisor<'_> {
         let (task, server) = (held.task.clone(), held.server.name.clone());
         // Whoever looks next sees whether it was saved.
         let _ = self.manager.change_first(
-            move |cluster, facts| let_go(cluster, &id, facts.now),
+            move |cluster, facts| release_vacated(cluster, &id, facts.now),
             move |left, now| {
                 let gpus = environment::device_list(&left.gpus);
                 let event = journal::Event::new(Deed::Vacate, now);

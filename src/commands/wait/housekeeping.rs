@@ -5,7 +5,7 @@
 
 use super::Line;
 use super::sleep::STANDING_BY;
-use crate::allocator::{Cluster, Facts, LeaseId, Waiter, in_order};
+use crate::allocator::{Cluster, Facts, LeaseId, Waiter, queue_order};
 use crate::facts::Judged;
 use crate::manager::now;
 use std::collections::HashSet;
@@ -56,7 +56,7 @@ impl Duties {
     /// Whom to wake: a wake-up may have got lost, or v0.1 or another machine granted or dropped them.
     fn find_sleepers_to_wake(&mut self, cluster: &Cluster, host: &str) -> Vec<LeaseId> {
         let is_here = |waiter: &&Waiter| waiter.lease.process.host == host;
-        let here = in_order(cluster).filter(is_here);
+        let here = queue_order(cluster).filter(is_here);
         let here: Vec<_> = here.map(|waiter| waiter.lease.id.clone()).collect();
         let first: Vec<_> = here.iter().take(STANDING_BY).cloned().collect();
         let waiting: HashSet<_> = here.into_iter().collect();

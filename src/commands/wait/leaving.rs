@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::standing::granted;
-use crate::allocator::{claim, confirm, leave, release_lease};
+use crate::allocator::{confirm, leave, release_lease, take_grant};
 use crate::commands::change::{Changed, Grants};
 use crate::error::Error;
 use crate::manager::now;
@@ -36,7 +36,7 @@ impl Line<'_> {
                 if granted.is_some() {
                     // Another gpumgr may have seen it untaken.
                     confirm(cluster, &id, facts.now)?;
-                    claim(cluster, &id, tie.clone())?;
+                    take_grant(cluster, &id, tie.clone())?;
                 }
                 Ok((granted, left, given_back.flatten()))
             },

@@ -15,8 +15,8 @@ mod standing;
 use super::change::{Changed, Grants};
 use super::events::Events;
 use crate::allocator::{
-    Facts, Grant, Lease, LeaseKind, Name, Request, Timestamp, Waiter, Why, claim, confirm, enqueue,
-    next_order, release_lease, unused_name,
+    Facts, Grant, Lease, LeaseKind, Name, Request, Timestamp, Waiter, Why, confirm, enqueue,
+    next_order, release_lease, take_grant, unused_name,
 };
 use crate::error::Error;
 use crate::leases::HeldLease;
@@ -166,7 +166,7 @@ impl Line<'_> {
                 let (id, called) = (waiter.lease.id.clone(), waiter.request.task.clone());
                 let granted = enqueue(cluster, waiter, &limits, facts.now)?;
                 if granted.is_some() {
-                    claim(cluster, &id, tie.clone())?;
+                    take_grant(cluster, &id, tie.clone())?;
                 }
                 Ok((granted, called, given_back, order))
             },
@@ -311,7 +311,7 @@ impl Line<'_> {
                 if runs {
                     confirm(cluster, &id, facts.now)?;
                 } else {
-                    claim(cluster, &id, tie.clone())?;
+                    take_grant(cluster, &id, tie.clone())?;
                 }
                 Ok(granted)
             },

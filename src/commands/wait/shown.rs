@@ -2,7 +2,7 @@
 
 use super::Line;
 use super::standing::granted;
-use crate::allocator::{Stand, Unavailable, Why, explain_one, observe};
+use crate::allocator::{Stand, Unavailable, Why, apply_sample, explain_one};
 use crate::manager::now;
 use crate::progress::Progress;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ impl Line<'_> {
         let measure = || (Instant::now(), self.manager.all_facts(seen.cluster(), now));
         let (when, facts) = known.unwrap_or_else(measure);
         let mut cluster = seen.cluster().clone();
-        observe(&mut cluster, &facts);
+        apply_sample(&mut cluster, &facts);
         self.measured = Some((when, facts));
         explain_one(&cluster, id, now, limits)
     }

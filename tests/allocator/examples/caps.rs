@@ -3,7 +3,7 @@
 use crate::support::*;
 use gpumgr::allocator::{
     self, Cluster, LeaseKind, Limits, Phase, Quota, QuotaExceeded, Quotas, Refusal, Request, Scale,
-    Scaling, Why, attach, note_program, wanted,
+    Scaling, Why, attach, note_program, scaling_decision,
 };
 
 fn capped(total: Option<u32>, manual: Option<u32>, auto: Option<u32>) -> Limits {
@@ -58,7 +58,7 @@ fn joins(cluster: &mut Cluster, request: Request, limits: &Limits, minute: i64) 
 }
 
 fn settled(cluster: &mut Cluster, limits: &Limits, minute: i64) -> Vec<String> {
-    let settled = allocator::settle(cluster, &facts(minute, &[]), limits);
+    let settled = allocator::advance(cluster, &facts(minute, &[]), limits);
     let granted = settled.granted.iter();
     granted.map(|(_, grant)| grant.task.to_string()).collect()
 }
@@ -236,7 +236,7 @@ fn a_program_grows_past_one_who_is_over_a_cap_and_not_past_the_next() {
     let limits = capped(Some(2), None, None);
     let busy = [99.0; 3];
     let wanted = |cluster: &Cluster| {
-        wanted(
+        scaling_decision(
             cluster,
             &name("grows"),
             &busy,
@@ -271,7 +271,7 @@ fn a_program_does_not_grow_over_its_users_cap() {
     ] {
         let scaling = Scaling::default();
         let task = name("grows");
-        let found = wanted(&cluster, &task, &[99.0; 3], &scaling, &limits, at(5));
+        let found = scaling_decision(&cluster, &task, &[99.0; 3], &scaling, &limits, at(5));
         assert_eq!(found, expected, "{limits:?}");
     }
 }

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use gpumgr::allocator::{
     self, Adoption, Ancestor, Cards, Cluster, ClusterSpec, Cpus, Device, Facts, GpuKind, Gpus,
     LeaseKind, MemoryUse, NotMeasured, Occupant, PerGpu, Refusal, Run, Sample, ServerSpec, Task,
-    UnavailableReason, Unreadable, adopt, measured_server, observe, settle,
+    UnavailableReason, Unreadable, adopt, advance, apply_sample, measured_server,
 };
 
 const GIB: u64 = 1 << 30;
@@ -82,7 +82,7 @@ fn judged(cards: Cards, sample: Sample) -> Option<UnavailableReason> {
         ..ServerSpec::of(&idle(&[("a", 1, 1)]).servers()[0])
     };
     let mut cluster = Cluster::fresh(&ClusterSpec::new(vec![spec]).unwrap());
-    observe(&mut cluster, &seen(0, sample));
+    apply_sample(&mut cluster, &seen(0, sample));
     withholding(&cluster, 0)
 }
 
@@ -239,7 +239,7 @@ fn what_is_free_on_paper_alone_is_neither_granted_nor_counted() {
     let mut devices = vec![device("0"), device("1"), device("2")];
     devices[0].processes = Ok(vec![occupant(7)]);
     let busy = seen(0, sample(devices));
-    settle(&mut cluster, &busy, &any_size());
+    advance(&mut cluster, &busy, &any_size());
     let Refusal::Insufficient(shortage) = refusal(&mut cluster, &ask("t", 3)) else {
         panic!("it is not free");
     };
@@ -257,7 +257,7 @@ fn what_is_free_on_paper_alone_is_neither_granted_nor_counted() {
     assert_eq!(cluster.servers()[0].free_gpus, [0]);
     let before = idle(&[("a", 3, 3)]);
     let mut after = before.clone();
-    observe(&mut after, &busy);
+    apply_sample(&mut after, &busy);
     assert!(!after.is_edited());
 }
 
@@ -266,11 +266,11 @@ fn who_waits_gets_what_is_free_in_fact_as_soon_as_it_is() {
     let mut cluster = idle(&[("a", 1, 1)]);
     let mut busy = device("0");
     busy.processes = Ok(vec![occupant(7)]);
-    observe(&mut cluster, &seen(0, sample(vec![busy.clone()])));
+    apply_sample(&mut cluster, &seen(0, sample(vec![busy.clone()])));
     queue_up(&mut cluster, ask("t", 1), 0);
-    let settled = settle(&mut cluster, &seen(1, sample(vec![busy])), &any_size());
+    let settled = advance(&mut cluster, &seen(1, sample(vec![busy])), &any_size());
     assert_eq!(settled.granted, []);
-    let settled = settle(
+    let settled = advance(
         &mut cluster,
         &seen(2, sample(vec![device("0")])),
         &any_size(),
@@ -298,14 +298,17 @@ fn only_a_process_on_a_servers_own_machine_grants_it_to_who_waits_there() {
         host: Some(host.to_owned()),
         ..facts(1, &[])
     };
-    assert_eq!(settle(&mut cluster, &from("here"), &any_size()).granted, []);
+    assert_eq!(
+        advance(&mut cluster, &from("here"), &any_size()).granted,
+        []
+    );
     // It is kept for it meanwhile.
     assert!(matches!(
         refusal(&mut cluster, &ask("u", 1)),
         Refusal::Behind(_)
     ));
     assert_eq!(
-        settle(&mut cluster, &from("there"), &any_size())
+        advance(&mut cluster, &from("there"), &any_size())
             .granted
             .len(),
         1
@@ -354,7 +357,7 @@ fn a_task_idles_from_when_it_was_seen_to_until_it_is_seen_not_to() {
         sample(vec![self::device("0"), device])
     };
     let mut idle_since = |minute, sample| {
-        settle(&mut cluster, &seen(minute, sample), &any_size());
+        advance(&mut cluster, &seen(minute, sample), &any_size());
         cluster.servers()[0].tasks[0].idle_since
     };
     // A task that has just begun is not idle, nor one of which a part cannot be seen.
@@ -494,7 +497,7 @@ fn adopting_writes_down_what_is_held_in_fact() {
     let request = owned(ask("t", 0), "mallory")
         .tied_to(lease)
         .lapsing_after(Some(TimeDelta::hours(1)));
-    settle(&mut cluster, &facts, &any_size());
+    advance(&mut cluster, &facts, &any_size());
     let grant = adopt(&mut cluster, &request, &facts, &any_size()).unwrap();
     // The one that another task holds stays that task's.
     assert_eq!((grant.gpus, grant.cpus), (vec![2, 3], 3));
@@ -564,7 +567,7 @@ fn a_server_that_is_free_on_paper_alone_is_not_ready_soonest() {
     allocator::reconcile(&mut cluster, &ClusterSpec::new(spec).unwrap()).unwrap();
     let on_b = ask("holder", 2).prefer("b");
     grant(&mut cluster, &on_b.lapsing_after(Some(minutes(60))));
-    settle(&mut cluster, &facts, &any_size());
+    advance(&mut cluster, &facts, &any_size());
     queue_up(&mut cluster, ask("t", 2), 0);
     let (_, reservation) = allocator::reservation(&cluster, at(0), &any_size()).unwrap();
     assert_eq!((reservation.server, reservation.start), (1, Some(at(60))));
@@ -608,7 +611,7 @@ fn with_one(gpus: u32, change: impl Fn(&mut Device)) -> Sample {
 fn a_promise_moves_from_where_a_stranger_sits_to_where_room_is_certain() {
     let mut cluster = measured_and_other(2);
     let clear = seen(0, with_one(2, |_| ()));
-    settle(&mut cluster, &clear, &any_size());
+    advance(&mut cluster, &clear, &any_size());
     grant(&mut cluster, &ask("endless", 2).prefer("a"));
     grant(&mut cluster, &ask("other", 2).prefer("b"));
     queue_up(&mut cluster, ask("first", 2), 0);
@@ -620,13 +623,13 @@ fn a_promise_moves_from_where_a_stranger_sits_to_where_room_is_certain() {
         1,
         with_one(2, |device| device.processes = Ok(vec![occupant(7)])),
     );
-    observe(&mut cluster, &strange);
+    apply_sample(&mut cluster, &strange);
     let later = ask("later", 2).prefer("b").lapsing_after(Some(minutes(60)));
     let mut bare = cluster.clone();
     allocator::leave(&mut bare, &"first".parse().unwrap());
     grant(&mut bare, &later);
     let mut cluster = bare.with_queue(cluster.queue().to_vec());
-    settle(&mut cluster, &strange, &any_size());
+    advance(&mut cluster, &strange, &any_size());
     assert_eq!(cluster.queue()[0].reserved, Some(name("b")));
 }
 
@@ -640,7 +643,7 @@ fn nobody_is_kept_a_server_that_stays_too_small_for_them() {
             device.processes = Err(Unreadable::Failed("lost".to_owned()));
         }),
     );
-    settle(&mut cluster, &broken, &any_size());
+    advance(&mut cluster, &broken, &any_size());
     queue_up(&mut cluster, ask("first", 2), 0);
     assert_eq!(cluster.queue()[0].reserved, Some(name("b")));
     // What works of it is for others.
@@ -651,7 +654,7 @@ fn nobody_is_kept_a_server_that_stays_too_small_for_them() {
         0,
         with_one(2, |device| device.processes = Err(Unreadable::Late)),
     );
-    settle(&mut cluster, &late, &any_size());
+    advance(&mut cluster, &late, &any_size());
     queue_up(&mut cluster, ask("first", 2), 0);
     assert!(matches!(
         refusal(&mut cluster, &ask("small", 1)),
@@ -704,7 +707,7 @@ fn what_could_not_help_is_not_named_in_a_refusal() {
         0,
         with_one(2, |device| device.processes = Ok(vec![occupant(7)])),
     );
-    settle(&mut cluster, &strange, &any_size());
+    advance(&mut cluster, &strange, &any_size());
     let named = withheld(&mut cluster, &ask("t", 2)).unwrap();
     assert_eq!(named.gpus.len(), 1);
     grant(&mut cluster, &ask("holder", 1));

@@ -11,7 +11,7 @@ fn held(request: Request) -> Cluster {
 }
 
 fn swept(cluster: &mut Cluster, minute: i64, dead: &[&str]) -> Vec<(String, ExpiryReason)> {
-    let freed = allocator::sweep(cluster, &facts(minute, dead)).into_iter();
+    let freed = allocator::expire(cluster, &facts(minute, dead)).into_iter();
     freed
         .map(|freed| (freed.task.id.to_string(), freed.why))
         .collect()
@@ -71,7 +71,7 @@ fn all_that_is_over_goes_and_nothing_else() {
     }
     grant(&mut cluster, &lapsing(ask("t5", 2), 3));
     cluster = reloaded(&cluster);
-    let freed = allocator::sweep(&mut cluster, &facts(5, &[]));
+    let freed = allocator::expire(&mut cluster, &facts(5, &[]));
     let places: Vec<_> = freed
         .iter()
         .map(|freed| (freed.task.id.as_str(), freed.server_id))
@@ -90,7 +90,7 @@ fn all_that_is_over_goes_and_nothing_else() {
 #[test]
 fn where_nothing_is_over_nothing_is_edited() {
     let mut cluster = reloaded(&held(lapsing(ask("t", 4), 10)));
-    let settled = allocator::settle(&mut cluster, &facts(9, &[]), &any_size());
+    let settled = allocator::advance(&mut cluster, &facts(9, &[]), &any_size());
     assert_eq!((settled.freed, settled.granted), (Vec::new(), Vec::new()));
     assert!(!cluster.is_edited());
 }

@@ -49,7 +49,7 @@ fn waits(cluster: &mut Cluster, request: Request) {
 }
 
 fn yields(cluster: &Cluster, min: Option<u32>) -> Vec<Preempt> {
-    allocator::yielding(cluster, min, &Limits::default(), |_| true)
+    allocator::preemption(cluster, min, &Limits::default(), |_| true)
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_gpu_to_leave_is_the_tasks_until_the_program_has_left_it() {
     // One at a time.
     assert!(!shrink(&mut cluster, "t", 1));
     let id = lease("t", LeaseKind::Run).id;
-    let left = allocator::let_go(&mut cluster, &id, now()).unwrap();
+    let left = allocator::release_vacated(&mut cluster, &id, now()).unwrap();
     assert_eq!((left.gpus, left.cpus), (vec![0, 1], 8));
     assert_eq!(server(&cluster, "s").free_gpus, [2, 3]);
     assert_eq!(server(&cluster, "s").free_cpus, 8);
@@ -135,7 +135,9 @@ fn a_file_that_lets_a_program_leave_what_it_does_not_have_frees_nothing() {
     let mut cluster = Cluster::new(servers).unwrap();
     let id = lease("t", LeaseKind::Run).id;
     assert_eq!(
-        allocator::let_go(&mut cluster, &id, now()).unwrap().gpus,
+        allocator::release_vacated(&mut cluster, &id, now())
+            .unwrap()
+            .gpus,
         [0, 1]
     );
     assert_eq!(cluster.check(), Ok(()));
@@ -217,7 +219,7 @@ fn the_surplus_of_programs_makes_room_a_gpu_of_each_at_a_time() {
     assert_eq!(yields(&cluster, Some(2)), []);
     assert!(shrink(&mut cluster, "a", 1));
     assert_eq!(yields(&cluster, Some(1)), []);
-    allocator::let_go(&mut cluster, &lease("a", LeaseKind::Run).id, now()).unwrap();
+    allocator::release_vacated(&mut cluster, &lease("a", LeaseKind::Run).id, now()).unwrap();
     assert_eq!(yields(&cluster, Some(1)), [shrinks("a")]);
 }
 
@@ -235,7 +237,7 @@ fn what_nobody_asked_for_goes_first_and_ends_if_need_be() {
     // Both of the two are needed, one of each if all are to shrink.
     assert_eq!(yields(&cluster, None), [Preempt::Shrink(name("auto"))]);
     assert!(shrink(&mut cluster, "auto", 1));
-    allocator::let_go(&mut cluster, &lease("auto", LeaseKind::Run).id, now()).unwrap();
+    allocator::release_vacated(&mut cluster, &lease("auto", LeaseKind::Run).id, now()).unwrap();
     assert_eq!(yields(&cluster, None), [Preempt::Stop(name("auto"))]);
     allocator::stop_program(&mut cluster, &name("auto"), &user("alice")).unwrap();
     assert_eq!(yields(&cluster, None), []);
@@ -279,7 +281,7 @@ fn what_a_program_is_on_is_not_released_under_it() {
 fn whose_programs_may_not_be_touched_keep_all() {
     let mut cluster = with_programs(&[("a", 4)]);
     waits(&mut cluster, ask("w", 1));
-    let yields = allocator::yielding(&cluster, Some(1), &Limits::default(), |_| false);
+    let yields = allocator::preemption(&cluster, Some(1), &Limits::default(), |_| false);
     assert_eq!(yields, []);
 }
 
@@ -289,7 +291,7 @@ fn what_was_only_to_begin_is_as_it_was_if_that_fails() {
     grant(&mut cluster, &ask("t", 2));
     let before = cluster.servers().to_vec();
     run_program(&mut cluster, "t");
-    allocator::give_up(&mut cluster, &lease("t", LeaseKind::Run).id).unwrap();
+    allocator::detach_program(&mut cluster, &lease("t", LeaseKind::Run).id).unwrap();
     assert_eq!(cluster.servers(), before);
 }
 

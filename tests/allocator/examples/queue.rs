@@ -126,7 +126,7 @@ fn who_dies_or_has_waited_long_enough_waits_no_longer() {
     };
     allocator::enqueue(&mut cluster, until, &any_size(), at(2)).unwrap();
     queue_up(&mut cluster, ask("t3", 4), 3);
-    allocator::settle(&mut cluster, &facts(4, &["t1"]), &any_size());
+    allocator::advance(&mut cluster, &facts(4, &["t1"]), &any_size());
     assert_eq!(queue(&cluster), ["t2", "t3"]);
     assert_eq!(granted_at(&mut cluster, 5), [""; 0]);
     assert_eq!(queue(&cluster), ["t3"]);
@@ -141,7 +141,7 @@ fn a_grant_goes_with_who_died_before_taking_it_to_the_next() {
     queue_up(&mut cluster, ask("t2", 4), 2);
     release(&mut cluster, "held");
     assert_eq!(granted_at(&mut cluster, 3), ["t1"]);
-    let settled = allocator::settle(&mut cluster, &facts(4, &["t1"]), &any_size());
+    let settled = allocator::advance(&mut cluster, &facts(4, &["t1"]), &any_size());
     assert_eq!(settled.freed.len(), 1);
     assert_eq!(task_ids(&cluster), ["t2"]);
 }
@@ -205,14 +205,14 @@ fn what_is_taken_lives_on_with_what_was_asked_for() {
         let waiter = waiting(ask("t", 2), 0);
         allocator::enqueue(&mut cluster, waiter, &any_size(), at(0)).unwrap();
         assert_eq!(
-            allocator::claim(&mut cluster, &id("t"), tie.clone()),
+            allocator::take_grant(&mut cluster, &id("t"), tie.clone()),
             Ok(())
         );
         assert_eq!(lease_of(&cluster, "t"), tie);
         // Who waited may end now.
-        allocator::settle(&mut cluster, &facts(1, &["t"]), &any_size());
+        allocator::advance(&mut cluster, &facts(1, &["t"]), &any_size());
         assert_eq!(task_ids(&cluster), ["t"]);
-        let again = allocator::claim(&mut cluster, &id("t"), None);
+        let again = allocator::take_grant(&mut cluster, &id("t"), None);
         assert_eq!(again, Err(Refusal::GrantLost));
     }
 }
@@ -224,13 +224,13 @@ fn what_somebody_released_meanwhile_cannot_be_taken() {
     allocator::enqueue(&mut cluster, waiter, &any_size(), at(0)).unwrap();
     release(&mut cluster, "t");
     assert_eq!(
-        allocator::claim(&mut cluster, &id("t"), None),
+        allocator::take_grant(&mut cluster, &id("t"), None),
         Err(Refusal::GrantLost)
     );
     // Another task of that name is not the one that was granted.
     grant(&mut cluster, &ask("t", 2));
     assert_eq!(
-        allocator::claim(&mut cluster, &id("t"), None),
+        allocator::take_grant(&mut cluster, &id("t"), None),
         Err(Refusal::GrantLost)
     );
 }
@@ -269,13 +269,13 @@ fn grant_that_is_not_taken_goes_to_the_next() {
         ..Facts::at(at(4))
     };
     let mut taken = cluster.clone();
-    let settled = allocator::settle(&mut cluster, &facts, &any_size());
+    let settled = allocator::advance(&mut cluster, &facts, &any_size());
     assert_eq!(settled.freed[0].why, ExpiryReason::Untaken);
     assert_eq!(settled.granted[0].1.task, name("next"));
     assert_eq!(queue(&cluster), [""; 0]);
     // Taken in between, it stays.
     allocator::confirm(&mut taken, &lease.id, at(4)).unwrap();
-    let settled = allocator::settle(&mut taken, &facts, &any_size());
+    let settled = allocator::advance(&mut taken, &facts, &any_size());
     assert!(settled.freed.is_empty());
     let gone = allocator::confirm(&mut cluster, &lease.id, at(5));
     assert_eq!(gone, Err(Refusal::GrantLost));

@@ -1,7 +1,7 @@
 //! Names that all begin alike.
 
 use crate::support::*;
-use gpumgr::allocator::{self, BadName, Cluster, resolve, resolve_waiting};
+use gpumgr::allocator::{self, BadName, Cluster, find_by_name, find_waiting_by_name};
 
 const PREFIX: Option<&str> = Some("NDFS_");
 
@@ -36,9 +36,9 @@ fn a_prefix_is_put_before_what_does_not_begin_so() {
 fn a_task_is_found_with_and_without_it() {
     let cluster = cluster("NDFS_t", &[]);
     for asked in ["t", "NDFS_t"] {
-        assert_eq!(resolve(&cluster, &name(asked), PREFIX), name("NDFS_t"));
+        assert_eq!(find_by_name(&cluster, &name(asked), PREFIX), name("NDFS_t"));
     }
-    assert_eq!(resolve(&cluster, &name("t"), None), name("t"));
+    assert_eq!(find_by_name(&cluster, &name("t"), None), name("t"));
 }
 
 #[test]
@@ -47,31 +47,37 @@ fn an_exact_name_comes_first() {
     release(&mut cluster, "NDFS_t");
     grant(&mut cluster, &ask("NDFS_t", 2));
     grant(&mut cluster, &ask("t", 2));
-    assert_eq!(resolve(&cluster, &name("t"), PREFIX), name("t"));
+    assert_eq!(find_by_name(&cluster, &name("t"), PREFIX), name("t"));
     release(&mut cluster, "t");
-    assert_eq!(resolve(&cluster, &name("t"), PREFIX), name("NDFS_t"));
+    assert_eq!(find_by_name(&cluster, &name("t"), PREFIX), name("NDFS_t"));
 }
 
 #[test]
 fn who_runs_is_meant_to_be_released_and_who_waits_to_be_cancelled() {
     let runs = cluster("NDFS_t", &["t"]);
-    assert_eq!(resolve(&runs, &name("t"), PREFIX), name("NDFS_t"));
-    assert_eq!(resolve_waiting(&runs, &name("t"), PREFIX), name("t"));
+    assert_eq!(find_by_name(&runs, &name("t"), PREFIX), name("NDFS_t"));
+    assert_eq!(find_waiting_by_name(&runs, &name("t"), PREFIX), name("t"));
     let waits = cluster("t", &["NDFS_t"]);
-    assert_eq!(resolve(&waits, &name("t"), PREFIX), name("t"));
-    assert_eq!(resolve_waiting(&waits, &name("t"), PREFIX), name("NDFS_t"));
+    assert_eq!(find_by_name(&waits, &name("t"), PREFIX), name("t"));
+    assert_eq!(
+        find_waiting_by_name(&waits, &name("t"), PREFIX),
+        name("NDFS_t")
+    );
     // Where there is none of the kind, the refusal is about the one there is.
     let waits = cluster("held", &["NDFS_t"]);
-    assert_eq!(resolve(&waits, &name("t"), PREFIX), name("NDFS_t"));
+    assert_eq!(find_by_name(&waits, &name("t"), PREFIX), name("NDFS_t"));
     let runs = cluster("NDFS_t", &[]);
-    assert_eq!(resolve_waiting(&runs, &name("t"), PREFIX), name("NDFS_t"));
+    assert_eq!(
+        find_waiting_by_name(&runs, &name("t"), PREFIX),
+        name("NDFS_t")
+    );
 }
 
 #[test]
 fn what_is_not_there_is_what_was_asked_for() {
     let mut cluster = cluster("held", &["NDFS_t"]);
     allocator::cancel(&mut cluster, &name("NDFS_t"), &nobody()).unwrap();
-    for find in [resolve, resolve_waiting] {
+    for find in [find_by_name, find_waiting_by_name] {
         assert_eq!(find(&cluster, &name("t"), PREFIX), name("t"));
         let long = name(&"t".repeat(128));
         assert_eq!(find(&cluster, &long, PREFIX), long);

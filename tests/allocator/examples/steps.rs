@@ -132,7 +132,7 @@ fn steps_of_a_program_end_when_it_leaves_a_gpu() {
         matches!(leaving, Err(Refusal::StepsInTheWay(_))),
         "{leaving:?}"
     );
-    allocator::let_go(&mut cluster, &from, now()).unwrap();
+    allocator::release_vacated(&mut cluster, &from, now()).unwrap();
     assert!(cluster.find_task(&task).unwrap().1.steps.is_empty());
     cluster.check().unwrap();
 }

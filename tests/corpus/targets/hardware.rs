@@ -46,7 +46,7 @@ pub fn check(data: &[u8]) {
         ..Facts::at(now())
     };
     let limits = Limits::default();
-    allocator::settle(&mut cluster, &facts, &limits);
+    allocator::advance(&mut cluster, &facts, &limits);
     let mut granted = Vec::new();
     for number in 0..GPUS {
         let task = format!("task {number}").parse().unwrap();

@@ -127,7 +127,7 @@ fn settled(cluster: &mut Cluster) {
         .map(|lease| lease.id.clone())
         .step_by(2)
         .collect();
-    let _ = allocator::settle(cluster, &facts, &limits());
+    let _ = allocator::advance(cluster, &facts, &limits());
 }
 
 /// What goes on has what it had, and what is new under the same name nothing of it.

@@ -1,12 +1,12 @@
 //! How a change is made: both locks, the new file in the old one's place, what crashes leave.
 //!
-//! | step | in `src/store/` |
+//! | step | in `src/store/file/` |
 //! |---|---|
 //! | `LockFolder` | `lock.rs`: `Guard::acquire_by`, with the folder's lock |
 //! | `OpenLockFile`, `MakeShared` | `lock.rs`: `lock_file`, `make_shared` |
 //! | `LockFile`, `NamesThisFile` | `lock.rs`: `lock_file`, its lock and whether the name leads to it |
 //! | `Load` | `mod.rs`: `update` up to `Step::Loaded`, with what it then grants |
-//! | `Sweep`, `CreateTemp` | `save.rs`: `sweep`, `save` up to `Step::TempCreated` |
+//! | `Sweep`, `CreateTemp` | `sweep.rs`, and `save.rs`: `save` up to `Step::TempCreated` |
 //! | `Rename` | `save.rs`: `replace`, after it was written and flushed |
 //! | `ReleaseFile`, `FlushFolder` | `save.rs`: `save`, `Guard::release_file`, `Folder::flush` |
 //! | `Crash` | the kernel gives back what locks a process had |

@@ -2,22 +2,22 @@
 //!
 //! | step | in `src/` |
 //! |---|---|
-//! | `CreateLease`, `LockLease` | `store/lease.rs`: `hold_lease_named` |
+//! | `CreateLease`, `LockLease` | `leases/lease.rs`: `hold_named` |
 //! | `LookAround` | `commands/change.rs`: `look_around`, with `facts.rs`: `is_abandoned`, without the lock |
-//! | `Change(Join)` | `commands/wait/mod.rs`: `join`, with `allocator/ops/queue.rs`: `enqueue`, `claim` |
+//! | `Change(Join)` | `commands/wait/mod.rs`: `join`, with `allocator/ops/queue.rs`: `enqueue`, `take_grant` |
 //! | `Change(Settle)` | `keep_house`, `settle_if_due` |
 //! | `Change(Take)` | `take`; a run's is no change, unless its grant is old |
 //! | `Change(Leave)`, `Change(Interrupt)` | `commands/wait/leaving.rs`: `give_up`, `interrupted` |
 //! | `Change(GiveBack)` | the end of a run, or `--release` |
 //! | `Wake` | `commands/change.rs`: `attempt`, after it was saved |
 //! | `Look` | `commands/wait/mod.rs`: `look` |
-//! | `EndLease` | `store/lease.rs`: `HeldLease::end` |
+//! | `EndLease` | `leases/lease.rs`: `HeldLease::end` |
 //! | `CommandEnds` | what a killed gpumgr ran ends by itself |
 //! | `V01Drops` | v0.1 writes the file without the queue that it does not know |
 //!
 //! Each change is [`settle`](State::settle), the change itself and `settle` again, as
 //! `commands/change.rs` has it; `lock` shows that it is one step. A save sweeps lease files that the
-//! state does not name (`store/lease.rs`: `sweep`).
+//! state does not name (`store/file/sweep.rs`).
 
 mod model;
 mod shown;

@@ -175,7 +175,7 @@ proptest! {
         // Some lapse, and leave room to those who wait.
         let moment = now() + TimeDelta::minutes(later);
         for cluster in [&mut fast, &mut plain] {
-            crate::allocator::sweep(cluster, &Facts::at(moment));
+            crate::allocator::expire(cluster, &Facts::at(moment));
         }
         prop_assert_eq!(
             decide(&mut fast, moment, &limits),

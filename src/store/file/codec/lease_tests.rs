@@ -3,7 +3,7 @@
 use super::{decode, encode};
 use crate::allocator::{
     Actor, Cluster, ClusterSpec, Cpus, Facts, Gpus, Lease, LeaseKind, Limits, Process, Request,
-    Waiter, allocate, cancel, claim, enqueue, leave, renew,
+    Waiter, allocate, cancel, enqueue, leave, renew, take_grant,
 };
 use chrono::TimeDelta;
 
@@ -180,7 +180,7 @@ fn a_claimed_grant_leaves_no_lease_behind() {
     let old = text_of(&cluster);
     assert!(old.contains("\"tie\": \"claim\""), "{old}");
     let claimed = reencode(&old, |cluster| {
-        claim(cluster, &"b2".parse().unwrap(), None).unwrap();
+        take_grant(cluster, &"b2".parse().unwrap(), None).unwrap();
     });
     assert!(!claimed.contains("lease"), "{claimed}");
     assert_eq!(claimed, text_of(&decode(&claimed).unwrap().0));

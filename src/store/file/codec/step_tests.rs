@@ -3,7 +3,7 @@
 use super::{decode, encode};
 use crate::allocator::{
     Cluster, ClusterSpec, Cpus, Demand, Facts, Gpus, Lease, LeaseKind, Limits, Process, Request,
-    StepRequest, allocate, release_step, settle, take_step,
+    StepRequest, advance, allocate, release_step, take_step,
 };
 use crate::store::error::NotAState;
 
@@ -94,7 +94,9 @@ fn a_changed_step_keeps_what_is_not_known_of_it() {
     release_step(&mut cluster, &"s1".parse().unwrap()).unwrap();
     let facts = Facts::at(NOW.parse().unwrap());
     assert_eq!(
-        settle(&mut cluster, &facts, &Limits::default()).steps.len(),
+        advance(&mut cluster, &facts, &Limits::default())
+            .steps
+            .len(),
         1
     );
     let granted = encode(Some((&changed, &places)), &cluster, NOW.parse().unwrap());
