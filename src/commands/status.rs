@@ -11,7 +11,7 @@ impl Manager {
     /// # Errors
     /// The state cannot be read.
     pub fn status(&self) -> Result<Status, Error> {
-        self.look(|cluster| Ok(cluster.servers().iter().cloned().enumerate().collect()))
+        self.look(|cluster| Ok(cluster.into_servers().into_iter().enumerate().collect()))
     }
 
     /// One server and its tasks, by name, else by ID.
@@ -22,8 +22,8 @@ impl Manager {
         self.look(|cluster| {
             let id = cluster
                 .find_server(server)
-                .ok_or_else(|| Refusal::unknown_server(server, cluster))?;
-            Ok(vec![(id, cluster.servers()[id].clone())])
+                .ok_or_else(|| Refusal::unknown_server(server, &cluster))?;
+            Ok(vec![(id, cluster.into_servers().swap_remove(id))])
         })
     }
 
@@ -37,7 +37,7 @@ impl Manager {
 
     fn look(
         &self,
-        choose: impl FnOnce(&Cluster) -> Result<Vec<(usize, Server)>, Refusal>,
+        choose: impl FnOnce(Cluster) -> Result<Vec<(usize, Server)>, Refusal>,
     ) -> Result<Status, Error> {
         let loaded = self.store.load()?;
         let initialized = loaded.is_some();
@@ -48,21 +48,20 @@ impl Manager {
         apply_sample(&mut cluster, &facts);
         let measured = facts.measured(cluster.servers());
         let measured = measured.map(|(server, sample)| (server, sample.clone()));
-        let servers = choose(&cluster)?;
         let state = self.state(self.differs(&cluster));
+        let waiting = cluster.queue().iter().filter(|waiter| !waiter.cancelled);
+        let waiting = waiting.count();
+        let unattended = self.unattended(&cluster);
+        let servers = choose(cluster)?;
         Ok(Status {
             config: self.config.path.clone(),
             state,
             initialized,
             totals: Totals::of(servers.iter().map(|(_, server)| server)),
-            waiting: cluster
-                .queue()
-                .iter()
-                .filter(|waiter| !waiter.cancelled)
-                .count(),
+            waiting,
             servers,
             ended,
-            unattended: self.unattended(&cluster),
+            unattended,
             measured,
             idle_warning: self.config.limits.idle_warning,
             now,

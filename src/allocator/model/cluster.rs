@@ -115,6 +115,11 @@ impl Cluster {
         &self.servers
     }
 
+    /// The servers, in first-fit order, without the rest of the cluster.
+    pub fn into_servers(self) -> Vec<Server> {
+        self.servers
+    }
+
     /// All tasks, with the position of their server.
     pub fn tasks(&self) -> impl Iterator<Item = (usize, &Task)> {
         let servers = self.servers.iter().enumerate();

@@ -22,6 +22,10 @@ impl Formatter for Printable {
     where
         W: ?Sized + Write,
     {
+        // Only DEL and what begins with this byte can be one.
+        if !fragment.bytes().any(|byte| matches!(byte, 0x7f | 0xc2)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(char::is_control) {
             let (plain, control) = rest.split_at(at);
