@@ -209,7 +209,7 @@ impl Manager {
                 && (system::fate(&lease.process, &here) == Fate::Gone
                     || self.is_neglected(end, now))
             {
-                self.end_command(lease, &owner, now);
+                self.end_command(lease, &owner, end, now);
             }
         }
     }
@@ -221,12 +221,16 @@ impl Manager {
         overdue - grace >= grace
     }
 
-    fn end_command(&self, lease: &Lease, owner: &Metadata, now: Timestamp) {
+    fn end_command(&self, lease: &Lease, owner: &Metadata, end: Timestamp, now: Timestamp) {
         let (LeaseSeen::Held(notes) | LeaseSeen::Free(notes)) = self.leases.look_at(&lease.id)
         else {
             return;
         };
-        let too_late = match notes.told {
+        // Before a renewal it was told of an earlier end. The note has whole seconds.
+        let told = notes
+            .told
+            .filter(|told| told.timestamp() >= end.timestamp());
+        let too_late = match told {
             None => false,
             Some(told) if now - told >= self.config.limits.grace => true,
             Some(_) => return,

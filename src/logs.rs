@@ -138,9 +138,10 @@ impl ProgramLog {
         found.map_or(0, |found| found.bytes)
     }
 
-    /// The room on its disk.
-    fn space(&self) -> io::Result<Space> {
-        self.folder()?.space()
+    /// The room on its disk; `None` if the file system does not tell.
+    fn space(&self) -> Option<Space> {
+        let space = self.folder().ok()?.space().ok()?;
+        Some(space).filter(|space| space.total > 0)
     }
 
     /// The last lines of what was written behind that place.
@@ -199,13 +200,22 @@ impl ProgramLog {
         Ok(())
     }
 
-    /// Gives up the oldest copy, if there is one.
-    fn remove_oldest_copy(&self) -> io::Result<()> {
+    fn has_copy(&self) -> bool {
+        let folder = self.folder();
+        folder.is_ok_and(|folder| folder.look(&self.aside(1)).is_ok())
+    }
+
+    /// Gives up the oldest copy, if there is one; how many bytes it had.
+    fn remove_oldest_copy(&self) -> io::Result<u64> {
         let folder = self.own_folder()?;
         let is_free = |times: &u32| folder.look(&self.aside(*times)).is_err();
         match (1..).find(is_free) {
             None | Some(1) => Err(io::ErrorKind::NotFound.into()),
-            Some(free) => folder.remove(&self.aside(free - 1)),
+            Some(free) => {
+                let oldest = self.aside(free - 1);
+                let bytes = folder.look(&oldest)?.bytes;
+                folder.remove(&oldest).map(|()| bytes)
+            }
         }
     }
 

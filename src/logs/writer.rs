@@ -23,9 +23,11 @@ const PIECE: usize = 64 << 10;
 /// How long nothing is written after a failure. A disk that is full stays usable for others between two
 /// attempts of a program that never stops writing.
 const PAUSE: Duration = Duration::from_secs(1);
-/// What a log leaves free on its disk, so that the state can always be saved beside it. On a small disk
-/// it is an eighth.
-const RESERVE: u64 = 16 << 20;
+/// The most that a log leaves free on its disk, so that the state can be saved beside it. On a small disk it
+/// leaves an eighth.
+const RESERVE: u64 = 4 << 20;
+/// The most that a log without copies may take of the reserve, so that no program is without a log.
+const SMALL: u64 = PIECE as u64;
 /// How often a writer tries to note what was lost after the program's end.
 const LAST_TRIES: u32 = 60;
 
@@ -73,6 +75,7 @@ fn ordered(words: &[OsString]) -> Option<Writer> {
             count: count.to_str()?.parse().ok()?,
         },
         file: None,
+        given_up: 0,
         lost: 0,
         paused: None,
     })
@@ -82,6 +85,8 @@ struct Writer {
     log: ProgramLog,
     rotation: Rotation,
     file: Option<File>,
+    /// The bytes of copies that were given up for new output, and are not written yet.
+    given_up: u64,
     /// How many bytes could not be written since that was last noted.
     lost: u64,
     /// When writing last failed.
@@ -91,61 +96,76 @@ struct Writer {
 impl Writer {
     fn write(&mut self, text: &[u8]) {
         let pauses = self.paused.is_some_and(|since| since.elapsed() < PAUSE);
-        if pauses || !self.note_lost() {
+        if pauses {
             self.lost += text.len() as u64;
             return;
         }
         let mut rest = text;
-        while !rest.is_empty() {
-            match self.append(rest) {
-                Ok(written) => rest = &rest[written..],
-                Err(error) => {
-                    self.lost += rest.len() as u64;
-                    return self.fail(&error);
-                }
+        let written = self.making_room(Self::note_lost).and_then(|()| {
+            while !rest.is_empty() {
+                let written = self.making_room(|writer| writer.append(rest))?;
+                rest = &rest[written..];
+            }
+            Ok(())
+        });
+        if written.is_err() {
+            self.lost += rest.len() as u64;
+            self.file = None;
+            self.paused = Some(Instant::now());
+        }
+    }
+
+    /// Does it again as long as the disk is full and there are copies to give up.
+    fn making_room<T>(&mut self, write: impl Fn(&mut Self) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match write(self) {
+                Err(error) if is_full(&error) && self.give_up_copy() => {}
+                written => return written,
             }
         }
     }
 
-    /// Notes in the log how much of it is missing. False if that cannot be written either.
-    fn note_lost(&mut self) -> bool {
+    /// Gives up the oldest copy for new output. False if there is no copy: then the log stays as it is.
+    fn give_up_copy(&mut self) -> bool {
+        let given_up = self.log.remove_oldest_copy();
+        self.given_up += given_up.as_ref().copied().unwrap_or(0);
+        given_up.is_ok()
+    }
+
+    /// Notes in the log how much of it is missing. The note may take of the reserve.
+    fn note_lost(&mut self) -> io::Result<()> {
         if self.lost > 0 {
             let note = format!("\n[gpumgr: {} bytes of output were lost here]\n", self.lost);
-            if let Err(error) = self.append(note.as_bytes()) {
-                self.fail(&error);
-                return false;
-            }
+            self.given_up = self.given_up.max(note.len() as u64);
+            self.append(note.as_bytes())?;
             self.lost = 0;
         }
-        true
+        Ok(())
     }
 
+    /// Notes what is missing at the end. No copy is given up for that.
     fn finish(&mut self) {
         for _ in 0..LAST_TRIES {
-            if self.note_lost() {
+            if self.note_lost().is_ok() {
                 return;
             }
             thread::sleep(PAUSE);
         }
     }
 
-    fn fail(&mut self, error: &io::Error) {
-        self.file = None;
-        self.paused = Some(Instant::now());
-        match error.kind() {
-            io::ErrorKind::StorageFull => self.give_way(self.log.space().map_or(0, reserve)),
-            io::ErrorKind::QuotaExceeded => self.give_way(0),
-            _ => {}
-        }
+    /// The size of each file with which the log and all its copies fit on the disk.
+    fn share_of(&self, disk: Space) -> u64 {
+        let files = u64::from(self.rotation.count) + 1;
+        (disk.total - reserve(disk)) / files
     }
 
-    /// Gives up the oldest copy. If there is none, puts the log aside, to be given up next. A log of up to
-    /// `kept` bytes stays: the disk is full of other files.
-    fn give_way(&self, kept: u64) {
-        // If that fails, the next failure tries again.
-        if self.log.remove_oldest_copy().is_err() && self.log.size() > kept {
-            let _ = self.log.put_aside(self.rotation.count);
-        }
+    /// Whether so many bytes may be written to a log of that size.
+    fn may_write(&self, size: u64, bytes: u64, space: Option<Space>) -> bool {
+        let Some(disk) = space else {
+            return true;
+        };
+        let is_small = || size + bytes <= SMALL.min(reserve(disk) / 8) && !self.log.has_copy();
+        bytes <= self.given_up || reserve(disk).saturating_add(bytes) <= disk.free || is_small()
     }
 
     /// Writes as much of the text as has room in one file; how much that was.
@@ -153,8 +173,10 @@ impl Writer {
     /// Another writer may be at the same log: a program that was started again left a process behind. Both
     /// find the file by its name each time, and may exceed the limit by a piece.
     fn append(&mut self, text: &[u8]) -> io::Result<usize> {
+        let space = self.log.space();
         let most = system::file_size_limit().saturating_sub(1);
         let most = self.rotation.size.as_u64().min(most);
+        let most = space.map_or(most, |disk| most.min(self.share_of(disk)));
         loop {
             let file = match self.file.take() {
                 Some(file) if self.log.leads_to(&file)? => file,
@@ -167,11 +189,11 @@ impl Writer {
                 self.log.put_aside(self.rotation.count)?;
                 continue;
             }
-            let space = self.log.space()?;
-            if space.free < reserve(space).saturating_add(fits as u64) {
+            if !self.may_write(size, fits as u64, space) {
                 return Err(io::ErrorKind::StorageFull.into());
             }
             let written = (&file).write(&text[..fits])?;
+            self.given_up = self.given_up.saturating_sub(written as u64);
             self.file = Some(file);
             return match written {
                 0 => Err(io::ErrorKind::WriteZero.into()),
@@ -184,6 +206,11 @@ impl Writer {
 /// What a log leaves free on a disk, in bytes.
 fn reserve(disk: Space) -> u64 {
     RESERVE.min(disk.total / 8)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 /// How much of a text goes into a file of that size: all of it, else whole lines. A line that no file has

@@ -242,6 +242,7 @@ fn full_disk_takes_nothing_from_a_folder_that_only_has_the_name_of_the_logs() {
         fs::create_dir(lab.join(folder)).unwrap();
         set_mode(&lab.join(folder), 0o755);
         lab.write(&format!("{folder}/results.log.1"), [b'x'; 8192]);
+        std::os::unix::fs::chown(lab.join(folder), Some(SOMEBODY.uid), None).unwrap();
     }
     disk.fill();
     refused(&lab, &[&["--release", "t"][..], &state].concat(), 1, "io");

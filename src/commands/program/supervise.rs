@@ -156,7 +156,7 @@ impl Supervisor<'_> {
                     let (ended, aim) = self.attend(&instance, &gpus, &mut ending);
                     self.clear(&instance, ending);
                     self.drain_output();
-                    match aim {
+                    match self.aim_at_end(aim, ended, &gpus) {
                         Aim::Stay => (ended, self.after(ended, behind)),
                         told => (ended, told),
                     }
@@ -216,7 +216,8 @@ impl Supervisor<'_> {
             noted = noted || self.note(Phase::Running, Some(instance.pid())).is_ok();
             // Noting may have taken its time.
             if let Some(ended) = instance.ended() {
-                return (ended, self.aim_at_end(told, gpus, ending));
+                let is_obeyed = told == Aim::Stay && ended != Some(0) && ending.may_be_obeyed();
+                return (ended, if is_obeyed { Aim::Change } else { told });
             }
             if began.elapsed() >= AT_ONCE {
                 self.tell(&Report::Runs {
@@ -281,19 +282,17 @@ impl Supervisor<'_> {
         }
     }
 
-    /// What is to become of a program that has ended. If it was renewed after it was asked to end, it
-    /// starts anew: it has not failed.
-    fn aim_at_end(&mut self, told: Aim, gpus: &[GpuId], ending: &mut Ending) -> Aim {
-        let aim = if told == LAPSED {
-            self.look();
-            self.aim_after(told, gpus, ending)
-        } else {
-            told
-        };
-        if aim == Aim::Stay && ending.may_be_obeyed() {
-            Aim::Change
-        } else {
-            aim
+    /// The aim once all of a program has ended. If it was renewed after its time was over, it starts anew, for
+    /// it has not failed, unless its work is done.
+    fn aim_at_end(&mut self, told: Aim, ended: Ended, gpus: &[GpuId]) -> Aim {
+        if told != LAPSED {
+            return told;
+        }
+        self.look();
+        match self.aim(gpus) {
+            Aim::End(why) => Aim::End(why),
+            Aim::Stay | Aim::Change if ended == Some(0) => Aim::End(Why::So(How::Done)),
+            Aim::Stay | Aim::Change => Aim::Change,
         }
     }
 

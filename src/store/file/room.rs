@@ -29,7 +29,7 @@ pub(super) fn is_full(error: &io::Error) -> bool {
 pub(super) fn make(folder: &Folder) -> bool {
     let folders = user_folders(folder);
     let mut copies = logs_in(folder, &folders);
-    copies.retain(|log| is_copy(&log.name));
+    copies.retain(|log| is_copy(&log.name) && may_give(folder, log));
     copies.sort_by_key(|log| Reverse(log.bytes));
     let mut copies = copies.iter();
     copies.any(|log| log.folder.remove(&log.name).is_ok())
@@ -48,9 +48,8 @@ pub(super) fn largest(folder: &Folder) -> Option<Large> {
 
 /// The folders of programs' logs.
 fn user_folders(folder: &Folder) -> Vec<Folder> {
-    let logs = match folder.subfolder(logs::FOLDER.as_ref()) {
-        Ok(logs) if is_ours(folder, &logs) => logs,
-        _ => return Vec::new(),
+    let Ok(logs) = folder.subfolder(logs::FOLDER.as_ref()) else {
+        return Vec::new();
     };
     let users = logs.names().unwrap_or_default();
     let users = users.iter().filter_map(|user| logs.subfolder(user).ok());
@@ -59,11 +58,21 @@ fn user_folders(folder: &Folder) -> Vec<Folder> {
     folders
 }
 
-/// Whether gpumgr made the folder of logs. Where members can rename folders, one of them may have given its
-/// name to another user's folder. gpumgr makes its own sticky there.
-fn is_ours(around: &Folder, logs: &Folder) -> bool {
+/// Whether a copy may be given up: it is of the log of all changes, it is in a folder of this user's own, or
+/// gpumgr made the folder of logs. Where members can rename folders, one of them may have given that name to
+/// another user's folder. gpumgr makes its own sticky there.
+fn may_give(around: &Folder, copy: &Log<'_>) -> bool {
+    if copy.folder.path() == around.path() {
+        return true;
+    }
     let is_sticky = |folder: &Folder| folder.is_sticky().unwrap_or(false);
-    around.only_owner_writes().unwrap_or(false) || is_sticky(around) || is_sticky(logs)
+    let only_owner_writes = |folder: &Folder| folder.only_owner_writes().unwrap_or(false);
+    let is_own = copy.folder.is_own().unwrap_or(false) && only_owner_writes(copy.folder);
+    let logs = around.subfolder(logs::FOLDER.as_ref());
+    is_own
+        || only_owner_writes(around)
+        || is_sticky(around)
+        || logs.is_ok_and(|logs| is_sticky(&logs))
 }
 
 fn logs_in<'f>(folder: &'f Folder, users: &'f [Folder]) -> Vec<Log<'f>> {

@@ -2,7 +2,7 @@
 
 use super::{Workshop, end, lives};
 use crate::files::TinyDisk;
-use crate::support::happens;
+use crate::support::{happens, measured};
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -182,6 +182,75 @@ fn log_of_a_flood_leaves_room_for_the_state_on_its_disk() {
     }
     shop.ok(&["--stop-program", "t"]);
     drop(disk);
+}
+
+/// Mounts a file system that does not tell its size, until it is dropped.
+struct Sizeless(std::path::PathBuf);
+
+impl Sizeless {
+    fn mounted_at(folder: std::path::PathBuf) -> Option<Self> {
+        fs::create_dir(&folder).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        let mount = mount.args(["-t", "ramfs", "none"]).arg(&folder).output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            Some(Self(folder))
+        } else {
+            measured("nothing: no ramfs may be mounted here");
+            None
+        }
+    }
+}
+
+impl Drop for Sizeless {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn log_is_written_on_a_disk_that_does_not_tell_its_size() {
+    let shop = Workshop::of_script("echo out; sleep 600", "");
+    let Some(_disk) = Sizeless::mounted_at(shop.machine.lab().join("disk")) else {
+        return;
+    };
+    let state = "state_file = \"disk/resource_status.json\"";
+    shop.configure(state, "command = \"sh script.sh\"", "");
+    shop.ok(&["--init"]);
+    shop.ok(&["--start-program", "t"]);
+    assert_eq!(shop.ok(&["--logs", "t"]).stdout, "out\n");
+    shop.ok(&["--stop-program", "t"]);
+    let writers = || shop.writers("t");
+    assert!(happens(|| writers().is_empty()));
+}
+
+/// Others fill the disk while the program writes, and it writes on.
+#[test]
+fn log_is_not_given_up_because_others_filled_the_disk() {
+    let script = "yes 'a line of output' | head -c 1000000; \
+                  until [ -e full ]; do sleep 0.05; done; echo last";
+    let shop = Workshop::of_script(script, "");
+    let Some(disk) = TinyDisk::of_size("16m", shop.machine.lab().join("disk")) else {
+        return;
+    };
+    let state = "state_file = \"disk/resource_status.json\"";
+    shop.configure(state, "command = \"sh script.sh\"", "");
+    shop.ok(&["--init"]);
+    shop.ok(&["--start-program", "t"]);
+    let logs = shop.machine.lab().join("disk/logs");
+    let written = || log_of("t", &logs).is_some_and(|log| log.len() == 1_000_000);
+    assert!(happens(written));
+    disk.fill();
+    shop.machine.lab().write("full", "");
+    // The note has room in the log's last page.
+    let noted = "\n[gpumgr: 5 bytes of output were lost here]\n";
+    let end = || log_of("t", &logs).and_then(|log| log.get(1_000_000..).map(str::to_owned));
+    assert!(happens(|| end().as_deref() == Some(noted)), "{:?}", end());
+    disk.empty();
+    assert!(happens(|| shop.writers("t").is_empty()));
+    assert!(happens(
+        || shop.json(&["--status"])["totals"]["running_tasks"] == 0
+    ));
+    assert_eq!(end().as_deref(), Some(noted));
 }
 
 /// Counts, slowly enough that nothing is lost to rotation, and says how far it is in a file.

@@ -246,6 +246,31 @@ fn program_that_ends_although_it_was_renewed_starts_anew_and_has_not_failed() {
     shop.ok(&["--stop-program", "t"]);
 }
 
+/// Its main process ends at once, and a child takes its time to save.
+#[test]
+fn program_that_is_renewed_while_its_last_process_ends_starts_anew() {
+    let shop = told_to_end(
+        "echo >> begun; (trap 'touch told; until [ -e renewed ]; do sleep 0.1; done; exit' TERM; \
+         while :; do sleep 0.1; done) & while :; do sleep 600; done",
+    );
+    shop.ok(&["--renew", "t", "--ttl", "1h"]);
+    shop.machine.lab().write("renewed", "");
+    assert!(happens(|| shop.machine.lab().read("begun").len() == 2));
+    shop.ok(&["--stop-program", "t"]);
+    assert!(shop.task("t").is_none());
+}
+
+#[test]
+fn program_that_is_done_after_a_renewal_is_not_started_again() {
+    let shop = told_to_end(
+        "echo >> begun; trap 'touch told' TERM; until [ -e renewed ]; do sleep 0.1; done; exit 0",
+    );
+    shop.ok(&["--renew", "t", "--ttl", "1h"]);
+    shop.machine.lab().write("renewed", "");
+    assert!(happens(|| shop.was_told("t", "end", "done")));
+    assert_eq!(shop.machine.lab().read("begun").len(), 1);
+}
+
 #[test]
 fn what_left_for_another_session_ends_too_before_anything_is_given_back() {
     let shop = Workshop::of_script(
