@@ -1,6 +1,7 @@
 //! Supervisors and programs that are killed, in every combination.
 
 use super::{Workshop, end, lives};
+use crate::gpus::patient;
 use crate::support::happens;
 
 #[test]
@@ -117,6 +118,30 @@ fn its_time_ends_it_also_without_its_supervisor() {
     assert!(happens(ended));
     assert_eq!(shop.notes("t").last().unwrap(), "saved");
     shop.ok(&["--allocate", "next", "4"]);
+}
+
+/// Its supervisor is gone, so each gpumgr that acts tells it to end. A renewal starts that anew.
+#[test]
+fn later_lapse_gives_a_renewed_program_its_grace_again() {
+    let shop = Workshop::of_script("", "");
+    let script = "trap 'echo >> told' TERM; while :; do sleep 0.1; done";
+    shop.machine.lab().write("script.sh", script);
+    shop.machine.configure(&patient(
+        "grace = \"20s\"\n[[server]]\nname = \"s\"\ngpus = 4\ncpus = 16\n\
+         [program_template]\ncommand = \"sh script.sh\"\n",
+    ));
+    shop.ok(&["--start-program", "t", "--ttl", "3s"]);
+    let (supervisor, program) = shop.pids("t");
+    end(supervisor);
+    let told = |times: usize| {
+        shop.run(&["--cancel", "nobody"]);
+        let told = shop.machine.lab().text_if_any("told");
+        told.is_some_and(|told| told.len() == times)
+    };
+    assert!(happens(|| told(1)));
+    shop.ok(&["--renew", "t", "--ttl", "3s"]);
+    assert!(happens(|| told(2)));
+    assert!(lives(program));
 }
 
 #[test]
