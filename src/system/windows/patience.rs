@@ -10,8 +10,8 @@ use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE,
 };
 
-/// Nobody who only looks at a file takes longer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longer than a reader has a file open, also one that was killed and is still being ended by the system.
+const PATIENCE: Duration = Duration::from_secs(10);
 const TRY_AGAIN: Duration = Duration::from_millis(1);
 const AT_MOST: Duration = Duration::from_millis(50);
 
