@@ -1,6 +1,6 @@
 //! The kinds of failure and their exit codes.
 
-/// The exit code of a command that was not done because whoever was asked declined.
+/// The exit code of a command whose confirmation the user declined.
 pub(crate) const DECLINED: u8 = 1;
 
 /// The exit code of a run whose command was not even looked for.
@@ -26,7 +26,7 @@ pub enum Kind {
     Insufficient,
     /// The user holds too many GPUs for that.
     OverLimit,
-    /// Waiting came to nothing: the time ran out, or somebody ended it.
+    /// The wait ended without a grant: its time ran out, or a user ended it.
     Timeout,
     /// The lock was not free in time.
     LockTimeout,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-/// What is asked for.
+/// The task of a request and the resources it needs.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) task: Name,
@@ -22,7 +22,7 @@ pub(crate) struct Asked {
     pub(crate) wait: Option<Option<Duration>>,
 }
 
-/// What is to be run.
+/// The command of `--run` and the task that it runs in.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) asked: Asked,

@@ -18,7 +18,7 @@ pub enum Unmeasured {
         /// Its name.
         host: String,
     },
-    /// Nobody asked for it: the command line does, the library does not.
+    /// The caller did not ask for it: the command line does, the library does not.
     Off,
 }
 

@@ -1,4 +1,4 @@
-//! Those who wait take turns at looking after what nobody else would notice.
+//! Waiters of one machine take turns at housekeeping: they notice what no other process would.
 
 use super::Leases;
 use crate::system::{self, Entry, Folder};

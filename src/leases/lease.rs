@@ -27,18 +27,18 @@ pub(crate) struct HeldLease {
     pub(crate) file: File,
 }
 
-/// What a lease file says, by a look from outside.
+/// The state of a lease file, as seen by another process.
 #[derive(Debug)]
 pub(crate) enum LeaseSeen {
-    /// Somebody holds it, or that cannot be found out.
+    /// A process holds it, or that cannot be found out.
     Held(Notes),
-    /// Nobody does.
+    /// No process holds it.
     Free(Notes),
     /// There is no such file.
     Missing,
 }
 
-/// What is written in a lease file.
+/// The notes in a lease file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
     /// The command's process ID and start.
@@ -51,7 +51,7 @@ pub(crate) struct Notes {
     pub(crate) told: Option<Timestamp>,
 }
 
-/// An ID that nobody else has.
+/// Returns an ID that no other lease has.
 pub(crate) fn new_id() -> Result<LeaseId, StoreError> {
     let id = format!("{:016x}", system::random());
     id.parse().map_err(|_| {

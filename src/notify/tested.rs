@@ -2,7 +2,7 @@
 
 use super::{CommandTrouble, MailTrouble};
 
-/// What came of a test notification, by each way that is set up.
+/// The result of a test notification on each channel that is set up.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Tested {

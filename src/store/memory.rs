@@ -96,7 +96,7 @@ impl StateStore for MemoryStore {
     }
 }
 
-/// The same cluster, of which nothing is marked as changed.
+/// Returns the cluster with no mark of a change.
 fn unedited(cluster: &Cluster) -> Result<Cluster, StoreError> {
     let checked = Cluster::new(cluster.servers().to_vec()).map_err(damaged)?;
     Ok(checked

@@ -47,7 +47,7 @@ pub trait StateStore: Send + Sync {
 
 /// One change of the state.
 pub struct Change {
-    /// What to do if there is no state yet.
+    /// The action if there is no state yet.
     pub if_absent: IfAbsent,
     /// A snapshot that saves time if the state is still the same.
     pub known: Option<Snapshot>,
@@ -55,7 +55,7 @@ pub struct Change {
     pub transaction: Arc<dyn Transaction>,
 }
 
-/// What to do if there is no state yet.
+/// The action if there is no state yet.
 #[derive(Clone, Debug)]
 pub enum IfAbsent {
     /// Begin with this cluster, nothing running.
@@ -86,7 +86,7 @@ pub trait Replacement: Send + Sync {
     fn committed(&self, kept: Option<&Path>);
 }
 
-/// What a store did.
+/// The result of a transaction, as a store tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// This made the first state of all.
@@ -104,10 +104,10 @@ impl Committed {
     }
 }
 
-/// What came of a transaction.
+/// The result of a transaction, with the value of its function.
 #[derive(Clone, Debug)]
 pub struct Saved<T> {
-    /// What the function returned.
+    /// The value that the function returned.
     pub value: T,
     /// This made the first state of all.
     pub created: bool,
@@ -118,7 +118,7 @@ pub struct Saved<T> {
 /// The state at one moment.
 pub struct Snapshot {
     cluster: Cluster,
-    /// What the file store needs to use it again.
+    /// The text and its places, by which the file store uses the snapshot again.
     text: Option<file::Text>,
 }
 

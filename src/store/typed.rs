@@ -1,7 +1,8 @@
 //! Transactions that return a value or an error of their own.
 
 use super::{
-    Action, Change, IfAbsent, Replacement, Saved, Snapshot, StateStore, StoreError, Transaction,
+    Action, Change, Committed, IfAbsent, Replacement, Saved, Snapshot, StateStore, StoreError,
+    Transaction,
 };
 use crate::allocator::{Cluster, Timestamp};
 use std::io;
@@ -31,23 +32,13 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    let update: Arc<Update<T, E, F, D>> = Arc::new(Update {
-        clock,
-        function,
-        done,
-        result: Mutex::new(None),
-    });
+    let update = Update::new(clock, function, done);
     let committed = store.transact(Change {
         if_absent,
         known,
         transaction: Arc::clone(&update) as Arc<dyn Transaction>,
     })?;
-    let value = taken(&update.result)??;
-    Ok(Saved {
-        value,
-        created: committed.created,
-        kept: committed.kept,
-    })
+    update.saved(committed)
 }
 
 /// Lays the state anew. The function gets the present cluster, which is `None` if there is no state or none
@@ -67,19 +58,9 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    let update: Arc<Update<T, E, F, D>> = Arc::new(Update {
-        clock,
-        function,
-        done,
-        result: Mutex::new(None),
-    });
+    let update = Update::new(clock, function, done);
     let committed = store.replace(Arc::clone(&update) as Arc<dyn Replacement>)?;
-    let value = taken(&update.result)??;
-    Ok(Saved {
-        value,
-        created: committed.created,
-        kept: committed.kept,
-    })
+    update.saved(committed)
 }
 
 /// A function, and what it last returned.
@@ -88,6 +69,27 @@ struct Update<T, E, F, D> {
     function: F,
     done: D,
     result: Mutex<Option<Result<T, E>>>,
+}
+
+impl<T, E: From<StoreError>, F, D> Update<T, E, F, D> {
+    fn new(clock: Clock, function: F, done: D) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            function,
+            done,
+            result: Mutex::new(None),
+        })
+    }
+
+    /// The value of the last call, with what the store did.
+    fn saved(&self, committed: Committed) -> Result<Saved<T>, E> {
+        let value = taken(&self.result)??;
+        Ok(Saved {
+            value,
+            created: committed.created,
+            kept: committed.kept,
+        })
+    }
 }
 
 impl<T, E, F, D> Transaction for Update<T, E, F, D>

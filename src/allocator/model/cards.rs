@@ -35,7 +35,7 @@ impl<T> PerGpu<T> {
     }
 }
 
-/// What is written down of a server's GPUs; each of it may be missing.
+/// The known properties of a server's GPUs. Each may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cards {
     /// As the driver calls them; empty where it did not tell.
@@ -47,7 +47,7 @@ pub struct Cards {
 }
 
 impl Cards {
-    /// What is known here of that many GPUs, and else what was known before.
+    /// Returns these properties of that many GPUs, and those of `before` where these are missing.
     #[must_use]
     pub fn or(&self, before: &Self, gpus: u32) -> Self {
         let ids = || gpu_ids(gpus);
@@ -80,7 +80,7 @@ impl Cards {
     }
 }
 
-/// The kind of GPUs that somebody wants; any by default.
+/// The kind of GPUs that a request wants. The default is any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GpuKind {
     /// The model's name contains this, in capitals or not.
@@ -107,7 +107,7 @@ impl GpuKind {
         self.model.is_none() && self.memory.is_none()
     }
 
-    /// Those of these GPUs that are of this kind.
+    /// Returns the GPUs of this list that are of this kind.
     pub(in crate::allocator) fn among<'g>(
         &self,
         cards: &Cards,

@@ -20,7 +20,7 @@ pub struct Disagreement {
     pub what: What,
 }
 
-/// What a cluster may not say.
+/// A rule that a cluster breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum What {
     /// More servers than [`MAX_SERVERS`].

@@ -24,7 +24,7 @@ pub struct Cluster {
     auto_programs_edited: bool,
 }
 
-/// What there is, not how it came to be.
+/// Compares the content, not the marks of what was changed.
 impl PartialEq for Cluster {
     fn eq(&self, other: &Self) -> bool {
         self.servers == other.servers
@@ -74,7 +74,7 @@ impl Cluster {
         }
     }
 
-    /// The same with these waiting.
+    /// Returns this cluster with this queue.
     #[must_use]
     pub fn with_queue(self, queue: Vec<Waiter>) -> Self {
         Self { queue, ..self }
@@ -126,7 +126,7 @@ impl Cluster {
         servers.flat_map(|(index, server)| server.tasks.iter().map(move |task| (index, task)))
     }
 
-    /// Who waits, in the order they are written down.
+    /// The waiters, in the order of the state file.
     pub fn queue(&self) -> &[Waiter] {
         &self.queue
     }
@@ -148,7 +148,7 @@ impl Cluster {
         self.tasks().find(|(_, task)| task.id == *name)
     }
 
-    /// Whether somebody waits under that name.
+    /// Whether a waiter has that name.
     pub fn is_waiting(&self, name: &Name) -> bool {
         let mut waiting = self.queue.iter().filter(|waiter| !waiter.cancelled);
         waiting.any(|waiter| waiter.request.task == *name)
@@ -179,7 +179,7 @@ impl Cluster {
             .find_map(|place| place)
     }
 
-    /// The position of the server that somebody calls this: by its name, else by its ID.
+    /// The position of the server with this name, else with this ID.
     pub fn find_server(&self, name_or_id: &str) -> Option<usize> {
         let by_name = self
             .servers
@@ -227,7 +227,7 @@ impl Cluster {
         self.queue_edited || self.auto_programs_edited || !self.edited.is_empty()
     }
 
-    /// The one way to change who waits, so that nobody joins or leaves unnoticed.
+    /// The one way to change the queue, so that every change is saved.
     pub(in crate::allocator) fn edit_queue(&mut self) -> &mut Vec<Waiter> {
         self.queue_edited = true;
         &mut self.queue
@@ -245,7 +245,7 @@ impl Cluster {
         &mut self.servers[index]
     }
 
-    /// What was seen from outside is no change.
+    /// The availability of a server. It is never saved, so changing it is no change of the cluster.
     pub(in crate::allocator) fn look_at(&mut self, index: usize) -> &mut Availability {
         &mut self.servers[index].outlook
     }

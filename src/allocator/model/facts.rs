@@ -5,7 +5,7 @@ use crate::allocator::model::sample::Sample;
 use crate::allocator::model::time::Timestamp;
 use std::collections::{HashMap, HashSet};
 
-/// What is known from outside when something is decided.
+/// The facts from outside that a decision is based on.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The moment.
@@ -21,7 +21,7 @@ pub struct Facts {
     pub untaken: HashMap<LeaseId, Timestamp>,
     /// The machine on which this is decided, by its own name; any, if none.
     pub host: Option<String>,
-    /// What its GPUs do; none where nobody measures them.
+    /// The state of its GPUs; `None` if they are not measured.
     pub sample: Option<Sample>,
     /// Whether to note from it which tasks idle.
     pub notes_idle: bool,

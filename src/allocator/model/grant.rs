@@ -7,7 +7,7 @@ use crate::allocator::model::server::Server;
 use crate::allocator::model::task::Task;
 use crate::allocator::model::time::Timestamp;
 
-/// What a task got.
+/// The resources that a task was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The task that holds it.
@@ -20,7 +20,7 @@ pub struct Grant {
     pub gpus: Vec<GpuId>,
     /// How many CPU cores.
     pub cpus: u32,
-    /// Who the task belongs to.
+    /// The owner of the task.
     pub owner: Option<String>,
     /// When it was granted.
     pub start: Timestamp,
@@ -29,7 +29,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// What this task got when it was granted.
+    /// The grant of this task.
     pub fn of(task: &Task, server_id: usize, server: &Server) -> Self {
         Self {
             task: task.id.clone(),

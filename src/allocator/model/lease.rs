@@ -83,23 +83,23 @@ pub fn is_same_start(one: u64, other: u64) -> bool {
 /// The longest that anything may be for: a hundred years, which clocks can still add up.
 pub const MAX_TTL: TimeDelta = TimeDelta::days(36_500);
 
-/// What an allocation lives with.
+/// The kind of process whose end frees an allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LeaseKind {
     /// A command that gpumgr runs: its end frees the allocation, a term alone does not.
     Run,
-    /// A process that somebody named.
+    /// A process that a user named.
     Process,
     /// A gpumgr that waited and has not yet taken what it was granted.
     Claim,
 }
 
-/// What an allocation that ends by itself lives with.
+/// A process whose end frees an allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// Its name.
     pub id: LeaseId,
-    /// What kind of process it is.
+    /// The kind of the process.
     pub tie: LeaseKind,
     /// The process.
     pub process: Process,

@@ -3,14 +3,14 @@
 use chrono::TimeDelta;
 
 /// How many GPUs the tasks of one user may hold, however many are free; no cap where none is written.
-/// Tasks of nobody count for nobody.
+/// Tasks without an owner count for no user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {
     /// In all.
     pub total: Option<u32>,
-    /// That somebody asked for.
+    /// The GPUs that a user asked for.
     pub manual: Option<u32>,
-    /// That the monitor acquired.
+    /// The GPUs that the monitor acquired.
     pub auto: Option<u32>,
 }
 
@@ -38,7 +38,7 @@ pub struct QuotaExceeded {
     pub asked: u32,
 }
 
-/// What one task may ask for.
+/// The limits of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// At least that many; 0 allows tasks of CPUs alone. v0.1 had 2.

@@ -8,7 +8,7 @@ use crate::allocator::model::sample::{Occupant, Unreadable};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What is known of a server from outside when something is decided.
+/// The view of a server from outside, for one decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
     pub(in crate::allocator) withheld: BTreeMap<GpuId, UnavailableReason>,
@@ -78,7 +78,7 @@ impl Availability {
             .is_some_and(UnavailableReason::lasts)
     }
 
-    /// Those of these GPUs that may be granted.
+    /// Returns the GPUs of this list that may be granted.
     pub(in crate::allocator) fn open<'g>(&self, gpus: &'g [GpuId]) -> Cow<'g, [GpuId]> {
         if self.withheld.is_empty() {
             return Cow::Borrowed(gpus);

@@ -4,16 +4,16 @@ use crate::allocator::model::gpu::GpuId;
 use crate::allocator::model::name::Name;
 use crate::allocator::model::time::Timestamp;
 
-/// A program that somebody keeps running on a task: the process of the task's lease, its supervisor.
+/// A program that a supervisor keeps running on a task. The supervisor is the process of the task's lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// What it is at.
+    /// Its phase.
     pub phase: Phase,
     /// Its process, on the machine of the lease; none while it does not run.
     pub pid: Option<u32>,
     /// How often it was started again because it had failed.
     pub restarts: u32,
-    /// How many of the task's GPUs nobody asked for: the monitor acquired them.
+    /// How many of the task's GPUs the monitor acquired, without a request of a user.
     pub automatic: u32,
     /// GPUs of the task that the program is to leave. They are the task's until it has.
     pub leaving: Vec<GpuId>,
@@ -25,7 +25,7 @@ pub struct Program {
     pub makes_room: bool,
 }
 
-/// What a program is at.
+/// The phase of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// It is about to be started.
@@ -39,7 +39,7 @@ pub enum Phase {
 }
 
 impl Program {
-    /// One that is about to be started, with that many GPUs that nobody asked for.
+    /// A program that is about to be started, with that many GPUs that the monitor acquired.
     pub fn starting(automatic: u32) -> Self {
         Self {
             phase: Phase::Starting,
@@ -78,7 +78,7 @@ pub enum AutoEnd {
     Lost,
     /// By itself, badly, or in a way that was not seen.
     Failed,
-    /// What a newer gpumgr says.
+    /// A value of a newer gpumgr.
     Other,
 }
 

@@ -43,7 +43,7 @@ pub enum Refusal {
         task: Name,
         /// The server where it runs; none if it waits.
         server: Option<Name>,
-        /// Who it belongs to.
+        /// The owner.
         owner: Option<String>,
     },
     /// No task has that name.
@@ -68,12 +68,12 @@ pub enum Refusal {
         /// The tasks and their owners.
         tasks: Vec<(Name, String)>,
     },
-    /// The task's command is another user's, and nobody else's to end; root's, perhaps.
+    /// The command of the task belongs to another user. Only that user and root may end it.
     #[error("only {owner} or root may end what runs on {task}")]
     OwnersAlone {
         /// The task.
         task: Name,
-        /// Whose it is.
+        /// The owner.
         owner: String,
         /// How it was to end.
         end: CommandEnd,
@@ -84,13 +84,13 @@ pub enum Refusal {
         /// The name asked for.
         task: Name,
     },
-    /// Nobody waits under that name.
+    /// No waiter has that name.
     #[error("no task named {task} waits")]
     NotWaiting {
         /// The name asked for.
         task: Name,
     },
-    /// What was granted under a lease is not there any longer: somebody released it.
+    /// The grant under this lease is gone: it was released.
     #[error("what was granted is not held any longer")]
     GrantLost,
     /// More time than a task may ask for.
@@ -107,15 +107,15 @@ pub enum Refusal {
         /// The task.
         task: Name,
     },
-    /// Granting it would make somebody wait longer who was there before.
+    /// Granting it would make an earlier waiter wait longer.
     #[error("{} waits for the room there is", .0.task)]
     Behind(Box<Behind>),
-    /// What is held around it does not suffice, and waiting for more would be waiting for itself.
+    /// The run around it holds too little, and waiting for more would be waiting for itself.
     #[error("{task}, inside which this runs, has {gpus} GPUs and {cpus} CPUs")]
     OuterLacks {
         /// The task around it.
         task: Name,
-        /// What was asked for.
+        /// The demand of the request.
         demand: Demand,
         /// How many GPUs that has.
         gpus: usize,
@@ -197,15 +197,15 @@ pub enum Refusal {
     /// A changed description takes away what tasks hold.
     #[error("{} servers hold tasks that are in the way", blockers.len())]
     InTheWay {
-        /// What is in the way, server by server.
+        /// The tasks in the way, server by server.
         blockers: Vec<Blocker>,
     },
 }
 
-/// What was asked for, and the most there is.
+/// A demand that no server can meet, and the largest server there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooMuch {
-    /// What was asked for.
+    /// The demand of the request.
     pub demand: Demand,
     /// The GPUs of the server that has most.
     pub gpus: u32,
@@ -222,7 +222,7 @@ pub struct TooMuch {
 pub enum Adoption {
     /// Neither it nor what it started computes on a GPU of this machine's server.
     ComputesNowhere,
-    /// Of some GPUs nobody can tell what computes there.
+    /// Some GPUs do not tell which processes compute there.
     CannotTell,
     /// The GPUs it computes on are held by this task already.
     HeldBy(Name),
@@ -230,21 +230,21 @@ pub enum Adoption {
     LacksCpus(u32),
 }
 
-/// Who was there before.
+/// The earlier waiter for whom the room is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behind {
     /// The first in line.
     pub task: Name,
-    /// Whose that is.
+    /// Its owner.
     pub owner: Option<String>,
     /// The server that is kept for it.
     pub server: Name,
 }
 
-/// What was asked for, and how near it was.
+/// A demand that has no room now, and the server that is nearest to having it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortage {
-    /// What was asked for.
+    /// The demand of the request.
     pub demand: Demand,
     /// The server that lacks least of it; none if all that could meet it are draining.
     pub nearest: Option<Nearest>,
@@ -254,7 +254,7 @@ pub struct Shortage {
     pub withheld: Option<Unavailable>,
 }
 
-/// What a server lacks for a demand.
+/// The resources that a server lacks for a demand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nearest {
     /// The server's ID: its position.
@@ -273,7 +273,7 @@ pub struct Nearest {
     pub taken: Vec<GpuId>,
 }
 
-/// What keeps one server from becoming what is described.
+/// The tasks that keep one server from becoming as described.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocker {
     /// The server.

@@ -12,27 +12,27 @@ use chrono::TimeDelta;
 pub struct Request {
     /// The name of the task that will hold them.
     pub task: Name,
-    /// What it needs.
+    /// The resources it needs.
     pub demand: Demand,
     /// The server to try first, by name or ID.
     pub prefer: Option<String>,
-    /// Who asks; nobody in particular, as in v0.1, if none.
+    /// The owner of the task; `None` for a task without an owner, as in v0.1.
     pub owner: Option<String>,
     /// The machine it must run on, by its own name; any, if none.
     pub host: Option<String>,
     /// After which time it lapses; until it is released, if none.
     pub ttl: Option<TimeDelta>,
-    /// What it lives with; until it is released, if none.
+    /// The process whose end frees the task; `None` if it is held until it is released.
     pub lease: Option<Lease>,
     /// A server where what it was granted was not free in fact: not again before that moment, whatever
     /// others see.
     pub avoids: Option<(Name, Timestamp)>,
-    /// Nobody asks: the monitor acquires it for a program.
+    /// The monitor acquires it for a program, without a request of a user.
     pub automatic: bool,
 }
 
 impl Request {
-    /// A request of nobody in particular, with no preferred server.
+    /// A request without an owner and without a preferred server.
     pub fn new(task: Name, gpus: Gpus, cpus: Cpus) -> Self {
         Self {
             task,

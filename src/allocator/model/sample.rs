@@ -1,4 +1,4 @@
-//! What was measured of one machine's GPUs at one moment.
+//! One measurement of a machine's GPUs.
 
 use crate::allocator::model::lease::LeaseId;
 use bytesize::ByteSize;
@@ -16,21 +16,21 @@ pub enum Unreadable {
     Failed(String),
 }
 
-/// What was read, or why not.
+/// The value that was read, or the reason why there is none.
 pub type Reading<T> = Result<T, Unreadable>;
 
 /// All devices, in the order that `CUDA_DEVICE_ORDER=PCI_BUS_ID` counts them; none if not even
 /// their number could be read.
 pub type Devices = Reading<Vec<Reading<Device>>>;
 
-/// What the GPUs of the machine do on which something is decided.
+/// A measurement of the GPUs of the deciding machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// What was measured.
+    /// The devices.
     pub devices: Devices,
     /// Grant what is unknown.
     pub trust_bookkeeping: bool,
-    /// That much memory may be in use on a GPU that nobody uses.
+    /// A GPU with no more memory in use than this counts as unused.
     pub idle_memory: ByteSize,
 }
 
@@ -46,9 +46,9 @@ pub struct MemoryUse {
 /// One GPU. Each of it may be unreadable by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device<P = Occupant> {
-    /// What tells it from any other card.
+    /// The UUID of the card.
     pub uuid: Reading<String>,
-    /// What it is called.
+    /// The name of its model.
     pub model: Reading<String>,
     /// Its memory.
     pub memory: Reading<MemoryUse>,
@@ -58,7 +58,7 @@ pub struct Device<P = Occupant> {
     pub temperature: Reading<u32>,
     /// In milliwatts.
     pub power: Reading<u32>,
-    /// What computes on it.
+    /// The processes that compute on it.
     pub processes: Reading<Vec<P>>,
     /// The memory of what only draws on it, in bytes.
     pub drawing: u64,
@@ -98,7 +98,7 @@ pub struct Ancestor {
     pub started: u64,
 }
 
-/// What a process's environment says of the run it belongs to.
+/// The run that a process belongs to, by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Run {
     /// Only its own user may know.

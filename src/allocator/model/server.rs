@@ -25,9 +25,9 @@ pub struct Server {
     pub drain: bool,
     /// The machine it is, by its own name; any, if none.
     pub host: Option<String>,
-    /// What its GPUs are, where that is written down.
+    /// The properties of its GPUs, as far as they are known.
     pub cards: Cards,
-    /// What was seen of it from outside for this decision; never written down.
+    /// The view of it from outside, for one decision. It is never saved.
     pub outlook: Availability,
     /// In the order they were granted.
     pub tasks: Vec<Task>,
@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// The free GPUs that may be granted, in ascending order: those that are free in fact.
+    /// The GPUs that are free in the state and actually available, in ascending order.
     pub fn grantable(&self) -> Cow<'_, [GpuId]> {
         self.outlook.open(&self.free_gpus)
     }

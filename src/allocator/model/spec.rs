@@ -26,7 +26,7 @@ pub struct ServerSpec {
     pub drain: bool,
     /// The machine it is, by its own name; any, if none.
     pub host: Option<String>,
-    /// What its GPUs are, as far as that is described.
+    /// The properties of its GPUs, as far as they are described.
     pub cards: Cards,
 }
 

@@ -7,7 +7,7 @@ use crate::allocator::model::program::Program;
 use crate::allocator::model::step::Step;
 use crate::allocator::model::time::Timestamp;
 
-/// What one task holds.
+/// The resources that one task holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// Unique in the cluster.
@@ -18,23 +18,23 @@ pub struct Task {
     pub cpus: u32,
     /// When it was granted.
     pub start: Timestamp,
-    /// Who it belongs to; v0.1's tasks belong to anyone.
+    /// The owner; `None` for a task of v0.1, which belongs to any user.
     pub owner: Option<String>,
     /// Until when it is for; v0.1's tasks are until they are released.
     pub term: Option<Deadline>,
     /// What it lives with, if it is not to be released by hand. Most tasks have none, and there may
     /// be many tasks.
     pub lease: Option<Box<Lease>>,
-    /// Since when nobody has seen it use its GPUs.
+    /// The time since which its GPUs were seen unused; `None` if they were not.
     pub idle_since: Option<Timestamp>,
-    /// What gpumgr keeps running on it.
+    /// The program that gpumgr keeps running on it.
     pub program: Option<Box<Program>>,
     /// The runs inside it, in the order they came.
     pub steps: Vec<Step>,
 }
 
 impl Task {
-    /// Whether nobody asked for any of its GPUs, so that it goes first when somebody waits.
+    /// Whether the monitor acquired all of its GPUs, so that it makes room first for the queue.
     pub fn is_automatic(&self) -> bool {
         let automatic = self.program.as_ref().map_or(0, |program| program.automatic);
         automatic > 0 && automatic as usize >= self.gpus.len()

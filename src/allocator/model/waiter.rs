@@ -9,9 +9,9 @@ use crate::allocator::model::time::Timestamp;
 /// A request that waits for its turn. It holds nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiter {
-    /// Who waits; a grant carries this.
+    /// The waiting gpumgr. A grant carries this lease.
     pub lease: Lease,
-    /// What for. Its own lease is what the task is tied to once the grant is taken.
+    /// The request. The task gets the lease of the request once the grant is taken.
     pub request: Request,
     /// Since when.
     pub since: Timestamp,
@@ -21,7 +21,7 @@ pub struct Waiter {
     pub until: Option<Timestamp>,
     /// The server that is kept for it, while it is the first in line.
     pub reserved: Option<Name>,
-    /// Somebody told it to go; it is out of the queue, and will see that it is.
+    /// A user cancelled it. It is out of the queue, and its gpumgr is about to see that.
     pub cancelled: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is to become of a program, and why it ended.
+//! The next step for a program, and the reason of its end.
 
 use crate::journal::How;
 
